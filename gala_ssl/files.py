@@ -1,0 +1,41 @@
+"""Files that appear whole or not at all: written aside, then renamed."""
+import contextlib
+import json
+import os
+import pathlib
+import tempfile
+
+
+@contextlib.contextmanager
+def written_whole(path):
+    """Give a temporary path beside `path`; move it onto `path` when the block succeeds.
+
+    A reader, or a process killed at any moment, finds the old file or the new one, never a part.
+    The temporary file keeps the suffix of `path`, because Keras and pandas choose the format by it.
+    """
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = pathlib.Path(name)
+    try:
+        yield temporary
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text):
+    """Write `text` to `path` as a whole file."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path, value):
+    """Write `value` to `path` as indented JSON, a whole file."""
+    write_text(path, json.dumps(value, indent=2) + "\n")

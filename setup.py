@@ -1,0 +1,4 @@
+"""Everything about the package is declared in setup.cfg."""
+from setuptools import setup
+
+setup()
