@@ -1,21 +1,31 @@
 """Frames: the particles of one moment, and reading them from files."""
+import collections.abc
+import contextlib
 import dataclasses
+import pathlib
 
+import gsd.hoomd
 import numpy as np
 
+from gala_ssl.errors import InputError
+from gala_ssl.files import written_whole
 
-@dataclasses.dataclass(frozen=True)
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class Frame:
     """Particles in a periodic box at one moment.
 
     Attributes:
-        positions: (N, 3) float32, in the file's own unit of length.
+        positions: (N, 3) float32, in the file's own unit of length; kept as a read-only copy.
         box: (6,) float64, `Lx, Ly, Lz, xy, xz, yz` in the convention of GSD and HOOMD-blue
             (lengths, then dimensionless tilt factors); the origin is the centre of the box.
         types: (N,) int32, index into `type_names`.
         type_names: names of the particle types.
         label: what the frame is, for titles and tables, such as "cF4-Cu liquid".
         source: where it came from, for error messages, such as "run.gsd, frame 3".
+
+    Raises:
+        InputError: no particles, positions that are NaN or infinite, a box without volume, an unnamed type.
     """
 
     positions: np.ndarray
@@ -25,5 +35,120 @@ class Frame:
     label: str = ""
     source: str = ""
 
+    def __post_init__(self):
+        where = self.where
+        for name, dtype in (("positions", np.float32), ("box", np.float64), ("types", np.int32)):
+            array = np.array(getattr(self, name), dtype)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        object.__setattr__(self, "type_names", tuple(self.type_names))
+        if self.positions.ndim != 2 or self.positions.shape[1] != 3 or self.types.shape != self.positions.shape[:1]:
+            raise InputError(f"A frame needs positions of shape (N, 3) and types of shape (N,), but {where} has "
+                             f"{self.positions.shape} and {self.types.shape}.")
+        if not len(self.positions):
+            raise InputError(f"There are no particles in {where}; give a frame that has some.")
+        finite = np.isfinite(self.positions).all(axis=1)
+        if not finite.all():
+            raise InputError(f"{np.sum(~finite)} particles of {where} have positions that are NaN or infinite, the "
+                             f"first of them particle {np.argmin(finite)}; give a frame from before the run blew up.")
+        if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
+            raise InputError(f"The box of {where} is {self.box.tolist()}, but it needs Lx, Ly, Lz, xy, xz, yz with "
+                             f"three lengths above zero; two-dimensional frames are not supported.")
+        if not (0 <= self.types.min() and self.types.max() < len(self.type_names)):
+            raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but it names "
+                             f"{len(self.type_names)} types.")
+
     def __len__(self):
         return len(self.positions)
+
+    @property
+    def where(self):
+        """What error messages call this frame."""
+        return self.source or self.label or "the frame"
+
+
+class GSDFrames(collections.abc.Sequence):
+    """The frames of a GSD file as a sequence, each read when it is asked for (see `read_frames`)."""
+
+    def __init__(self, path, frames=slice(None)):
+        self.path = pathlib.Path(path)
+        with _opened(self.path) as trajectory:
+            self.frames = _chosen(frames, len(trajectory), self.path)
+
+    def __len__(self):
+        return len(self.frames)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return GSDFrames(self.path, self.frames[index])
+        number = self.frames[index]
+        source = f"{self.path}, frame {number}"
+        # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
+        with _opened(self.path) as trajectory:
+            snapshot = trajectory[number]
+        if snapshot.configuration.dimensions == 2:
+            raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
+        particles = snapshot.particles
+        return Frame(particles.position, snapshot.configuration.box, particles.typeid, tuple(particles.types),
+                     label=self.path.stem.replace("_", " "), source=source)
+
+
+def read_frames(path, frames=slice(None)):
+    """The frames of a GSD file, read one by one as they are asked for.
+
+    Args:
+        path: a GSD file of HOOMD-blue's schema.
+        frames: which of them: a slice, one number or a list of numbers, negative ones from the end.
+
+    Returns:
+        A sequence of `Frame`; `source` names file and frame, `label` is the file's stem.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        InputError: the file is truncated or not GSD, or has no such frame; and, when a frame is taken from the
+            sequence, what `Frame` refuses or a two-dimensional frame.
+
+    Example:
+        >>> last = read_frames("run.gsd", -1)[0]
+    """
+    return GSDFrames(path, frames)
+
+
+def write_frames(path, frames):
+    """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept."""
+    with written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
+        for frame in frames:
+            snapshot = gsd.hoomd.Frame()
+            snapshot.configuration.box = frame.box
+            snapshot.particles.N = len(frame)
+            snapshot.particles.position = frame.positions
+            snapshot.particles.typeid = frame.types
+            snapshot.particles.types = list(frame.type_names)
+            trajectory.append(snapshot)
+
+
+@contextlib.contextmanager
+def _opened(path):
+    """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file {path}; check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give a GSD file in it.")
+    try:
+        with gsd.hoomd.open(path, "r") as trajectory:
+            yield trajectory
+    except (RuntimeError, ValueError, MemoryError) as error:
+        raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, so "
+                         f"copy or write it again.") from error
+
+
+def _chosen(frames, count, path):
+    """The frame numbers, 0 ... count - 1, that a slice, a number or a list of numbers means."""
+    if isinstance(frames, slice):
+        return list(range(count)[frames])
+    chosen = [int(number) for number in np.ravel(frames)]
+    for number in chosen:
+        if not -count <= number < count:
+            raise InputError(f"{path} has {count} frames, so there is no frame {number}; "
+                             f"choose from 0 to {count - 1}.")
+    return [number % count for number in chosen]

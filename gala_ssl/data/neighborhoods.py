@@ -109,12 +109,12 @@ def point_clouds(frame, k=20, neighbors="nearest"):
 def _nearest(frame, query, k):
     # freud gives fewer than k without a word where the frame has too few particles.
     if len(frame) < k + 1:
-        raise InputError(f"{_where(frame)} has {len(frame)} particles, but point clouds of {k} neighbours need at "
-                         f"least {k + 1}; give a larger frame or fewer neighbours.")
+        raise InputError(f"Point clouds of {k} neighbours need at least {k + 1} particles, but {frame.where} has "
+                         f"{len(frame)}; give a larger frame or fewer neighbours.")
     found = query.query(query.points, {"num_neighbors": k, "exclude_ii": True}).toNeighborList(sort_by_distance=True)
     short = int((found.neighbor_counts < k).sum())
     if short:
-        raise InputError(f"{short} particles of {_where(frame)} have fewer than {k} neighbours in reach of the "
+        raise InputError(f"{short} particles of {frame.where} have fewer than {k} neighbours in reach of the "
                          f"minimum image; give a larger frame or fewer neighbours.")
     return found
 
@@ -129,12 +129,12 @@ def _check_images(frame, box, found):
     if len(found.distances) == 0:
         return
     if found.distances.max() >= reach:
-        raise InputError(f"The box of {_where(frame)} is too small: a neighbour lies at {found.distances.max():.4g}, "
+        raise InputError(f"The box of {frame.where} is too small: a neighbour lies at {found.distances.max():.4g}, "
                          f"beyond half the box ({reach:.4g}); replicate the frame or ask for fewer neighbours.")
     closest = int(found.distances.argmin())
     if found.distances[closest] == 0:
         i, j = found.query_point_indices[closest], found.point_indices[closest]
-        raise InputError(f"Particles {i} and {j} of {_where(frame)} are at the same place; remove one of them.")
+        raise InputError(f"Particles {i} and {j} of {frame.where} are at the same place; remove one of them.")
 
 
 def _packed(frame, found, k):
@@ -149,10 +149,6 @@ def _packed(frame, found, k):
     bonds[centre, rank] = found.vectors[kept]
     types[centre, rank] = np.hstack([one_hot[neighbor] - one_hot[centre], one_hot[neighbor] + one_hot[centre]])
     return PointClouds(_read_only(bonds), _read_only(types))
-
-
-def _where(frame):
-    return frame.source or frame.label or "The frame"
 
 
 def _read_only(array):
