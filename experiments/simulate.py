@@ -1,0 +1,44 @@
+"""Simulate one of the systems of gala_ssl/simulation/systems.csv: gas, liquid, solid.
+
+    python experiments/simulate.py cF4-Cu --directory runs/simulation/cF4-Cu
+    python experiments/simulate.py --list
+
+A killed run goes on where it stopped when it is started again; a finished one does nothing.
+"""
+import argparse
+import sys
+
+from gala_ssl.errors import InputError
+from gala_ssl.simulation import cooling, engines, systems
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", nargs="?", help="name of the system; --list shows them")
+    parser.add_argument("--list", action="store_true", help="show the systems and end")
+    parser.add_argument("--engine", default="lammps", help=" or ".join(engines.ENGINES))
+    parser.add_argument("--directory", help="default: runs/simulation/NAME")
+    parser.add_argument("--frames", type=int, default=100, help="number of periods between frames")
+    parser.add_argument("--preset", choices=["full", "smoke"], default="full", help="smoke: 500 particles, seconds")
+    parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
+    parser.add_argument("--seed", type=int, help="another seed")
+    arguments = parser.parse_args()
+    if arguments.list or arguments.name is None:
+        for name in systems.names():
+            print(name, systems.get(name).potential)
+        return
+    system = systems.get(arguments.name)
+    if arguments.preset == "smoke":
+        system = system.smoke()
+    changes = {field: getattr(arguments, field) for field in ("steps", "seed") if getattr(arguments, field) is not None}
+    system = system.replace(**changes)
+    directory = arguments.directory or f"runs/simulation/{arguments.name}"
+    print(cooling.cool(system, arguments.engine, directory, arguments.frames))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (InputError, OSError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

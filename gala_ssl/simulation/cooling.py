@@ -1,0 +1,176 @@
+"""Cooling runs: a gas of random points, a linear ramp of the temperature, a trajectory in a GSD file.
+
+A run is a directory:
+
+    config.json      what was asked; a run with another configuration does not go into the same directory
+    trajectory.gsd   frames 0 ... `frames`: float32 positions and velocities, and the logged quantities below
+    restart.npz      the state after the last whole period, float64
+    card.json        written at the end: engine, versions, parameters, seed, time
+
+Logged with each frame under `log/`: `kT` of the thermostat, `kinetic_temperature`, `potential_energy` per particle.
+
+The period between two frames is a function of the state at its start, the seed and the number of the period: the
+engine is made anew, with a seed of that period. A run that was killed therefore repeats the period that was cut short
+and goes on as if nothing had happened, bit for bit on one machine with one engine.
+"""
+import dataclasses
+import json
+import pathlib
+import platform
+import time
+
+import gsd.hoomd
+import numpy as np
+import tqdm
+
+from gala_ssl import files
+from gala_ssl.errors import InputError
+from gala_ssl.simulation import engines, gas
+from gala_ssl.simulation.locking import alone_in
+from gala_ssl.version import __version__
+
+TRAJECTORY, RESTART, CONFIG, CARD = "trajectory.gsd", "restart.npz", "config.json", "card.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """All that the next period needs: positions and velocities (N, 3) float64, and what is logged with the frame."""
+
+    frame: int
+    positions: np.ndarray
+    velocities: np.ndarray
+    potential_energy: float
+    kinetic_temperature: float
+    version: str
+    seconds: float = 0.0
+
+
+def cool(system, engine="lammps", directory=".", frames=100, progress=True):
+    """Cool `system` from its first to its last temperature; continue where a killed run in `directory` stopped.
+
+    Args:
+        system: a `gala_ssl.simulation.systems.System`; `frames` must divide its steps.
+        engine: "lammps" or "hoomd".
+        directory: where the run lives, made if missing; a finished run there is left alone.
+        frames: number of periods; the trajectory has one frame more, the starting gas.
+        progress: a bar with the remaining time, where standard error is a terminal.
+    Returns:
+        The path of the trajectory.
+    Raises:
+        InputError: unknown or missing engine, steps that do not divide, a directory that holds another run or that
+            another process is writing, a run that became unstable.
+    """
+    if frames < 1 or system.steps % frames:
+        raise InputError(f"The {system.steps} steps of {system.name} cannot be divided into {frames} equal periods; "
+                         "choose a number of frames that divides the steps.")
+    engines.check(engine)
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    with alone_in(directory):
+        physics = {key: value for key, value in system.to_dict().items() if key != "source"}
+        _agree(directory / CONFIG, {"system": physics, "engine": engine, "frames": frames})
+        if (directory / CARD).exists():
+            return directory / TRAJECTORY
+        state = _load(directory)
+        if state is None:
+            state = _start(system, engine)
+            _save(directory / RESTART, state)
+        _append(directory, system, frames, state)
+        with tqdm.tqdm(total=frames, initial=state.frame, desc=system.name, unit="frame",
+                       disable=None if progress else True) as bar:
+            while state.frame < frames:
+                state = _period(system, engine, frames, state)
+                # In this order: a frame missing from the trajectory can be written from the restart file.
+                _save(directory / RESTART, state)
+                _append(directory, system, frames, state)
+                bar.update()
+        files.write_json(directory / CARD, {
+            "system": system.to_dict(), "engine": engine, "engine_version": state.version, "frames": frames,
+            "box_length": system.length, "cutoff": system.potential.cutoff, "seconds": round(state.seconds, 1),
+            "versions": {"gala_ssl": __version__, "python": platform.python_version(), "numpy": np.__version__,
+                         "gsd": gsd.version.version}})
+    return directory / TRAJECTORY
+
+
+def _start(system, engine):
+    rng = np.random.default_rng([system.seed])
+    positions = gas.random_points(system.particles, system.length, 1.0, rng)
+    velocities = rng.normal(scale=np.sqrt(system.kT_start), size=positions.shape)
+    velocities -= velocities.mean(axis=0)
+    return _state(engines.make(engine, system, positions, velocities), system, frame=0, seconds=0.0)
+
+
+def _period(system, engine, frames, state):
+    started = time.perf_counter()
+    period = system.steps // frames
+    ramp = system.kT(state.frame * period), system.kT((state.frame + 1) * period)
+    seed = int(np.random.default_rng([system.seed, state.frame + 1]).integers(1, 900_000_000))
+    running = engines.make(engine, system, state.positions, state.velocities, ramp, period, seed)
+    running.run(period)
+    return _state(running, system, state.frame + 1, state.seconds + time.perf_counter() - started)
+
+
+def _state(running, system, frame, seconds):
+    state = State(frame, running.positions, running.velocities, running.potential_energy,
+                  running.kinetic_temperature, running.version, seconds)
+    running.close()
+    if not np.isfinite(state.positions).all() or not np.isfinite(state.potential_energy):
+        raise InputError(f"The run of {system.name} became unstable before frame {frame} (NaN positions or energy); "
+                         f"lower its time step, now {system.dt}.")
+    return state
+
+
+def _agree(path, config):
+    if not path.exists():
+        files.write_json(path, config)
+    elif json.loads(path.read_text()) != config:
+        raise InputError(f"{path} describes another run (other parameters, engine or number of frames); "
+                         "choose another directory or remove that one.")
+
+
+def _save(path, state):
+    with files.written_whole(path) as temporary:
+        np.savez(temporary, **dataclasses.asdict(state))
+
+
+def _load(directory):
+    if (directory / RESTART).exists():
+        with np.load(directory / RESTART) as stored:
+            return State(**{key: value if value.ndim else value.item() for key, value in stored.items()})
+    if (directory / TRAJECTORY).exists():
+        raise InputError(f"{directory} holds a trajectory but no {RESTART}, so the run cannot be continued; "
+                         "choose another directory or remove that one.")
+    return None
+
+
+def _append(directory, system, frames, state):
+    """Write the state's frame at the end of the trajectory, unless it is there already."""
+    path = directory / TRAJECTORY
+    with gsd.hoomd.open(path, "a" if path.exists() else "x") as trajectory:
+        if len(trajectory) == state.frame + 1:
+            return
+        if len(trajectory) != state.frame:
+            raise InputError(f"{path} has {len(trajectory)} frames, but {RESTART} beside it is at frame {state.frame}; "
+                             "they belong to different runs: remove the directory and start again.")
+        step = state.frame * (system.steps // frames)
+        trajectory.append(snapshot(
+            state.positions, system.length, step, velocities=state.velocities,
+            log={"kT": system.kT(step), "kinetic_temperature": state.kinetic_temperature,
+                 "potential_energy": state.potential_energy}))
+
+
+def snapshot(positions, length, step, velocities=None, log=None):
+    """A `gsd.hoomd.Frame` of one kind of particle "A" in a cube; float32, wrapped so that -L/2 <= x < L/2 holds."""
+    frame = gsd.hoomd.Frame()
+    frame.configuration.step = step
+    frame.configuration.box = [length, length, length, 0, 0, 0]
+    frame.particles.N = len(positions)
+    frame.particles.types = ["A"]
+    edge = np.float32(length) / 2
+    single = np.asarray(positions, np.float32)
+    # Rounding to float32 can put a particle just below L/2 onto the face, which is the face at -L/2.
+    frame.particles.position = np.where(single >= edge, -edge, single)
+    if velocities is not None:
+        frame.particles.velocity = np.asarray(velocities, np.float32)
+    frame.log = {key: np.array([value], np.float64) for key, value in (log or {}).items()}
+    return frame

