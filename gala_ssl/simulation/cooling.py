@@ -111,7 +111,8 @@ def _period(system, engine, frames, state):
 
 
 def _state(running, system, frame, seconds):
-    state = State(frame, running.positions, running.velocities, running.potential_energy,
+    # LAMMPS leaves particles that crossed a face outside until its next search for neighbours.
+    state = State(frame, engines.wrap(running.positions, system.length), running.velocities, running.potential_energy,
                   running.kinetic_temperature, running.version, seconds)
     running.close()
     if not np.isfinite(state.positions).all() or not np.isfinite(state.potential_energy):

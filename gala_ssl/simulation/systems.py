@@ -40,8 +40,8 @@ class System:
     source: str = ""
 
     def __post_init__(self):
-        ranges = dict(particles=(2, 10 ** 7), density=(1e-4, 0.5), kT_start=(1e-6, 100), kT_end=(1e-6, 100),
-                      steps=(1, 10 ** 10), dt=(1e-6, 0.05), gamma=(1e-4, 100), seed=(0, 2 ** 31 - 1))
+        ranges = {"particles": (2, 10 ** 7), "density": (1e-4, 0.5), "kT_start": (1e-6, 100), "kT_end": (1e-6, 100),
+                  "steps": (1, 10 ** 10), "dt": (1e-6, 0.05), "gamma": (1e-4, 100), "seed": (0, 2 ** 31 - 1)}
         for field, (low, high) in ranges.items():
             value = getattr(self, field)
             if not low <= value <= high:

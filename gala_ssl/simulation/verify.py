@@ -20,20 +20,15 @@ def template_matching(positions, length, rmsd=0.15):
         InputError: OVITO is not installed.
     """
     try:
-        from ovito.data import DataCollection, Particles, SimulationCell
+        from ovito.data import DataCollection
         from ovito.modifiers import PolyhedralTemplateMatchingModifier as Matching
     except ImportError as error:
         raise InputError(f"Template matching needs OVITO, which does not load ({error}); "
                          "install it with: pip install ovito") from error
     positions = np.asarray(positions, float)
     data = DataCollection()
-    cell = np.zeros((3, 4))
-    np.fill_diagonal(cell, length)
-    cell[:, 3] = -length / 2
-    data.objects.append(SimulationCell(cell, pbc=(True, True, True)))
-    particles = Particles(count=len(positions))
-    particles.create_property("Position", data=positions)
-    data.objects.append(particles)
+    data.create_cell(np.column_stack([np.eye(3) * length, np.full(3, -length / 2)]), pbc=(True, True, True))
+    data.create_particles(count=len(positions)).create_property("Position", data=positions)
     matching = Matching(rmsd_cutoff=rmsd)
     wanted = {"fcc": Matching.Type.FCC, "hcp": Matching.Type.HCP, "bcc": Matching.Type.BCC,
               "ico": Matching.Type.ICO, "sc": Matching.Type.SC}

@@ -4,11 +4,11 @@ An engine is constructed from the physics and told to run:
 
     engine = make("lammps", system, positions, velocities, kT=(0.4, 0.2), ramp_steps=3000, seed=1)
     engine.run(3000)
-    engine.positions, engine.velocities, engine.forces    # (N, 3) float64, in the order given
+    engine.positions, engine.velocities, engine.forces    # (N, 3) float64, in the order given; see `wrap`
     engine.potential_energy, engine.kinetic_temperature   # per particle; mean of v**2 / 3
     engine.version                                        # text
 
-Positions lie in [-L/2, L/2), the box is the system's cube of edge L, masses are 1. `kT=None` leaves out the thermostat
+The box is the system's cube of edge L centred on 0, masses are 1. `kT=None` leaves out the thermostat
 (constant energy). The thermostat is Langevin's, its temperature linear in the step from kT[0] to kT[1] over `ramp_steps`
 and constant after that. An engine is imported only when it is made.
 """
@@ -47,6 +47,13 @@ def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):
                          "an engine needs both of shape (N, 3).")
     if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
         raise InputError("Positions or velocities given to an engine hold NaN or infinity; they must be finite.")
-    positions -= system.length * np.floor(positions / system.length + 0.5)
+    positions = wrap(positions, system.length)
     engine = getattr(importlib.import_module(f"gala_ssl.simulation.engines.{name}"), ENGINES[name])
     return engine(system, positions, velocities, kT, ramp_steps, seed)
+
+
+def wrap(positions, length):
+    """Positions moved by whole box lengths into [-length/2, length/2), (N, 3) float64."""
+    wrapped = positions - length * np.floor(positions / length + 0.5)
+    # Rounding can leave a position on the upper face, or a last digit below the lower one.
+    return np.where(wrapped >= length / 2, -length / 2, np.maximum(wrapped, -length / 2))
