@@ -21,6 +21,7 @@ def main():
     parser.add_argument("--frames", type=int, default=100, help="number of periods between frames")
     parser.add_argument("--preset", choices=["full", "smoke"], default="full", help="smoke: 500 particles, seconds")
     parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
+    parser.add_argument("--particles", type=int, help="another number of particles")
     parser.add_argument("--seed", type=int, help="another seed")
     arguments = parser.parse_args()
     if arguments.list or arguments.name is None:
@@ -30,8 +31,8 @@ def main():
     system = systems.get(arguments.name)
     if arguments.preset == "smoke":
         system = system.smoke()
-    changes = {field: getattr(arguments, field) for field in ("steps", "seed") if getattr(arguments, field) is not None}
-    system = system.replace(**changes)
+    asked = {field: getattr(arguments, field) for field in ("particles", "steps", "seed")}
+    system = system.replace(**{field: value for field, value in asked.items() if value is not None})
     directory = arguments.directory or f"runs/simulation/{arguments.name}"
     print(cooling.cool(system, arguments.engine, directory, arguments.frames))
 

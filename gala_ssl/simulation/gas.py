@@ -19,10 +19,10 @@ def random_points(count, length, smallest, rng):
     Returns:
         (N, 3) float64 in [-length/2, length/2).
     Raises:
-        InputError: the points do not fit at random (500 rounds were not enough).
+        InputError: the points do not fit at random (100 rounds were not enough).
     """
     points = rng.uniform(0, length, (count, 3))
-    for _ in range(500):
+    for _ in range(100):
         pairs = scipy.spatial.cKDTree(points, boxsize=length).query_pairs(smallest, output_type="ndarray")
         if not len(pairs):
             return points - length / 2
