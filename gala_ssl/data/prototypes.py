@@ -56,7 +56,7 @@ class Prototype:
     note: str = ""
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _table():
     """All structures by name, in the order of the table."""
     path = importlib.resources.files("gala_ssl.data").joinpath("prototypes.csv")
@@ -92,7 +92,7 @@ def describe(name):
     raise InputError(f"There is no prototype structure called '{name}': {hint}")
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def unit_cell(name):
     """Conventional cell of a prototype, scaled to a shortest interparticle distance of 1.
 
