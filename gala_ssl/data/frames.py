@@ -42,21 +42,22 @@ class Frame:
             array.flags.writeable = False
             object.__setattr__(self, name, array)
         object.__setattr__(self, "type_names", tuple(self.type_names))
-        if self.positions.ndim != 2 or self.positions.shape[1] != 3 or self.types.shape != self.positions.shape[:1]:
-            raise InputError(f"A frame needs positions of shape (N, 3) and types of shape (N,), but {where} has "
-                             f"{self.positions.shape} and {self.types.shape}.")
+        if self.positions.shape[1:] != (3,) or self.types.shape != self.positions.shape[:1]:
+            raise InputError(f"A frame needs positions of shape (N, 3) and types of shape (N,), but {where} "
+                             f"has {self.positions.shape} and {self.types.shape}.")
         if not len(self.positions):
             raise InputError(f"There are no particles in {where}; give a frame that has some.")
         finite = np.isfinite(self.positions).all(axis=1)
         if not finite.all():
-            raise InputError(f"{np.sum(~finite)} particles of {where} have positions that are NaN or infinite, the "
-                             f"first of them particle {np.argmin(finite)}; give a frame from before the run blew up.")
+            raise InputError(f"{np.sum(~finite)} particles of {where} have positions that are NaN or "
+                             f"infinite, the first of them particle {np.argmin(finite)}; give a frame from "
+                             f"before the run blew up.")
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
-            raise InputError(f"The box of {where} is {self.box.tolist()}, but it needs Lx, Ly, Lz, xy, xz, yz with "
-                             f"three lengths above zero; two-dimensional frames are not supported.")
+            raise InputError(f"The box of {where} is {self.box.tolist()}, but it needs Lx, Ly, Lz, xy, xz, "
+                             f"yz with three lengths above zero; two-dimensional frames are not supported.")
         if not (0 <= self.types.min() and self.types.max() < len(self.type_names)):
-            raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but it names "
-                             f"{len(self.type_names)} types.")
+            raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but "
+                             f"it names {len(self.type_names)} types.")
 
     def __len__(self):
         return len(self.positions)
@@ -105,8 +106,8 @@ def read_frames(path, frames=slice(None)):
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the file is truncated or not GSD, or has no such frame; and, when a frame is taken from the
-            sequence, what `Frame` refuses or a two-dimensional frame.
+        InputError: the file is truncated or not GSD, or has no such frame; and, when a frame is taken from
+            the sequence, what `Frame` refuses or a two-dimensional frame.
 
     Example:
         >>> last = read_frames("run.gsd", -1)[0]
@@ -138,14 +139,16 @@ def _opened(path):
         with gsd.hoomd.open(path, "r") as trajectory:
             yield trajectory
     except (RuntimeError, ValueError, MemoryError) as error:
-        raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, so "
-                         f"copy or write it again.") from error
+        raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
+                         f"so copy or write it again.") from error
 
 
 def _chosen(frames, count, path):
     """The frame numbers, 0 ... count - 1, that a slice, a number or a list of numbers means."""
     if isinstance(frames, slice):
         return list(range(count)[frames])
+    if not count:
+        raise InputError(f"There are no frames in {path}; give a file that has some.")
     chosen = [int(number) for number in np.ravel(frames)]
     for number in chosen:
         if not -count <= number < count:

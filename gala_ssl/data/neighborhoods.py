@@ -35,7 +35,7 @@ class PointClouds:
         return len(self.bonds)
 
     def __getitem__(self, index):
-        """The clouds at `index`: an integer (one cloud), a slice, an array of indices or a mask of length n."""
+        """The clouds at `index`: an integer (one cloud), a slice, an array of indices or a mask."""
         if isinstance(index, (int, np.integer)):
             index = [index]
         return PointClouds(_read_only(self.bonds[index]), _read_only(self.types[index]))
@@ -58,7 +58,7 @@ class PointClouds:
         return self.scaled(lengths.min()) if len(lengths) else self
 
     def in_mean_bonds(self):
-        """The clouds, each in units of its own mean bond length; density is taken away. An empty one stays."""
+        """The clouds, each in units of its own mean bond length: density is taken away."""
         mask = self.mask
         lengths = np.linalg.norm(self.bonds, axis=-1)
         mean = np.where(mask, lengths, 0).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)
@@ -70,9 +70,10 @@ class PointClouds:
         clouds = list(clouds)
         shapes = {(c.bonds.shape[1], c.types.shape[2]) for c in clouds}
         if len(shapes) != 1:
-            raise InputError(f"Point clouds can be joined if they have the same number of neighbours and types, "
-                             f"at least one of them; these have (neighbours, type columns) {sorted(shapes)}.")
-        return cls(*(_read_only(np.concatenate([getattr(c, name) for c in clouds])) for name in ("bonds", "types")))
+            raise InputError(f"Point clouds can be joined if all have as many neighbours and types; these "
+                             f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.")
+        return cls(_read_only(np.concatenate([c.bonds for c in clouds])),
+                   _read_only(np.concatenate([c.types for c in clouds])))
 
 
 def point_clouds(frame, k=20, neighbors="nearest"):
@@ -95,23 +96,31 @@ def point_clouds(frame, k=20, neighbors="nearest"):
         >>> clouds.bonds.shape
         (4096, 20, 3)
     """
+    return _packed(frame, neighbor_list(frame, k, neighbors), int(k))
+
+
+def neighbor_list(frame, k=20, neighbors="nearest"):
+    """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
+
+    Arguments and errors are those of `point_clouds`. With "nearest" every centre has exactly k.
+    """
     if neighbors not in _FINDERS:
-        raise InputError(f"Neighbours can be chosen by {', '.join(map(repr, _FINDERS))}, not by {neighbors!r}.")
+        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, _FINDERS))}, not by {neighbors!r}.")
     if int(k) != k or k < 1:
         raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
     box = freud.box.Box(*frame.box)
-    query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
-    found = _FINDERS[neighbors](frame, query, int(k))
+    found = _FINDERS[neighbors](frame, freud.locality.AABBQuery(box, box.wrap(frame.positions)), int(k))
     _check_images(frame, box, found)
-    return _packed(frame, found, int(k))
+    return found
 
 
 def _nearest(frame, query, k):
     # freud gives fewer than k without a word where the frame has too few particles.
     if len(frame) < k + 1:
-        raise InputError(f"Point clouds of {k} neighbours need at least {k + 1} particles, but {frame.where} has "
-                         f"{len(frame)}; give a larger frame or fewer neighbours.")
-    found = query.query(query.points, {"num_neighbors": k, "exclude_ii": True}).toNeighborList(sort_by_distance=True)
+        raise InputError(f"Point clouds of {k} neighbours need at least {k + 1} particles, but {frame.where} "
+                         f"has {len(frame)}; give a larger frame or fewer neighbours.")
+    found = query.query(query.points, {"num_neighbors": k, "exclude_ii": True})
+    found = found.toNeighborList(sort_by_distance=True)
     short = int((found.neighbor_counts < k).sum())
     if short:
         raise InputError(f"{short} particles of {frame.where} have fewer than {k} neighbours in reach of the "
@@ -124,17 +133,18 @@ _FINDERS = {"nearest": _nearest}
 
 
 def _check_images(frame, box, found):
-    """Within half the distance of two opposite box faces a neighbour has one nearest image; beyond, perhaps more."""
+    """Refuse neighbours beyond half the distance of opposite box faces: another image may be as near."""
     reach = 0.5 / np.linalg.norm(np.linalg.inv(box.to_matrix()), axis=1).max()
     if len(found.distances) == 0:
         return
     if found.distances.max() >= reach:
-        raise InputError(f"The box of {frame.where} is too small: a neighbour lies at {found.distances.max():.4g}, "
-                         f"beyond half the box ({reach:.4g}); replicate the frame or ask for fewer neighbours.")
+        raise InputError(f"The box of {frame.where} is too small: a neighbour lies at "
+                         f"{found.distances.max():.4g}, beyond half the box ({reach:.4g}); replicate the "
+                         f"frame or ask for fewer neighbours.")
     closest = int(found.distances.argmin())
     if found.distances[closest] == 0:
         i, j = found.query_point_indices[closest], found.point_indices[closest]
-        raise InputError(f"Particles {i} and {j} of {frame.where} are at the same place; remove one of them.")
+        raise InputError(f"Particles {i} and {j} of {frame.where} are at the same place; remove one.")
 
 
 def _packed(frame, found, k):
@@ -147,7 +157,8 @@ def _packed(frame, found, k):
     bonds = np.zeros((len(frame), k, 3), np.float32)
     types = np.zeros((len(frame), k, 2 * len(frame.type_names)), np.float32)
     bonds[centre, rank] = found.vectors[kept]
-    types[centre, rank] = np.hstack([one_hot[neighbor] - one_hot[centre], one_hot[neighbor] + one_hot[centre]])
+    to, of = one_hot[neighbor], one_hot[centre]
+    types[centre, rank] = np.hstack([to - of, to + of])
     return PointClouds(_read_only(bonds), _read_only(types))
 
 

@@ -1,0 +1,103 @@
+"""Table 1 of the paper: how well each order parameter, learned or classical, tells two snapshots apart.
+
+    python experiments/reproduce_table1.py
+    python experiments/reproduce_table1.py --tasks denoising --weights runs/weights --output /tmp/table1
+
+Writes table1.csv, table1.rst, density_pair5.png (the hard pair) and card.json, and prints the table. A pair
+without its snapshots shows as "not yet".
+"""
+import argparse
+import hashlib
+import importlib.metadata
+import pathlib
+import platform
+import time
+
+from matplotlib.figure import Figure
+
+from gala_ssl.analysis import plots
+from gala_ssl.analysis.baselines import baselines
+from gala_ssl.analysis.separability import first_component
+from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
+from gala_ssl.cli import script
+from gala_ssl.embedding import load_pretrained
+from gala_ssl.errors import InputError
+from gala_ssl.files import write_json, write_text, written_whole
+from gala_ssl.models.pretrained import SHIPPED
+from gala_ssl.tasks import TASKS
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PACKAGES = ("gala_ssl", "numpy", "scipy", "scikit-learn", "freud-analysis", "gsd", "keras", "tensorflow")
+HARD_PAIR = PAIRS[4]
+
+
+@script
+def main(argv=None):
+    start = time.monotonic()
+    arguments = parsed(argv)
+    if arguments.output.exists() and not arguments.output.is_dir():
+        raise InputError(f"{arguments.output} is a file; give a folder to write the table into.")
+    features = SnapshotFeatures(arguments.trajectories)
+    learned = load_learned(arguments.tasks, arguments.weights)
+    featurizers = [*baselines(), *learned]
+    table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
+    text = to_rst(table)
+    print(text)
+    with written_whole(arguments.output / "table1.csv") as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6f")
+    write_text(arguments.output / "table1.rst", text)
+    if features.has(HARD_PAIR):
+        with written_whole(arguments.output / "density_pair5.png") as temporary:
+            density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
+    write_json(arguments.output / "card.json", {
+        "seed": arguments.seed,
+        "bootstrap": arguments.bootstrap,
+        "snapshots": digests(features),
+        "weights": {featurizer.name: featurizer.card for featurizer in learned},
+        "versions": {"python": platform.python_version(),
+                     **{name: importlib.metadata.version(name) for name in PACKAGES}},
+        "seconds": round(time.monotonic() - start, 1),
+    })
+
+
+def parsed(argv):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="*", help="learned embeddings; by default all that have weights")
+    parser.add_argument("--weights", type=pathlib.Path, default=SHIPPED, help="folder of weights and cards")
+    parser.add_argument("--trajectories", type=pathlib.Path, default=ROOT / "data/trajectories",
+                        help="folder of snapshots")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/table1",
+                        help="folder to write to")
+    parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
+    return parser.parse_args(argv)
+
+
+def load_learned(tasks, weights):
+    """The learned embeddings of the tasks named, or of all that have weights, saying which have none."""
+    if tasks is not None:
+        return [load_pretrained(task, weights) for task in tasks]
+    without = [task for task in TASKS if not (weights / f"{task}.keras").exists()]
+    if without:
+        print(f"Left out for want of weights in {weights}: {', '.join(without)}.")
+    return [load_pretrained(task, weights) for task in TASKS if task not in without]
+
+
+def density_figure(featurizers, features, pair):
+    """One panel a method: the first component's density in the two snapshots of `pair`."""
+    figure = Figure(figsize=(3.2 * len(featurizers), 2.8), layout="constrained")
+    panels = figure.subplots(1, len(featurizers), squeeze=False)[0]
+    for axes, featurizer in zip(panels, featurizers, strict=True):
+        x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
+        plots.component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))
+    return figure
+
+
+def digests(features):
+    """SHA-256 of each snapshot's file that is there."""
+    paths = sorted({features.path(name) for pair in PAIRS for name in (pair.first, pair.second)})
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""Figures. Each draws on the axes it is given, or on new ones, and returns them.
+
+Colours are Okabe and Ito's, which colour-blind readers can tell apart; line styles differ as well, so that a
+grey print can be read.
+"""
+import matplotlib.pyplot as plt
+import numpy as np
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+LINES = ("-", "--", ":", "-.")
+
+
+def component_density(x, y, labels=("first", "second"), ax=None, bins=60):
+    """Density of an order parameter in two snapshots, such as their first principal component.
+
+    Args:
+        x, y: (n,) and (m,) values of the order parameter.
+        labels: names of the snapshots, for the legend.
+        ax: matplotlib axes; None makes a figure.
+        bins: number of bins, shared by both, from the 0.1 to the 99.9 percentile: a few particles far out
+            (of a vapour, say) would squeeze the rest into one bin.
+
+    Returns:
+        The axes.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
+    low, high = np.quantile(np.concatenate([x, y]), [0.001, 0.999])
+    edges = np.linspace(low, high, bins + 1) if high > low else np.linspace(low - 0.5, low + 0.5, bins + 1)
+    for values, label, color, line in zip((x, y), labels, COLORS, LINES):
+        density = np.histogram(values, edges)[0] / (len(values) * np.diff(edges))
+        ax.stairs(density, edges, color=color, linestyle=line, linewidth=1.5, label=label)
+    ax.set_xlabel("first principal component")
+    ax.set_ylabel("density")
+    ax.legend(frameon=False, fontsize="small")
+    return ax

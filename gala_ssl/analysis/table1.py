@@ -1,0 +1,146 @@
+"""Table 1 of the paper: order parameters against pairs of snapshots, by how well each separates each."""
+import dataclasses
+import pathlib
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from gala_ssl.analysis.separability import linear_separability, separability
+from gala_ssl.data.frames import read_frames
+from gala_ssl.errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """Two snapshots to be told apart.
+
+    Attributes:
+        number: row of the paper's table.
+        name: what the pair asks.
+        first, second: stems of the snapshots' GSD files, `<prototype>_<phase>`.
+    """
+
+    number: int
+    name: str
+    first: str
+    second: str
+
+    @property
+    def labels(self):
+        """The two snapshots in words."""
+        return self.first.replace("_", " "), self.second.replace("_", " ")
+
+
+PAIRS = (
+    Pair(1, "control: two liquids at one temperature", "cF4-Cu_liquid", "cF4-Cu_liquid_b"),
+    Pair(2, "gas and liquid", "cI2-W_gas", "cI2-W_liquid"),
+    Pair(3, "liquid and solid", "cI2-W_liquid", "cI2-W_solid"),
+    Pair(4, "gas and quasicrystal", "iQC_gas", "iQC_solid"),
+    Pair(5, "two liquids that form different crystals", "cF4-Cu_liquid", "hP2-Mg_liquid"),
+    Pair(6, "two solids", "cF4-Cu_solid", "hP2-Mg_solid"),
+)
+
+
+class SnapshotFeatures:
+    """Featurizers on the snapshots of a directory, each combination computed once and kept in memory.
+
+    Args:
+        directory: of `<snapshot>.gsd` files; the last frame of each is the snapshot.
+
+    Called with a featurizer and a snapshot's stem it gives the (N, dimension) array; featurizers are told
+    apart by `name`.
+    """
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+        if not self.directory.is_dir():
+            raise InputError(f"There is no folder {self.directory} to read snapshots from.")
+        self._frames, self._features = {}, {}
+
+    def path(self, snapshot):
+        """The file of a snapshot, which may not be there yet."""
+        return self.directory / f"{snapshot}.gsd"
+
+    def has(self, pair):
+        """Whether both snapshots of `pair` are there."""
+        return self.path(pair.first).exists() and self.path(pair.second).exists()
+
+    def __call__(self, featurizer, snapshot):
+        if snapshot not in self._frames:
+            self._frames[snapshot] = read_frames(self.path(snapshot), -1)[0]
+        key = featurizer.name, snapshot
+        if key not in self._features:
+            self._features[key] = np.asarray(featurizer(self._frames[snapshot]))
+        return self._features[key]
+
+
+def table1(featurizers, features, pairs=PAIRS, seed=0, n_bootstrap=1000, progress=True):
+    """Score every featurizer on every pair of snapshots.
+
+    Args:
+        featurizers: callables `frame -> (N, d)` with distinct `name`s.
+        features: the `SnapshotFeatures` of the directory that has the snapshots.
+        pairs: `Pair`s.
+        seed, n_bootstrap: see `separability`; seed also of the linear classifier's folds.
+        progress: show a bar (on a terminal only).
+
+    Returns:
+        DataFrame with a row for each method and pair: method, pair (number), first, second (snapshots), auc,
+        low, high (first component and its bootstrap interval), linear_auc, n1, n2 (particles). A pair of
+        which a snapshot is missing has NaN scores and no particles.
+
+    Raises:
+        InputError: two featurizers of one name, or a snapshot that cannot be read or has too few particles.
+    """
+    names = [featurizer.name for featurizer in featurizers]
+    if len(set(names)) != len(names):
+        raise InputError(f"Featurizers are told apart by name, but these are called {', '.join(names)}.")
+    cells = [(featurizer, pair) for featurizer in featurizers for pair in pairs]
+    rows = []
+    for featurizer, pair in tqdm(cells, "table 1", disable=None if progress else True):
+        row = {"method": featurizer.name, "pair": pair.number, "first": pair.first, "second": pair.second}
+        scores = {"auc": np.nan, "low": np.nan, "high": np.nan, "linear_auc": np.nan, "n1": 0, "n2": 0}
+        if features.has(pair):
+            x, y = features(featurizer, pair.first), features(featurizer, pair.second)
+            scores = dataclasses.asdict(separability(x, y, seed, n_bootstrap))
+            scores |= {"linear_auc": linear_separability(x, y, seed), "n1": len(x), "n2": len(y)}
+        rows.append(row | scores)
+    return pd.DataFrame(rows)
+
+
+def to_rst(table, pairs=PAIRS):
+    """The table for reading, as reStructuredText: methods down, pairs across, and what the pairs are.
+
+    Scores of the first component carry half the width of their 95 % interval; "not yet" stands where a
+    snapshot is missing.
+    """
+    def component(row):
+        return f"{row.auc:.3f} ±{(row.high - row.low) / 2:.3f}"
+
+    def linear(row):
+        return f"{row.linear_auc:.3f}"
+
+    lines = []
+    for title, cell in (("First principal component: max(AUC, 1 - AUC)", component),
+                        ("Linear classifier on the whole embedding, cross-validated: AUC", linear)):
+        lines += [title, "-" * len(title), "", *_simple_table(table, pairs, cell), ""]
+    lines += ["Pairs", "-----", ""]
+    for pair in pairs:
+        sizes = table.loc[table["pair"] == pair.number, ["n1", "n2"]].max()
+        size = f"{sizes['n1']} and {sizes['n2']} particles" if sizes["n1"] else "not yet"
+        lines.append(f"{pair.number}. {pair.name}: {' / '.join(pair.labels)} ({size})")
+    return "\n".join(lines) + "\n"
+
+
+def _simple_table(table, pairs, cell):
+    """The lines of a reStructuredText simple table, one row a method."""
+    grid = [["method", *(f"pair {pair.number}" for pair in pairs)]]
+    for method, rows in table.groupby("method", sort=False):
+        rows = {row.pair: row for row in rows.itertuples()}
+        grid.append([method.replace("_", " "),
+                     *("not yet" if np.isnan(rows[p.number].auc) else cell(rows[p.number]) for p in pairs)])
+    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
+    rule = "  ".join("=" * width for width in widths)
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in grid]
+    return [rule, lines[0].rstrip(), rule, *(line.rstrip() for line in lines[1:]), rule]
