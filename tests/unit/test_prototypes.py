@@ -12,12 +12,13 @@ from gala_ssl.data import prototypes
 from gala_ssl.errors import InputError
 
 # The authors' run: the six structures they also train on alone, then the others.
-NAMES = """
+LIST = """
 cF4-Cu cI2-W cP1-Po cP46-Si hP2-Mg tP30-U
 aP4-Cf cF136-Si cF8-C cI16-Li cI16-Si cI58-Mn cP20-Mn hP1-HgSn6-10 hP3-Se hP4-La hP6-C hP6-Sc hR1-Hg hR1-Po
 hR105-B hR12-B hR2-As hR2-C hR3-Sm mC12-Po mC16-C mC34-Pu mP16-Pu mP32-Se mP4-Te mP8-C mP84-P oC4-U oC8-Ga
 oC8-P oF128-S oF8-Pu oP16-C oP8-Np tI16-S tI2-In tI2-Pa tI4-Si tI4-Sn tI8-C tP12-C tP12-Si tP4-Np tP50-B
-""".split()
+"""
+NAMES = LIST.split()
 
 CRYSTAL_SYSTEMS = {"a": (1, 2), "m": (3, 15), "o": (16, 74), "t": (75, 142), "h": (143, 194), "c": (195, 230)}
 
