@@ -11,11 +11,11 @@ def written_whole(path):
     """Give a temporary path beside `path`; move it onto `path` when the block succeeds.
 
     A reader, or a process killed at any moment, finds the old file or the new one, never a part.
-    The temporary file keeps the suffix of `path`, because Keras and pandas choose the format by it.
+    The temporary file keeps the suffixes of `path`, because Keras and pandas choose the format by it.
     """
     path = pathlib.Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".writing-", suffix="".join(path.suffixes), dir=path.parent)
     os.close(handle)
     temporary = pathlib.Path(name)
     try:

@@ -1,0 +1,16 @@
+"""The self-supervised tasks, by name."""
+from gala_ssl.errors import InputError
+from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.denoising import Denoising
+from gala_ssl.tasks.frame_classification import FrameClassification
+
+TASKS = {task.name: task for task in (Denoising, FrameClassification)}
+
+
+def get_task(task):
+    """Return a Task: itself, or the one of this name with its default settings."""
+    if isinstance(task, Task):
+        return task
+    if task not in TASKS:
+        raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
+    return TASKS[task]()

@@ -1,0 +1,170 @@
+"""Settings as frozen dataclasses: the paper's values are the defaults, and each says where it comes from.
+
+Marks: P the paper's text, R the authors' run file of August 2022, C a default of the authors' code,
+O our own choice where no source has a value.
+"""
+import dataclasses
+
+from gala_ssl.errors import InputError
+
+
+def _require(condition, sentence):
+    if not condition:
+        raise InputError(sentence)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What the networks learn from.
+
+    Attributes:
+        structures: prototype names; empty means all fifty (P).
+        noises: standard deviations of the Gaussian noise on coordinates, shortest distance = 1 (R).
+        neighbors: bonds in a point cloud (P).
+        min_particles: particles a prototype is replicated to, at least (P).
+        x_scale: the networks' unit of length, in shortest distances (C).
+        static_fraction: part of all environments that the static tasks use (R).
+        validation_fraction: part of the environments held back (P).
+        seed: of the noise, the subset and the split (R).
+    """
+
+    structures: tuple = ()
+    noises: tuple = (0.01, 0.03, 0.05)
+    neighbors: int = 20
+    min_particles: int = 4096
+    x_scale: float = 2.0
+    static_fraction: float = 0.1
+    validation_fraction: float = 0.3
+    seed: int = 13
+
+    def __post_init__(self):
+        object.__setattr__(self, "structures", tuple(self.structures))
+        object.__setattr__(self, "noises", tuple(self.noises))
+        _require(self.neighbors >= 2, f"neighbors is {self.neighbors}; a point cloud needs at least 2 bonds.")
+        _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
+        _require(self.x_scale > 0, f"x_scale is {self.x_scale}; a unit of length must be positive.")
+        for name in ("static_fraction", "validation_fraction"):
+            value = getattr(self, name)
+            _require(0 < value <= 1, f"{name} is {value}; it must lie above 0 and at most at 1.")
+        _require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.")
+
+
+@dataclasses.dataclass(frozen=True)
+class CoreConfig:
+    """The network every task shares (paper, Figure 2 and Appendix D).
+
+    Attributes:
+        type_width: numbers a bond's type encoding has, twice the number of particle types.
+        width: numbers in the rotation-invariant signal of a bond (P).
+        hidden: width of the one hidden layer of each MLP (P).
+        blocks: refinement blocks (R).
+        dropout: rate behind the hidden layers: 0.5 for the classifiers, 0.1 for the other tasks (R).
+        join, merge: how pair values are combined, "concat" (learned projections) or "mean" (C).
+        normalized_products: add each product divided by its norm to invariants and covariants (R).
+        multivector_norm: "momentum" keeps one running length of the multivectors and divides by it,
+            "none" leaves them. The authors use it for the classifiers only (R); here it is the same in
+            all tasks, so that every core fits every head (O).
+        attention: "fast" (this package's layers) or "published" (geometric_algebra_attention.keras);
+            the same function of the same weights.
+    """
+
+    type_width: int = 2
+    width: int = 32
+    hidden: int = 64
+    blocks: int = 3
+    dropout: float = 0.1
+    join: str = "concat"
+    merge: str = "concat"
+    normalized_products: bool = True
+    multivector_norm: str = "momentum"
+    attention: str = "fast"
+
+    def __post_init__(self):
+        for name in ("type_width", "width", "hidden", "blocks"):
+            value = getattr(self, name)
+            _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; a rate lies from 0 to below 1.")
+        for name in ("join", "merge"):
+            value = getattr(self, name)
+            _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
+        _require(self.multivector_norm in ("momentum", "none"),
+                 f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
+        _require(self.attention in ("published", "fast"),
+                 f"attention is {self.attention!r}; it must be 'published' or 'fast'.")
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """How a task is trained (paper, Appendix D).
+
+    Attributes:
+        batch_size: clouds in a step. The paper takes 4 and accumulates over 16; one step of 64 has the
+            same gradient (the mean of the loss over 64 clouds) at half the time.
+        accumulate: steps whose gradients are averaged before the weights move.
+        epochs: at most (P).
+        learning_rate: of Adam, at the start (C).
+        dynamic_training, dynamic_validation: clouds in an epoch of a dynamic task, 2048 and 512 batches
+            of 4 (P).
+        static_patience, dynamic_patience: epochs without a better validation loss after which the
+            learning rate is halved, and after which training stops (P).
+        jit_compile: compile the step with XLA.
+        seed: of initial weights, order of batches, tasks' random numbers and dropout (R).
+    """
+
+    batch_size: int = 64
+    accumulate: int = 1
+    epochs: int = 128
+    learning_rate: float = 1e-3
+    dynamic_training: int = 2048 * 4
+    dynamic_validation: int = 512 * 4
+    static_patience: tuple = (1, 2)
+    dynamic_patience: tuple = (4, 10)
+    jit_compile: bool = True
+    seed: int = 13
+
+    def __post_init__(self):
+        for name in ("static_patience", "dynamic_patience"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+            _require(len(getattr(self, name)) == 2 and min(getattr(self, name)) >= 1,
+                     f"{name} is {getattr(self, name)}; give two positive integers: halve after, stop after.")
+        for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
+            value = getattr(self, name)
+            _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be positive.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """Everything a training needs to know, under one name."""
+
+    name: str = "paper"
+    data: DataConfig = DataConfig()
+    core: CoreConfig = CoreConfig()
+    training: TrainingConfig = TrainingConfig()
+
+
+PRESETS = {
+    "paper": Preset(),
+    # Enough for a usable order parameter within a coffee break on a desktop computer.
+    "desktop": Preset(
+        name="desktop",
+        data=DataConfig(static_fraction=0.05),
+        training=TrainingConfig(epochs=12),
+    ),
+    # Seconds: shows that the chain holds, not that anything was learned.
+    "smoke": Preset(
+        name="smoke",
+        data=DataConfig(structures=("cF4-Cu", "cI2-W", "cP1-Po"), noises=(0.03,), neighbors=8,
+                        min_particles=300, static_fraction=1.0),
+        core=CoreConfig(width=8, hidden=8, blocks=1),
+        training=TrainingConfig(batch_size=16, epochs=2, dynamic_training=128, dynamic_validation=64,
+                                jit_compile=False),
+    ),
+}
+
+
+def preset(name):
+    """Return the preset of this name, or raise InputError that lists them."""
+    if name not in PRESETS:
+        raise InputError(f"There is no preset {name!r}; choose from {', '.join(PRESETS)}.")
+    return PRESETS[name]

@@ -1,0 +1,90 @@
+"""Streams: the batches of a task, where batch i of epoch e is a function of (seed, e, i) alone."""
+import numpy as np
+
+from gala_ssl.errors import InputError
+
+# Names of the random streams drawn from one seed, so that none repeats another.
+_ORDER, _DRAW, _TASK = 2, 3, 4
+
+
+class Stream:
+    """Batches that a task makes of environments.
+
+    A static task passes over its environments in an order shuffled anew each epoch; a dynamic task draws
+    from them without end, and `clouds` of them are called an epoch. Either way a batch depends on
+    (seed, epoch, i) only, so that a resumed run goes on as if never stopped and parallel reading changes
+    nothing. The last, incomplete batch of an epoch is left out: one shape means one compilation.
+
+    Args:
+        task: Task.
+        environments: Environments.
+        indices: (m,) the environments to use.
+        batch_size: clouds a batch; all of them where there are fewer.
+        clouds: clouds in an epoch; None is one pass over the indices, for static tasks.
+        x_scale: the networks' unit of length, in shortest distances.
+        seed: integer, or a tuple of them.
+        shuffle: False keeps the order of the indices, for validation.
+    """
+
+    def __init__(self, task, environments, indices, batch_size, clouds=None, x_scale=2.0, seed=0, shuffle=True):
+        if len(indices) == 0:
+            raise InputError("A stream needs at least one environment; the fraction of the data is too small.")
+        self.task = task
+        self.environments = environments
+        self.indices = np.asarray(indices)
+        self.clouds = clouds
+        per_epoch = len(self.indices) if clouds is None else clouds
+        self.batch_size = min(batch_size, per_epoch)
+        self.batches = per_epoch // self.batch_size
+        self.x_scale = np.float32(x_scale)
+        self.seed = tuple(np.atleast_1d(seed).tolist())
+        self.shuffle = shuffle
+
+    def __len__(self):
+        return self.batches
+
+    def batch(self, epoch, i):
+        """Return ((bonds, types), target), batch `i` of epoch `epoch`, lengths in the networks' unit."""
+        chosen = self._chosen(epoch, i)
+        environments = self.environments
+        (bonds, types), target = self.task.make_batch(
+            environments.clouds.bonds[chosen], environments.clouds.types[chosen],
+            environments.labels[chosen], self._rng(_TASK, epoch, i))
+        return (bonds / self.x_scale, types), target / self.x_scale if self.task.target_is_length else target
+
+    def epoch(self, epoch):
+        """Yield the batches of an epoch: the plain twin of `dataset`, for any Keras backend."""
+        for i in range(self.batches):
+            yield self.batch(epoch, i)
+
+    def dataset(self, epoch):
+        """Return the batches of an epoch as a tf.data.Dataset, made beside the training step."""
+        import tensorflow as tf  # the backend of the trainings; the data room itself does without
+
+        (bonds, types), target = self.batch(epoch, 0)
+        arrays = (bonds, types, target)
+
+        def load(i):
+            made = tf.numpy_function(
+                lambda i: _flat(self.batch(epoch, int(i))), [i], [tf.as_dtype(a.dtype) for a in arrays])
+            for tensor, array in zip(made, arrays, strict=True):
+                tensor.set_shape(array.shape)
+            return (made[0], made[1]), made[2]
+
+        steps = tf.data.Dataset.range(self.batches)
+        return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
+
+    def _chosen(self, epoch, i):
+        size = self.batch_size
+        if self.clouds is not None:
+            return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]
+        order = self._rng(_ORDER, epoch).permutation(self.indices) if self.shuffle else self.indices
+        return order[i * size:(i + 1) * size]
+
+    def _rng(self, *names):
+        return np.random.default_rng([*self.seed, *names])
+
+
+def _flat(batch):
+    (bonds, types), target = batch
+    return bonds, types, target

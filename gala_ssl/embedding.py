@@ -1,0 +1,67 @@
+"""Learned order parameters: what a trained core knows of each particle, as a featurizer.
+
+A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; the baselines in
+`gala_ssl.analysis.baselines` follow the same protocol.
+"""
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.layers.conversion import MaskedMean, PaddingMask
+from gala_ssl.models.pretrained import SHIPPED, load_model
+
+# Clouds computed at a time: one shape, so that the network is compiled once.
+_CHUNK = 256
+
+
+class LearnedEmbedding:
+    """The core's rotation-invariant values averaged over a particle's bonds (paper, section "Embeddings").
+
+    Args:
+        model: keras.Model of a task. card: its card.
+        progress: show a bar (on a terminal only).
+
+    Attributes:
+        name: the task's. dimension: numbers in an embedding. model, core, card.
+
+    Call on a Frame, whose point clouds are taken in units of its shortest bond, or on PointClouds in
+    shortest distances; returns (N, dimension) float32.
+    """
+
+    def __init__(self, model, card, progress=True):
+        self.model, self.card, self.progress = model, card, progress
+        self.core = model.get_layer("core")
+        self.name = card["task"]
+        self.dimension = self.core.config.width
+        bonds, types = self.core.inputs
+        pooled = MaskedMean(name="pooled")(self.core([bonds, types])[1], mask=PaddingMask()(types))
+        self._embed = keras.Model([bonds, types], pooled)
+        self._embed.compile(jit_compile=False)
+
+    def __call__(self, frame):
+        clouds = frame
+        if not isinstance(frame, PointClouds):
+            clouds = point_clouds(frame, self.card["data"]["neighbors"]).in_shortest_bonds()
+        result = np.empty((len(clouds), self.dimension), np.float32)
+        starts = range(0, len(clouds), _CHUNK)
+        for start in tqdm(starts, self.name, leave=False, disable=None if self.progress else True):
+            part = clouds[start:start + _CHUNK]
+            filled = ((0, _CHUNK - len(part)), (0, 0), (0, 0))
+            bonds = np.pad(part.bonds / np.float32(self.card["data"]["x_scale"]), filled)
+            result[start:start + _CHUNK] = self._embed.predict_on_batch([bonds, np.pad(part.types, filled)])[:len(part)]
+        return result
+
+
+def load_pretrained(task, directory=SHIPPED, attention=None, progress=True):
+    """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
+
+    Raises:
+        InputError: an unknown task, or no weights for it in the directory.
+
+    Example:
+        >>> embed = gala_ssl.load_pretrained("denoising")
+        >>> embed(gala_ssl.prototypes.build("cF4-Cu")).shape
+        (4096, 32)
+    """
+    return LearnedEmbedding(*load_model(task, directory, attention), progress=progress)

@@ -1,0 +1,138 @@
+"""Training tasks from scratch on the prototypes: the experiment behind the shipped weights."""
+import dataclasses
+import functools
+import importlib.metadata
+import json
+import pathlib
+import platform
+
+import keras
+
+from gala_ssl.config import preset as get_preset
+from gala_ssl.data.environments import prototype_environments, split
+from gala_ssl.data.streams import Stream
+from gala_ssl.errors import InputError
+from gala_ssl.files import write_json, written_whole
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
+from gala_ssl.models.pretrained import save_pretrained
+from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.training import fit
+
+PACKAGES = ("gala_ssl", "keras", "tensorflow", "geometric-algebra-attention", "freud-analysis", "numpy")
+
+_TRAINING, _VALIDATION = 0, 1
+
+
+def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None, seed=None, attention=None,
+             progress=True):
+    """Train each task in `directory/<preset>/<task>` and yield its card as it is done.
+
+    A finished run is not trained again, a killed one goes on where it was.
+
+    Args:
+        tasks: names of tasks.
+        preset: name of a preset, or a Preset.
+        directory: under which the run directories are.
+        output: a directory that gets weights and card of each task as well; None for none.
+        seed: of everything, in place of the preset's.
+        attention: "fast" or "published", in place of the preset's.
+        progress: show bars (on a terminal only).
+    """
+    for task in tasks:
+        get_task(task)  # a wrong name should be known before the first training, not after it
+    preset = get_preset(preset) if isinstance(preset, str) else preset
+    if seed is not None:
+        preset = dataclasses.replace(preset, data=dataclasses.replace(preset.data, seed=seed),
+                                     training=dataclasses.replace(preset.training, seed=seed))
+    if attention is not None:
+        preset = dataclasses.replace(preset, core=dataclasses.replace(preset.core, attention=attention))
+    environments = functools.cache(lambda: prototype_environments(preset.data, progress))
+    for task in tasks:
+        run = pathlib.Path(directory) / preset.name / task
+        card = _finished(run, _settings(task, preset)) or _train(task, preset, environments(), run, progress)
+        if output is not None:
+            _copy(run, task, card, output)
+        yield card
+
+
+def streams(task, environments, data, training, fraction=1.0):
+    """Return (training, validation) streams of a task by the paper's rules for static and dynamic ones.
+
+    Args:
+        task: Task. environments: Environments. data: DataConfig. training: TrainingConfig.
+        fraction: part of the environments to use, of those the task would have.
+    """
+    static = task.stream == "static"
+    part = fraction * (data.static_fraction if static else 1.0)
+    sides = split(len(environments), data, part)
+    clouds = (None, None) if static else (training.dynamic_training, training.dynamic_validation)
+    return tuple(
+        Stream(task, environments, indices, training.batch_size, clouds[side], data.x_scale,
+               (training.seed, side), shuffle=side == _TRAINING)
+        for side, indices in zip((_TRAINING, _VALIDATION), sides, strict=True))
+
+
+def _train(name, preset, environments, run, progress):
+    settings = _settings(name, preset)
+    write_json(run / "config.json", settings)
+    task = TASKS[name](**settings["task_settings"])
+    training, validation = streams(task, environments, preset.data, preset.training)
+    keras.utils.set_random_seed(preset.training.seed)
+    model = build_model(task, build_core(_core(task, preset)))
+    history = fit(model, task, training, validation, preset.training, run, progress)
+    best = history.loc[history["val_loss"].idxmin()]
+    card = {
+        **settings,
+        "best": {key: float(value) for key, value in best.items()},
+        "epochs": len(history),
+        "seconds": float(history["seconds"].sum()),
+        "clouds": {"training": len(training.indices), "validation": len(validation.indices)},
+        "structures": list(environments.names),
+        "versions": versions(),
+    }
+    save_pretrained(model, card, run)
+    return card
+
+
+def _settings(name, preset):
+    """What a run is defined by, as plain values."""
+    task = get_task(name)
+    return {"task": name, "task_settings": task.settings(preset.data),
+            "preset": preset.name, "data": dataclasses.asdict(preset.data),
+            "core": dataclasses.asdict(_core(task, preset)), "training": dataclasses.asdict(preset.training)}
+
+
+def _core(task, preset):
+    return dataclasses.replace(preset.core, dropout=task.dropout)
+
+
+def _finished(run, settings):
+    """Return the card of a run that is done, None of one that is not; refuse one with other settings."""
+    settings = json.loads(json.dumps(settings))
+    if (run / "config.json").exists():
+        found = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        if found != settings:
+            differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
+            raise InputError(f"{run} holds a run with other settings ({', '.join(differing)}); "
+                             f"choose another directory, or remove it to train anew.")
+    card = run / f"{settings['task']}.json"
+    return json.loads(card.read_text(encoding="utf-8")) if card.exists() else None
+
+
+def _copy(run, task, card, output):
+    weights = run / f"{task}.keras"
+    with written_whole(pathlib.Path(output) / weights.name) as temporary:
+        temporary.write_bytes(weights.read_bytes())
+    write_json(pathlib.Path(output) / f"{task}.json", card)
+
+
+def versions():
+    """Return the versions of Python and of the packages that results depend on."""
+    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found

@@ -1,0 +1,30 @@
+"""Frame classification: which structure is this cloud from?"""
+from gala_ssl.models import heads
+from gala_ssl.tasks.base import Task
+
+
+class FrameClassification(Task):
+    """Name the frame, here the prototype, that a cloud was cut from (paper, section "Self-supervised tasks").
+
+    Target: the structure's index, (b,) int32, whatever its noise. Invariant: a turned cloud is the same cloud.
+
+    Args:
+        classes: number of structures.
+    """
+
+    name, stream = "frame_classification", "static"
+    loss, metric = "sparse_categorical_crossentropy", "accuracy"
+    dropout = 0.5
+    target_is_length = False
+
+    def __init__(self, classes=50):
+        self.classes = classes
+
+    def settings(self, data):
+        return {"classes": len(data.structures) or self.classes}
+
+    def make_batch(self, bonds, types, labels, rng):
+        return (bonds, types), labels
+
+    def head(self, bonds, multivectors, values, mask, config):
+        return heads.cloud_class(multivectors, values, mask, config, self.classes)
