@@ -61,9 +61,10 @@ def main(argv=None):
 
 
 def parsed(argv):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="*", help="learned embeddings; by default all that have weights")
-    parser.add_argument("--weights", type=pathlib.Path, default=SHIPPED, help="folder of weights and cards")
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="*", help="learned embeddings; default: all with weights")
+    parser.add_argument("--weights", type=pathlib.Path, default=SHIPPED, help="folder of weights")
     parser.add_argument("--trajectories", type=pathlib.Path, default=ROOT / "data/trajectories",
                         help="folder of snapshots")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/table1",
@@ -84,10 +85,13 @@ def load_learned(tasks, weights):
 
 
 def density_figure(featurizers, features, pair):
-    """One panel a method: the first component's density in the two snapshots of `pair`."""
-    figure = Figure(figsize=(3.2 * len(featurizers), 2.8), layout="constrained")
-    panels = figure.subplots(1, len(featurizers), squeeze=False)[0]
-    for axes, featurizer in zip(panels, featurizers, strict=True):
+    """One panel a method, three in a row: the first component's density in the two snapshots of `pair`."""
+    rows = -(-len(featurizers) // 3)
+    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False).ravel()
+    for axes in panels[len(featurizers):]:
+        axes.remove()
+    for axes, featurizer in zip(panels, featurizers):
         x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
         plots.component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))
     return figure

@@ -10,7 +10,7 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#00
 LINES = ("-", "--", ":", "-.")
 
 
-def component_density(x, y, labels=("first", "second"), ax=None, bins=60):
+def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     """Density of an order parameter in two snapshots, such as their first principal component.
 
     Args:

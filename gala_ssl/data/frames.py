@@ -63,6 +63,12 @@ class Frame:
         return len(self.positions)
 
     @property
+    def cell(self):
+        """(3, 3) float64: the box vectors, one a row."""
+        lx, ly, lz, xy, xz, yz = self.box
+        return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
+
+    @property
     def where(self):
         """What error messages call this frame."""
         return self.source or self.label or "the frame"

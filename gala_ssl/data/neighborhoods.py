@@ -110,7 +110,7 @@ def neighbor_list(frame, k=20, neighbors="nearest"):
         raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
     box = freud.box.Box(*frame.box)
     found = _FINDERS[neighbors](frame, freud.locality.AABBQuery(box, box.wrap(frame.positions)), int(k))
-    _check_images(frame, box, found)
+    _check_images(frame, found)
     return found
 
 
@@ -132,9 +132,9 @@ def _nearest(frame, query, k):
 _FINDERS = {"nearest": _nearest}
 
 
-def _check_images(frame, box, found):
+def _check_images(frame, found):
     """Refuse neighbours beyond half the distance of opposite box faces: another image may be as near."""
-    reach = 0.5 / np.linalg.norm(np.linalg.inv(box.to_matrix()), axis=1).max()
+    reach = 0.5 / np.linalg.norm(np.linalg.inv(frame.cell), axis=0).max()
     if len(found.distances) == 0:
         return
     if found.distances.max() >= reach:
@@ -156,7 +156,9 @@ def _packed(frame, found, k):
     one_hot = np.eye(len(frame.type_names), dtype=np.float32)[frame.types]
     bonds = np.zeros((len(frame), k, 3), np.float32)
     types = np.zeros((len(frame), k, 2 * len(frame.type_names)), np.float32)
-    bonds[centre, rank] = found.vectors[kept]
+    # Not freud's vectors: it wraps by single-precision fractions of the box, which costs 1e-7 box lengths.
+    apart = frame.positions[neighbor].astype(np.float64) - frame.positions[centre]
+    bonds[centre, rank] = apart - np.rint(apart @ np.linalg.inv(frame.cell)) @ frame.cell
     to, of = one_hot[neighbor], one_hot[centre]
     types[centre, rank] = np.hstack([to - of, to + of])
     return PointClouds(_read_only(bonds), _read_only(types))
