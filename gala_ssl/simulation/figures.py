@@ -1,0 +1,78 @@
+"""Figures of a cooling run: energy and temperature along it, and the radial distribution of its phases."""
+import freud
+import numpy as np
+
+COLORS = {"gas": "tab:orange", "between": "0.85", "liquid": "tab:blue", "solid": "tab:green"}
+
+
+def plot_cooling(log, labels, chosen, ax=None):
+    """Energy per particle and kinetic temperature against the step, phases shaded, chosen frames marked.
+
+    Args:
+        log: a `gala_ssl.simulation.snapshots.Log`.
+        labels: (T,) phases, from `snapshots.label_frames`.
+        chosen: frame index of each snapshot by phase.
+        ax: matplotlib axes; new ones if None.
+    Returns:
+        The axes of the energy.
+    """
+    ax = _axes(ax)
+    step = log.step / 1000
+    half = (step[1] - step[0]) / 2
+    starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]])
+    for start, end in zip(starts, [*starts[1:], len(labels)]):
+        ax.axvspan(step[start] - half, step[end - 1] + half, color=COLORS[labels[start]], alpha=0.25, lw=0)
+        if labels[start] != "between":
+            ax.text((step[start] + step[end - 1]) / 2, 1.01, labels[start], transform=ax.get_xaxis_transform(),
+                    ha="center", va="bottom", fontsize="small")
+    ax.plot(step, log.potential_energy, color="k", label="energy per particle")
+    frames = list(chosen.values())
+    ax.plot(step[frames], log.potential_energy[frames], "o", mfc="none", color="k", ms=8, label="snapshot")
+    ax.plot([], [], color="tab:red", label="kinetic temperature")
+    ax.plot([], [], ":", color="tab:red", label="temperature set")
+    ax.set(xlabel="step / 1000", ylabel="potential energy per particle", xlim=(step[0] - half, step[-1] + half))
+    right = ax.twinx()
+    right.plot(step, log.kinetic_temperature, color="tab:red", lw=1)
+    right.plot(step, log.kT, ":", color="tab:red")
+    right.set_ylabel("temperature", color="tab:red")
+    ax.legend(fontsize="x-small", loc="lower left")
+    return ax
+
+
+def radial_distribution(positions, length, r_max=5.0, bins=250):
+    """Radial distribution function, divided by its own density at large r being that of the box.
+
+    Args:
+        positions: (N, 3) in a periodic cube centred on 0.
+        length: edge of the cube, more than 2 `r_max`.
+    Returns:
+        r (bins,) and g (bins,); for a droplet g stays far above 1, because its box is mostly empty.
+    """
+    rdf = freud.density.RDF(bins=bins, r_max=r_max)
+    rdf.compute((freud.box.Box.cube(length), np.asarray(positions, np.float32)))
+    return np.array(rdf.bin_centers), np.array(rdf.rdf)
+
+
+def plot_radial_distributions(frames, ax=None):
+    """g(r) of several phases, each divided by its largest value and set above the one before.
+
+    Args:
+        frames: {phase: (positions (N, 3), box length)}.
+        ax: matplotlib axes; new ones if None.
+    Returns:
+        The axes.
+    """
+    ax = _axes(ax)
+    for i, (phase, (positions, length)) in enumerate(frames.items()):
+        r, g = radial_distribution(positions, length)
+        ax.plot(r, g / g.max() + i, color=COLORS[phase], label=phase)
+        ax.text(r[-1], i + 0.12, phase, ha="right", fontsize="small")
+    ax.set(xlabel="r", ylabel="g(r) / largest value, shifted", xlim=(0.7, None), yticks=[])
+    return ax
+
+
+def _axes(ax):
+    if ax is None:
+        import matplotlib.pyplot as plt
+        ax = plt.subplots()[1]
+    return ax

@@ -1,0 +1,126 @@
+"""From finished cooling runs to the snapshots, cards, logs and figures that are kept with the code."""
+import json
+import pathlib
+
+import gsd.hoomd
+import numpy as np
+import pandas as pd
+
+from gala_ssl import files
+from gala_ssl.errors import InputError
+from gala_ssl.simulation import cooling, figures, snapshots, verify
+
+# File of the snapshot -> (run, phase). The liquid of cF4-Cu and that of its second seed are taken at one temperature.
+SNAPSHOTS = {
+    "cI2-W_gas": ("cI2-W", "gas"), "cI2-W_liquid": ("cI2-W", "liquid"), "cI2-W_solid": ("cI2-W", "solid"),
+    "cF4-Cu_liquid": ("cF4-Cu", "liquid"), "cF4-Cu_liquid_b": ("cF4-Cu_b", "liquid"),
+    "cF4-Cu_solid": ("cF4-Cu", "solid"),
+    "hP2-Mg_liquid": ("hP2-Mg", "liquid"), "hP2-Mg_solid": ("hP2-Mg", "solid"),
+}
+CONTROL = ("cF4-Cu", "cF4-Cu_b")
+
+
+def ship(runs, output, results):
+    """Choose the snapshots from the runs and write all that is kept of them.
+
+    Args:
+        runs: folder with a finished run of each system in `SNAPSHOTS`, written by `cooling.cool`.
+        output: folder for `SNAPSHOT.gsd` and `SNAPSHOT.json`, and `RUN.csv`, the log of each run with its phases.
+        results: folder for a figure of each run and `summary.csv`, one row a run.
+    Returns:
+        The paths written, in order.
+    Raises:
+        InputError: a run is missing, unfinished, or lacks a phase; OVITO is not installed.
+    """
+    runs, output, results = (pathlib.Path(folder) for folder in (runs, output, results))
+    names = list(dict.fromkeys(run for run, _ in SNAPSHOTS.values()))
+    cards = {name: _card(runs / name) for name in names}
+    logs = {name: snapshots.read_log(runs / name / cooling.TRAJECTORY) for name in names}
+    labels = {name: snapshots.label_frames(logs[name].potential_energy, logs[name].condensed) for name in names}
+    chosen = {name: snapshots.choose(labels[name]) for name in names}
+    common = snapshots.choose_common_liquid(*(labels[name] for name in CONTROL))
+    for name in CONTROL:
+        chosen[name]["liquid"] = common
+    for run, phase in SNAPSHOTS.values():
+        if phase not in chosen[run]:
+            raise InputError(f"The run {runs / run} has no {phase} by the rule of gala_ssl/simulation/snapshots.py; "
+                             f"its phases are {', '.join(dict.fromkeys(labels[run]))}.")
+    written = []
+    for name in names:
+        written.append(_write_log(output / f"{name}.csv", logs[name], labels[name]))
+    for snapshot, (run, phase) in SNAPSHOTS.items():
+        written += _write_snapshot(output / snapshot, runs / run, cards[run], logs[run], chosen[run][phase], phase)
+    rows = []
+    for name in names:
+        written.append(_write_figure(results / f"{name}.png", runs / name, logs[name], labels[name], chosen[name]))
+        rows.append(_summary(runs / name, cards[name], logs[name], labels[name]))
+    with files.written_whole(results / "summary.csv") as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
+    return [*written, results / "summary.csv"]
+
+
+def _card(directory):
+    path = directory / cooling.CARD
+    if not path.exists():
+        raise InputError(f"{directory} holds no finished cooling run ({cooling.CARD} is missing); "
+                         f"run: python experiments/simulate.py {directory.name} --directory {directory}")
+    return json.loads(path.read_text())
+
+
+def _read(directory, index):
+    with gsd.hoomd.open(directory / cooling.TRAJECTORY) as trajectory:
+        frame = trajectory[index]
+    return frame.particles.position, float(frame.configuration.box[0])
+
+
+def _write_log(path, log, labels):
+    with files.written_whole(path) as temporary:
+        table = pd.DataFrame({"step": log.step, "kT": log.kT, "kinetic_temperature": log.kinetic_temperature,
+                              "potential_energy": log.potential_energy, "condensed": log.condensed, "phase": labels})
+        table.to_csv(temporary, index=False, float_format="%.6g")
+    return path
+
+
+def _write_snapshot(stem, directory, card, log, index, phase):
+    positions, length = _read(directory, index)
+    values = {"kT": float(log.kT[index]), "kinetic_temperature": float(log.kinetic_temperature[index]),
+              "potential_energy": float(log.potential_energy[index])}
+    path = stem.with_name(stem.name + ".gsd")
+    with files.written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
+        trajectory.append(cooling.snapshot(positions, length, int(log.step[index]), log=values))
+    files.write_json(path.with_suffix(".json"), {
+        **card, "phase": phase, "run": directory.name, "log": f"{directory.name}.csv", "frame": int(index),
+        "step": int(log.step[index]), **values, "condensed": float(log.condensed[index]),
+        "rule": "gala_ssl/simulation/snapshots.py", "particles_kept": "all: the droplet, its surface and its vapour",
+        "template_matching": verify.fractions(positions, length)})
+    return [path, path.with_suffix(".json")]
+
+
+def _write_figure(path, directory, log, labels, chosen):
+    import matplotlib
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=[3, 2], layout="constrained")
+    figures.plot_cooling(log, labels, chosen, ax=left)
+    figures.plot_radial_distributions({phase: _read(directory, index) for phase, index in chosen.items()}, ax=right)
+    figure.suptitle(directory.name)
+    with files.written_whole(path) as temporary:
+        figure.savefig(temporary, dpi=110)
+    plt.close(figure)
+    return path
+
+
+def _summary(directory, card, log, labels):
+    droplet = np.flatnonzero(log.condensed > snapshots.DROPLET_FRACTION)
+    solid = np.flatnonzero(labels == "solid")
+    system = card["system"]
+    parameters = " ".join(f"{key}={value:g}" for key, value in system["potential"].items() if key != "name")
+    last = verify.fractions(*_read(directory, -1))
+    return {"run": directory.name, "structure": system["structure"], "potential": system["potential"]["name"],
+            "parameters": parameters, "engine": f"{card['engine']} {card['engine_version']}",
+            "particles": system["particles"], "density": system["density"], "steps": system["steps"],
+            "kT_start": system["kT_start"], "kT_end": system["kT_end"], "seed": system["seed"],
+            "kT_half_condensed": log.kT[droplet[0]] if len(droplet) else np.nan,
+            "kT_frozen": log.kT[solid[0]] if len(solid) else np.nan,
+            **{f"last_{key}": round(value, 3) for key, value in last.items()},
+            "minutes": round(card["seconds"] / 60, 1)}
