@@ -1,0 +1,120 @@
+"""The committed snapshots: whole, true to their cards, named by the rule, and crystals by another package's word."""
+import json
+import pathlib
+
+import gsd.hoomd
+import numpy as np
+import pandas as pd
+import pytest
+
+from gala_ssl.simulation import shipping, snapshots, systems, verify
+
+FOLDER = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
+NAMES = list(shipping.SNAPSHOTS)
+RUNS = sorted({run for run, _ in shipping.SNAPSHOTS.values()})
+
+
+def card(name):
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+def frame(name):
+    with gsd.hoomd.open(FOLDER / f"{name}.gsd") as trajectory:
+        assert len(trajectory) == 1
+        return trajectory[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_snapshot_is_whole_and_its_card_is_true(name):
+    snapshot, facts = frame(name), card(name)
+    positions, box = snapshot.particles.position, snapshot.configuration.box
+    assert positions.shape == (4096, 3) == (facts["system"]["particles"], 3)
+    assert np.isfinite(positions).all()
+    assert (positions >= -box[:3] / 2).all() and (positions < box[:3] / 2).all()
+    assert len(np.unique(positions, axis=0)) == 4096
+    np.testing.assert_allclose(box, [facts["box_length"]] * 3 + [0] * 3, rtol=1e-6)
+    assert 4096 / facts["box_length"] ** 3 == pytest.approx(facts["system"]["density"])
+    assert snapshot.configuration.step == facts["step"]
+    for key in ("kT", "kinetic_temperature", "potential_energy"):
+        assert snapshot.log[key][0] == pytest.approx(facts[key])
+    assert snapshots.condensed_fraction(positions, box[0]) == pytest.approx(facts["condensed"], abs=2e-3)
+    assert facts["engine"] and facts["engine_version"] and facts["versions"]["gala_ssl"]
+    assert facts["kT"] == pytest.approx(
+        facts["system"]["kT_start"] + (facts["system"]["kT_end"] - facts["system"]["kT_start"])
+        * facts["step"] / facts["system"]["steps"])
+    # Not at equilibrium with the bath while heat leaves the droplet, but near it.
+    assert facts["kinetic_temperature"] == pytest.approx(facts["kT"], rel=0.15)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_logged_energy_is_that_of_the_potential(name):
+    snapshot, facts = frame(name), card(name)
+    system = systems.get(facts["run"])
+    length = float(snapshot.configuration.box[0])
+    import scipy.spatial
+    positions = np.mod(snapshot.particles.position.astype(float) + length / 2, length)
+    pairs = scipy.spatial.cKDTree(positions, boxsize=length).query_pairs(system.potential.cutoff, output_type="ndarray")
+    bonds = positions[pairs[:, 0]] - positions[pairs[:, 1]]
+    bonds -= length * np.round(bonds / length)
+    energy = system.potential.energy(np.linalg.norm(bonds, axis=1)).sum() / 4096
+    assert energy == pytest.approx(facts["potential_energy"], rel=1e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_card_agrees_with_the_table_of_systems(name):
+    facts = card(name)
+    assert facts["system"] == systems.get(facts["run"]).to_dict()
+    assert facts["system"]["structure"] == name.split("_")[0]
+    assert shipping.SNAPSHOTS[name] == (facts["run"], facts["phase"])
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_rule_gives_the_phases_again_from_the_log(run):
+    log = pd.read_csv(FOLDER / f"{run}.csv", keep_default_na=False)
+    assert len(log) == 101 and (np.diff(log["step"]) > 0).all()
+    labels = snapshots.label_frames(log["potential_energy"], log["condensed"])
+    assert labels.tolist() == log["phase"].tolist()
+    chosen = snapshots.choose(labels)
+    for name, (its_run, phase) in shipping.SNAPSHOTS.items():
+        if its_run != run:
+            continue
+        facts = card(name)
+        assert labels[facts["frame"]] == phase == facts["phase"]
+        row = log.iloc[facts["frame"]]
+        assert row["step"] == facts["step"]
+        assert row["potential_energy"] == pytest.approx(facts["potential_energy"], rel=1e-5)
+        if run not in shipping.CONTROL or phase == "solid":
+            assert facts["frame"] == chosen[phase]
+
+
+def test_control_pair_is_two_liquids_of_two_seeds_at_one_temperature():
+    first, second = card("cF4-Cu_liquid"), card("cF4-Cu_liquid_b")
+    assert first["kT"] == second["kT"] and first["phase"] == second["phase"] == "liquid"
+    assert first["system"]["seed"] != second["system"]["seed"]
+    labels = [snapshots.label_frames(log["potential_energy"], log["condensed"])
+              for log in (pd.read_csv(FOLDER / f"{run}.csv") for run in shipping.CONTROL)]
+    assert snapshots.choose_common_liquid(*labels) == first["frame"] == second["frame"]
+
+
+@pytest.mark.parametrize(("name", "crystal"), [
+    ("cF4-Cu_solid", "fcc"), ("hP2-Mg_solid", "hcp"), ("cI2-W_solid", "bcc")])
+def test_solids_are_the_crystals_they_are_called(name, crystal):
+    """Template matching by OVITO; a droplet of 4096 has about a third of its particles in the surface and vapour."""
+    pytest.importorskip("ovito", reason="skipped: ovito is not installed", exc_type=ImportError)
+    snapshot = frame(name)
+    found = verify.fractions(snapshot.particles.position, snapshot.configuration.box[0])
+    assert found == pytest.approx(card(name)["template_matching"], abs=5e-3)
+    crystalline = sum(found[kind] for kind in ("fcc", "hcp", "bcc", "ico", "sc"))
+    assert found[crystal] > 0.35 and found[crystal] > 0.75 * crystalline
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("_solid")])
+def test_gases_and_liquids_hold_no_crystal(name):
+    pytest.importorskip("ovito", reason="skipped: ovito is not installed", exc_type=ImportError)
+    snapshot = frame(name)
+    found = verify.fractions(snapshot.particles.position, snapshot.configuration.box[0])
+    assert found["other"] > 0.9
+
+
+def test_all_files_together_are_small():
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 3e6
