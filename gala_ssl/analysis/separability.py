@@ -8,8 +8,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from gala_ssl.errors import InputError
+
+# One thread: the sums are then the same on any number of cores, and faster where the cores are busy.
+_one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +32,7 @@ class Separability:
     high: float
 
 
+@_one_thread
 def first_component(x, y):
     """First principal component of two snapshots' embeddings taken together (paper, Table 1).
 
@@ -87,6 +92,7 @@ def separability(x, y, seed=0, n_bootstrap=1000):
     return Separability(float(auc), float(low), float(high))
 
 
+@_one_thread
 def linear_separability(x, y, seed=0, n_folds=5):
     """AUC of a linear classifier on the whole embedding: what it knows beyond its first component.
 

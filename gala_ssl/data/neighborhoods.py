@@ -111,7 +111,7 @@ def neighbor_list(frame, k=20, neighbors="nearest"):
     box = freud.box.Box(*frame.box)
     found = _FINDERS[neighbors](frame, freud.locality.AABBQuery(box, box.wrap(frame.positions)), int(k))
     _check_images(frame, found)
-    return found
+    return _exact(frame, found)
 
 
 def _nearest(frame, query, k):
@@ -147,6 +147,14 @@ def _check_images(frame, found):
         raise InputError(f"Particles {i} and {j} of {frame.where} are at the same place; remove one.")
 
 
+def _exact(frame, found):
+    """The list with bonds as exact as the positions: freud wraps in single precision, at 1e-7 box lengths."""
+    centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
+    bonds = frame.positions[neighbor].astype(np.float64) - frame.positions[centre]
+    bonds -= np.rint(bonds @ np.linalg.inv(frame.cell)) @ frame.cell
+    return freud.locality.NeighborList.from_arrays(len(frame), len(frame), centre, neighbor, bonds)
+
+
 def _packed(frame, found, k):
     """A neighbour list as PointClouds: the k nearest of each centre, or all of them and padding."""
     centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
@@ -156,9 +164,7 @@ def _packed(frame, found, k):
     one_hot = np.eye(len(frame.type_names), dtype=np.float32)[frame.types]
     bonds = np.zeros((len(frame), k, 3), np.float32)
     types = np.zeros((len(frame), k, 2 * len(frame.type_names)), np.float32)
-    # Not freud's vectors: it wraps by single-precision fractions of the box, which costs 1e-7 box lengths.
-    apart = frame.positions[neighbor].astype(np.float64) - frame.positions[centre]
-    bonds[centre, rank] = apart - np.rint(apart @ np.linalg.inv(frame.cell)) @ frame.cell
+    bonds[centre, rank] = found.vectors[kept]
     to, of = one_hot[neighbor], one_hot[centre]
     types[centre, rank] = np.hstack([to - of, to + of])
     return PointClouds(_read_only(bonds), _read_only(types))
