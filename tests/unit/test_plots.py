@@ -1,13 +1,9 @@
 """Figures draw what they are given, where they are told."""
-import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt  # noqa: E402
-
-from gala_ssl.analysis.plots import component_density  # noqa: E402
+from gala_ssl.analysis.plots import component_density
 
 
 @pytest.fixture(autouse=True)
