@@ -1,4 +1,4 @@
-"""Choose the snapshots of Table 1 from finished cooling runs, by the rule in gala_ssl/simulation/snapshots.py.
+"""Choose the snapshots of Table 1 from finished cooling runs by the rule of gala_ssl/simulation/snapshots.py.
 
     python experiments/select_snapshots.py
 
@@ -12,10 +12,11 @@ from gala_ssl.simulation import shipping
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", default="runs/simulation", help="folder of the runs")
     parser.add_argument("--output", default="data/trajectories", help="folder of the snapshots")
-    parser.add_argument("--results", default="results/trajectories", help="folder of the figures and the summary")
+    parser.add_argument("--results", default="results/trajectories", help="folder of figures and summary")
     arguments = parser.parse_args()
     for path in shipping.ship(arguments.runs, arguments.output, arguments.results):
         print(path)

@@ -13,13 +13,15 @@ from gala_ssl.simulation import cooling, engines, systems
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", help="name of the system; --list shows them")
     parser.add_argument("--list", action="store_true", help="show the systems and end")
     parser.add_argument("--engine", default="lammps", help=" or ".join(engines.ENGINES))
     parser.add_argument("--directory", help="default: runs/simulation/NAME")
     parser.add_argument("--frames", type=int, default=100, help="number of periods between frames")
-    parser.add_argument("--preset", choices=["full", "smoke"], default="full", help="smoke: 500 particles, seconds")
+    parser.add_argument("--preset", choices=["full", "smoke"], default="full",
+                        help="smoke: 500 particles, seconds")
     parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
     parser.add_argument("--particles", type=int, help="another number of particles")
     parser.add_argument("--seed", type=int, help="another seed")

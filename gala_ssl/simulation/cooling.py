@@ -7,11 +7,12 @@ A run is a directory:
     restart.npz      the state after the last whole period, float64
     card.json        written at the end: engine, versions, parameters, seed, time
 
-Logged with each frame under `log/`: `kT` of the thermostat, `kinetic_temperature`, `potential_energy` per particle.
+Logged with each frame under `log/`: `kT` of the thermostat, `kinetic_temperature`, `potential_energy` per
+particle.
 
-The period between two frames is a function of the state at its start, the seed and the number of the period: the
-engine is made anew, with a seed of that period. A run that was killed therefore repeats the period that was cut short
-and goes on as if nothing had happened, bit for bit on one machine with one engine.
+The period between two frames is a function of the state at its start, the seed and the number of the period:
+the engine is made anew, with a seed of that period. A run that was killed therefore repeats the period that
+was cut short and goes on as if nothing had happened, bit for bit on one machine with one engine.
 """
 import dataclasses
 import json
@@ -34,7 +35,7 @@ TRAJECTORY, RESTART, CONFIG, CARD = "trajectory.gsd", "restart.npz", "config.jso
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """All that the next period needs: positions and velocities (N, 3) float64, and what is logged with the frame."""
+    """All that the next period needs: positions, velocities (N, 3) float64, and the log of the frame."""
 
     frame: int
     positions: np.ndarray
@@ -46,7 +47,7 @@ class State:
 
 
 def cool(system, engine="lammps", directory=".", frames=100, progress=True):
-    """Cool `system` from its first to its last temperature; continue where a killed run in `directory` stopped.
+    """Cool `system` from its first to its last temperature; go on where a killed run in `directory` stopped.
 
     Args:
         system: a `gala_ssl.simulation.systems.System`; `frames` must divide its steps.
@@ -57,12 +58,12 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
     Returns:
         The path of the trajectory.
     Raises:
-        InputError: unknown or missing engine, steps that do not divide, a directory that holds another run or that
-            another process is writing, a run that became unstable.
+        InputError: unknown or missing engine, steps that do not divide, a directory that holds another run or
+            that another process is writing, a run that became unstable.
     """
     if frames < 1 or system.steps % frames:
-        raise InputError(f"The {system.steps} steps of {system.name} cannot be divided into {frames} equal periods; "
-                         "choose a number of frames that divides the steps.")
+        raise InputError(f"The {system.steps} steps of {system.name} cannot be divided into {frames} equal "
+                         "periods; choose a number of frames that divides the steps.")
     engines.check(engine)
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
@@ -86,9 +87,10 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
                 bar.update()
         files.write_json(directory / CARD, {
             "system": system.to_dict(), "engine": engine, "engine_version": state.version, "frames": frames,
-            "box_length": system.length, "cutoff": system.potential.cutoff, "seconds": round(state.seconds, 1),
-            "versions": {"gala_ssl": __version__, "python": platform.python_version(), "numpy": np.__version__,
-                         "gsd": gsd.version.version}})
+            "box_length": system.length, "cutoff": system.potential.cutoff,
+            "seconds": round(state.seconds, 1),
+            "versions": {"gala_ssl": __version__, "python": platform.python_version(),
+                         "numpy": np.__version__, "gsd": gsd.version.version}})
     return directory / TRAJECTORY
 
 
@@ -112,12 +114,12 @@ def _period(system, engine, frames, state):
 
 def _state(running, system, frame, seconds):
     # LAMMPS leaves particles that crossed a face outside until its next search for neighbours.
-    state = State(frame, engines.wrap(running.positions, system.length), running.velocities, running.potential_energy,
-                  running.kinetic_temperature, running.version, seconds)
+    state = State(frame, engines.wrap(running.positions, system.length), running.velocities,
+                  running.potential_energy, running.kinetic_temperature, running.version, seconds)
     running.close()
     if not np.isfinite(state.positions).all() or not np.isfinite(state.potential_energy):
-        raise InputError(f"The run of {system.name} became unstable before frame {frame} (NaN positions or energy); "
-                         f"lower its time step, now {system.dt}.")
+        raise InputError(f"The run of {system.name} became unstable before frame {frame} (NaN positions or "
+                         f"energy); lower its time step, now {system.dt}.")
     return state
 
 
@@ -151,8 +153,8 @@ def _append(directory, system, frames, state):
         if len(trajectory) == state.frame + 1:
             return
         if len(trajectory) != state.frame:
-            raise InputError(f"{path} has {len(trajectory)} frames, but {RESTART} beside it is at frame {state.frame}; "
-                             "they belong to different runs: remove the directory and start again.")
+            raise InputError(f"{path} has {len(trajectory)} frames, but {RESTART} beside it is at frame "
+                             f"{state.frame}; they are of different runs: start again elsewhere.")
         step = state.frame * (system.steps // frames)
         trajectory.append(snapshot(
             state.positions, system.length, step, velocities=state.velocities,
@@ -161,7 +163,7 @@ def _append(directory, system, frames, state):
 
 
 def snapshot(positions, length, step, velocities=None, log=None):
-    """A `gsd.hoomd.Frame` of one kind of particle "A" in a cube; float32, wrapped so that -L/2 <= x < L/2 holds."""
+    """A `gsd.hoomd.Frame` of particles of type "A" in a cube of edge L; float32, -L/2 <= x < L/2."""
     frame = gsd.hoomd.Frame()
     frame.configuration.step = step
     frame.configuration.box = [length, length, length, 0, 0, 0]

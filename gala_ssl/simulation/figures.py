@@ -23,14 +23,15 @@ def plot_cooling(log, labels, chosen, ax=None):
     for start, end in zip(starts, [*starts[1:], len(labels)]):
         ax.axvspan(step[start] - half, step[end - 1] + half, color=COLORS[labels[start]], alpha=0.25, lw=0)
         if labels[start] != "between":
-            ax.text((step[start] + step[end - 1]) / 2, 1.01, labels[start], transform=ax.get_xaxis_transform(),
-                    ha="center", va="bottom", fontsize="small")
+            ax.text((step[start] + step[end - 1]) / 2, 1.01, labels[start],
+                    transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize="small")
     ax.plot(step, log.potential_energy, color="k", label="energy per particle")
     frames = list(chosen.values())
     ax.plot(step[frames], log.potential_energy[frames], "o", mfc="none", color="k", ms=8, label="snapshot")
     ax.plot([], [], color="tab:red", label="kinetic temperature")
     ax.plot([], [], ":", color="tab:red", label="temperature set")
-    ax.set(xlabel="step / 1000", ylabel="potential energy per particle", xlim=(step[0] - half, step[-1] + half))
+    ax.set(xlabel="step / 1000", ylabel="potential energy per particle",
+           xlim=(step[0] - half, step[-1] + half))
     right = ax.twinx()
     right.plot(step, log.kinetic_temperature, color="tab:red", lw=1)
     right.plot(step, log.kT, ":", color="tab:red")
@@ -40,7 +41,7 @@ def plot_cooling(log, labels, chosen, ax=None):
 
 
 def radial_distribution(positions, length, r_max=5.0, bins=250):
-    """Radial distribution function, divided by its own density at large r being that of the box.
+    """Radial distribution function g(r), relative to the mean density of the box.
 
     Args:
         positions: (N, 3) in a periodic cube centred on 0.

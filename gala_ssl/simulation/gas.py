@@ -28,5 +28,5 @@ def random_points(count, length, smallest, rng):
             return points - length / 2
         later = np.unique(pairs.max(axis=1))
         points[later] = rng.uniform(0, length, (len(later), 3))
-    raise InputError(f"{count} particles at distances of at least {smallest} do not fit at random into a cube of "
-                     f"edge {length:.2f}; lower the density.")
+    raise InputError(f"{count} particles at distances of at least {smallest} do not fit at random into a "
+                     f"cube of edge {length:.2f}; lower the density.")

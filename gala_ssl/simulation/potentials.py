@@ -37,8 +37,8 @@ class PairPotential:
         so V is 0 there and the force is the one at the cut (0 for OPP, small for LJG).
         """
         if points < 2 or not 0 < start < self.cutoff:
-            raise InputError(f"A table of {points} points from r = {start} to the cutoff {self.cutoff:.4f} is not "
-                             "possible; ask for at least 2 points and a start between 0 and the cutoff.")
+            raise InputError(f"A table of {points} points from r = {start} to the cutoff {self.cutoff:.4f} "
+                             "is not possible; ask for 2 points or more and a start inside the cutoff.")
         r = np.sqrt(np.linspace(start ** 2, self.cutoff ** 2, points))
         return r, self.bare_energy(r) - self.bare_energy(self.cutoff), self.bare_force(r)
 
@@ -47,11 +47,12 @@ class PairPotential:
 class OPP(PairPotential):
     """Oscillating pair potential, V(r) = r**-15 + cos(k (r - 1.25) - phi) / r**3.
 
-    The phase `phi` is that of Engel et al., Nature Materials 14, 109 (2015), in radians. The paper of this package
-    takes V = r**-15 + cos(k (r - 1) + phi_D) / r**3 (Dshemuchadse et al., PNAS 118, e2024034118 (2021)):
-    phi_D = -(k / 4 + phi) modulo 2 pi. HOOMD-blue's `md.pair.OPP` takes cos(k r - phi_H): phi_H = phi + 1.25 k.
+    The phase `phi` is that of Engel et al., Nature Materials 14, 109 (2015), in radians. The paper of this
+    package takes V = r**-15 + cos(k (r - 1) + phi_D) / r**3 (Dshemuchadse et al., PNAS 118 (2021)):
+    phi_D = -(k / 4 + phi) modulo 2 pi. HOOMD-blue's `md.pair.OPP` takes cos(k r - phi_H):
+    phi_H = phi + 1.25 k.
 
-    The cut is the sixth extremum, the third maximum, where the force vanishes, so the cut force is continuous.
+    The cut is the sixth extremum, the third maximum, where the force vanishes: the cut force is continuous.
 
     Args:
         k: wave number of the oscillation, 1 / length, 2 to 20.
@@ -68,7 +69,7 @@ class OPP(PairPotential):
     @functools.cached_property
     def cutoff(self):
         """Distance of the third maximum, found on the analytic force to 1e-12."""
-        # Three periods of the cosine and the wall's own minimum lie well inside this range for every k allowed.
+        # Three periods of the cosine and the wall's own minimum lie inside this range for every k allowed.
         grid = np.linspace(0.5, 2 + 8 * math.pi / self.k, 20000)
         force = self.bare_force(grid)
         # A maximum of V is where the force goes from negative (inward) to positive.
@@ -91,7 +92,8 @@ class LJG(PairPotential):
     """Lennard-Jones-Gauss potential, V(r) = r**-12 - 2 r**-6 - eps exp(-(r - r0)**2 / (2 sigma**2)).
 
     The form of Engel and Trebin, PRL 98, 225505 (2007), with the paper's sigma**2 = 0.02 (HOOMD-blue's
-    `md.pair.LJGauss` takes sigma, 0.1414). Cut at 2.5 and shifted; the force jumps by 0.05 or less at the cut.
+    `md.pair.LJGauss` takes sigma, 0.1414). Cut at 2.5 and shifted: the energy is continuous there, while the
+    force jumps by 0.02 and by what is left of the well (nothing for r0 below 1.9).
 
     Args:
         eps: depth of the Gaussian well, 0 to 10; 0 is Lennard-Jones with its minimum at 1.
@@ -128,14 +130,15 @@ POTENTIALS = {"OPP": OPP, "LJG": LJG}
 def make(name, parameters):
     """The potential called `name` ("OPP" or "LJG") with a dictionary of its parameters."""
     if name not in POTENTIALS:
-        raise InputError(f"There is no pair potential called {name!r}; choose one of {', '.join(POTENTIALS)}.")
+        raise InputError(f"There is no pair potential called {name!r}; "
+                         f"choose one of {', '.join(POTENTIALS)}.")
     fields = [field.name for field in dataclasses.fields(POTENTIALS[name])]
     unknown = sorted(set(parameters) - set(fields))
     missing = [field.name for field in dataclasses.fields(POTENTIALS[name])
                if field.default is dataclasses.MISSING and field.name not in parameters]
     if unknown or missing:
-        raise InputError(f"The potential {name} takes {', '.join(fields)}; "
-                         f"not known: {', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}.")
+        raise InputError(f"The potential {name} takes {', '.join(fields)}; not known: "
+                         f"{', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}.")
     return POTENTIALS[name](**parameters)
 
 

@@ -10,7 +10,7 @@ from gala_ssl import files
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import cooling, figures, snapshots, verify
 
-# File of the snapshot -> (run, phase). The liquid of cF4-Cu and that of its second seed are taken at one temperature.
+# File of the snapshot -> (run, phase). The liquids of the two runs in CONTROL are taken at one temperature.
 SNAPSHOTS = {
     "cI2-W_gas": ("cI2-W", "gas"), "cI2-W_liquid": ("cI2-W", "liquid"), "cI2-W_solid": ("cI2-W", "solid"),
     "cF4-Cu_liquid": ("cF4-Cu", "liquid"), "cF4-Cu_liquid_b": ("cF4-Cu_b", "liquid"),
@@ -25,7 +25,7 @@ def ship(runs, output, results):
 
     Args:
         runs: folder with a finished run of each system in `SNAPSHOTS`, written by `cooling.cool`.
-        output: folder for `SNAPSHOT.gsd` and `SNAPSHOT.json`, and `RUN.csv`, the log of each run with its phases.
+        output: folder for `SNAPSHOT.gsd` and `SNAPSHOT.json`, and `RUN.csv`, each run's log with its phases.
         results: folder for a figure of each run and `summary.csv`, one row a run.
     Returns:
         The paths written, in order.
@@ -36,23 +36,26 @@ def ship(runs, output, results):
     names = list(dict.fromkeys(run for run, _ in SNAPSHOTS.values()))
     cards = {name: _card(runs / name) for name in names}
     logs = {name: snapshots.read_log(runs / name / cooling.TRAJECTORY) for name in names}
-    labels = {name: snapshots.label_frames(logs[name].potential_energy, logs[name].condensed) for name in names}
+    labels = {name: snapshots.label_frames(log.potential_energy, log.condensed) for name, log in logs.items()}
     chosen = {name: snapshots.choose(labels[name]) for name in names}
     common = snapshots.choose_common_liquid(*(labels[name] for name in CONTROL))
     for name in CONTROL:
         chosen[name]["liquid"] = common
     for run, phase in SNAPSHOTS.values():
         if phase not in chosen[run]:
-            raise InputError(f"The run {runs / run} has no {phase} by the rule of gala_ssl/simulation/snapshots.py; "
-                             f"its phases are {', '.join(dict.fromkeys(labels[run]))}.")
+            raise InputError(f"The run {runs / run} has no {phase} by the rule of "
+                             "gala_ssl/simulation/snapshots.py; its phases are "
+                             f" {', '.join(dict.fromkeys(labels[run]))}.")
     written = []
     for name in names:
         written.append(_write_log(output / f"{name}.csv", logs[name], labels[name]))
     for snapshot, (run, phase) in SNAPSHOTS.items():
-        written += _write_snapshot(output / snapshot, runs / run, cards[run], logs[run], chosen[run][phase], phase)
+        written += _write_snapshot(output / snapshot, runs / run, cards[run], logs[run], chosen[run][phase],
+                                   phase)
     rows = []
     for name in names:
-        written.append(_write_figure(results / f"{name}.png", runs / name, logs[name], labels[name], chosen[name]))
+        figure = results / f"{name}.png"
+        written.append(_write_figure(figure, runs / name, logs[name], labels[name], chosen[name]))
         rows.append(_summary(runs / name, cards[name], logs[name], labels[name]))
     with files.written_whole(results / "summary.csv") as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False)
@@ -76,7 +79,8 @@ def _read(directory, index):
 def _write_log(path, log, labels):
     with files.written_whole(path) as temporary:
         table = pd.DataFrame({"step": log.step, "kT": log.kT, "kinetic_temperature": log.kinetic_temperature,
-                              "potential_energy": log.potential_energy, "condensed": log.condensed, "phase": labels})
+                              "potential_energy": log.potential_energy, "condensed": log.condensed,
+                              "phase": labels})
         table.to_csv(temporary, index=False, float_format="%.6g")
     return path
 
@@ -91,7 +95,8 @@ def _write_snapshot(stem, directory, card, log, index, phase):
     files.write_json(path.with_suffix(".json"), {
         **card, "phase": phase, "run": directory.name, "log": f"{directory.name}.csv", "frame": int(index),
         "step": int(log.step[index]), **values, "condensed": float(log.condensed[index]),
-        "rule": "gala_ssl/simulation/snapshots.py", "particles_kept": "all: the droplet, its surface and its vapour",
+        "rule": "gala_ssl/simulation/snapshots.py",
+        "particles_kept": "all: the droplet, its surface and its vapour",
         "template_matching": verify.fractions(positions, length)})
     return [path, path.with_suffix(".json")]
 
@@ -102,7 +107,8 @@ def _write_figure(path, directory, log, labels, chosen):
     import matplotlib.pyplot as plt
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=[3, 2], layout="constrained")
     figures.plot_cooling(log, labels, chosen, ax=left)
-    figures.plot_radial_distributions({phase: _read(directory, index) for phase, index in chosen.items()}, ax=right)
+    phases = {phase: _read(directory, index) for phase, index in chosen.items()}
+    figures.plot_radial_distributions(phases, ax=right)
     figure.suptitle(directory.name)
     with files.written_whole(path) as temporary:
         figure.savefig(temporary, dpi=110)

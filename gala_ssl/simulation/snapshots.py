@@ -2,18 +2,19 @@
 
 The rule, for frames in the order of cooling:
 
-1. The local density of a particle is 12 / (4/3 pi r_12**3), r_12 the distance to its twelfth neighbour. A particle is
-   condensed where it exceeds `CONDENSED_DENSITY` = 0.5: the gas of these runs has 0.1, their liquids 1 or more.
-   c is the condensed fraction of a frame.
+1. The local density of a particle is 12 / (4/3 pi r_12**3), r_12 the distance to its twelfth neighbour. A
+   particle is condensed where it exceeds `CONDENSED_DENSITY` = 0.5: the gas of these runs has 0.1, their
+   liquids 1 or more. c is the condensed fraction of a frame.
 2. Gas: frames before the first with c > 0.05.
-3. e / c is the energy per condensed particle (the vapour's is small). In a droplet that takes up its vapour it is level;
-   freezing is a step down in it. The fall across a frame is the mean of e / c over the three frames before minus the
-   mean over the three after, taken where all these have c > 0.5. Freezing is the stretch of frames around the largest
-   fall in which the fall exceeds a third of the largest; there is none if the largest is under three times the median.
+3. e / c is the energy per condensed particle (the vapour's is small). In a droplet that takes up its vapour
+   it is level; freezing is a step down in it. The fall across a frame is the mean of e / c over the three
+   frames before minus the mean over the three after, taken where all these have c > 0.5. Freezing is the
+   stretch of frames around the largest fall in which the fall exceeds a third of the largest; there is none
+   if the largest is under three times the median.
 4. Liquid: frames with c > 0.5 before the freezing. Solid: frames after it. All others are "between".
 
-The snapshot of a phase is the middle frame of its gas or liquid frames, and the last frame of the run for the solid.
-Snapshots keep all particles: a droplet with its surface and its vapour.
+The snapshot of a phase is the middle one of its gas or liquid frames, and for the solid the last frame of the
+run. Snapshots keep all particles: a droplet with its surface and its vapour.
 """
 import dataclasses
 
@@ -30,7 +31,7 @@ WINDOW, FALL_PART, FALL_RATIO = 3, 1 / 3, 3
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """What a trajectory tells about its phases; arrays of length T, the number of frames, float64 (step: int64)."""
+    """What a trajectory tells about its phases: arrays of length T, the number of frames."""
 
     step: np.ndarray
     kT: np.ndarray
@@ -131,10 +132,10 @@ def choose(labels):
 
 
 def choose_common_liquid(first, second):
-    """The frame of two runs of one protocol that is the middle of the frames liquid in both, so at one temperature."""
+    """The middle one of the frames that are liquid in both of two runs of one protocol: one temperature."""
     count = min(len(first), len(second))
     frames = np.flatnonzero((first[:count] == "liquid") & (second[:count] == "liquid"))
     if not len(frames):
-        raise InputError("The two runs have no frame in which both are liquid, so the control pair cannot be chosen; "
-                         "cool more slowly or look at their energies.")
+        raise InputError("The two runs have no frame in which both are liquid, so the control pair "
+                         "cannot be chosen; cool more slowly or look at their energies.")
     return int(frames[(len(frames) - 1) // 2])

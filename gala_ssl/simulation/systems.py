@@ -40,17 +40,18 @@ class System:
     source: str = ""
 
     def __post_init__(self):
-        ranges = {"particles": (2, 10 ** 7), "density": (1e-4, 0.5), "kT_start": (1e-6, 100), "kT_end": (1e-6, 100),
-                  "steps": (1, 10 ** 10), "dt": (1e-6, 0.05), "gamma": (1e-4, 100), "seed": (0, 2 ** 31 - 1)}
+        ranges = {"particles": (2, 10 ** 7), "density": (1e-4, 0.5), "kT_start": (1e-6, 100),
+                  "kT_end": (1e-6, 100), "steps": (1, 10 ** 10), "dt": (1e-6, 0.05), "gamma": (1e-4, 100),
+                  "seed": (0, 2 ** 31 - 1)}
         for field, (low, high) in ranges.items():
             value = getattr(self, field)
             if not low <= value <= high:
                 raise InputError(f"The system {self.name} has {field} = {value}, out of range; "
                                  f"give a {field} from {low:g} to {high:g}.")
         if self.length < 2 * self.potential.cutoff:
-            raise InputError(f"The system {self.name} with {self.particles} particles at density {self.density} has a "
-                             f"box of length {self.length:.3f}, less than twice the cutoff "
-                             f"{self.potential.cutoff:.3f}; use more particles or a lower density.")
+            raise InputError(f"The system {self.name} with {self.particles} particles at density "
+                             f"{self.density} has a box of length {self.length:.3f}, less than twice the "
+                             f"cutoff {self.potential.cutoff:.3f}; use more particles or a lower density.")
 
     @property
     def length(self):
@@ -66,7 +67,7 @@ class System:
         return dataclasses.replace(self, **changes)
 
     def smoke(self):
-        """A copy small enough to try everything in seconds: 500 particles, 10,000 steps; it stays disordered."""
+        """A copy for trying things in seconds: 500 particles, 10,000 steps; it stays disordered."""
         return self.replace(particles=500, steps=10_000)
 
     def to_dict(self):
@@ -89,12 +90,15 @@ def get(name):
 
 @functools.cache
 def _table():
-    text = importlib.resources.files("gala_ssl.simulation").joinpath("systems.csv").read_text(encoding="utf-8")
-    return {row["name"]: _system(row) for row in csv.DictReader(text.splitlines())}
+    table = importlib.resources.files("gala_ssl.simulation").joinpath("systems.csv")
+    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
+    return {row["name"]: _system(row) for row in rows}
 
 
 def _system(row):
-    parameters = {key: float(value) for key, value in (pair.split("=") for pair in row.pop("parameters").split())}
+    parameters = dict(pair.split("=") for pair in row.pop("parameters").split())
+    parameters = {key: float(value) for key, value in parameters.items()}
     row["potential"] = potentials.make(row["potential"], parameters)
     types = {field.name: field.type for field in dataclasses.fields(System)}
-    return System(**{key: types[key](value) if types[key] in (int, float) else value for key, value in row.items()})
+    return System(**{key: types[key](value) if types[key] in (int, float) else value
+                     for key, value in row.items()})

@@ -1,8 +1,8 @@
-"""Which crystal a frame has become, by a method and a package that are not ours: polyhedral template matching.
+"""Which crystal a frame has become, by a method and packages that are not ours: polyhedral template matching.
 
-OVITO does it where it loads. Its wheel needs graphics libraries of the system (libEGL, libGL, libxkbcommon, libdbus,
-libfontconfig), also without a display; where these are missing, `mdapy` (pip install mdapy), which needs none, takes its
-place. On the frames of this package both give every particle the same name.
+OVITO does it where it loads. Its wheel needs graphics libraries of the system (libEGL, libGL, libxkbcommon,
+libdbus, libfontconfig), also without a display; where these are missing, `mdapy`, which needs none, takes its
+place. On the frame that was tried both gave every particle the same name.
 """
 import numpy as np
 
@@ -20,8 +20,8 @@ def template_matching(positions, length, rmsd=0.15, package=None):
         rmsd: largest root-mean-square deviation from the template, in units of the neighbour distance.
         package: "ovito" or "mdapy"; None takes the first of them that loads.
     Returns:
-        (N,) array of names out of `STRUCTURES`. Particles in a droplet's surface or in the vapour lack neighbours and
-        are "other": a droplet of 4096 particles reaches 0.6 or so of its crystal, not 1.
+        (N,) array of names out of `STRUCTURES`. Particles in a droplet's surface or in the vapour lack
+        neighbours and are "other": a droplet of 4096 particles reaches 0.6 or so of its crystal, not 1.
     Raises:
         InputError: neither package loads.
     """

@@ -1,4 +1,4 @@
-"""The committed snapshots: whole, true to their cards, named by the rule, and crystals by another package's word."""
+"""The committed snapshots: whole, true to their cards, named by the rule, solids by another package."""
 import json
 import pathlib
 
@@ -63,7 +63,8 @@ def test_logged_energy_is_that_of_the_potential(name):
     system = systems.get(facts["run"])
     length = float(snapshot.configuration.box[0])
     positions = np.mod(snapshot.particles.position.astype(float) + length / 2, length)
-    pairs = scipy.spatial.cKDTree(positions, boxsize=length).query_pairs(system.potential.cutoff, output_type="ndarray")
+    tree = scipy.spatial.cKDTree(positions, boxsize=length)
+    pairs = tree.query_pairs(system.potential.cutoff, output_type="ndarray")
     bonds = positions[pairs[:, 0]] - positions[pairs[:, 1]]
     bonds -= length * np.round(bonds / length)
     energy = system.potential.energy(np.linalg.norm(bonds, axis=1)).sum() / 4096
@@ -109,7 +110,7 @@ def test_control_pair_is_two_liquids_of_two_seeds_at_one_temperature():
 @pytest.mark.parametrize(("name", "crystal"), [
     ("cF4-Cu_solid", "fcc"), ("hP2-Mg_solid", "hcp"), ("cI2-W_solid", "bcc")])
 def test_solids_are_the_crystals_they_are_called(name, crystal):
-    """Template matching by OVITO or mdapy; a droplet of 4096 has about a third of its particles in the surface and vapour."""
+    """By OVITO or mdapy; of a droplet of 4096 about a third of the particles are in its surface or vapour."""
     found = matched(name)
     assert found == pytest.approx(card(name)["template_matching"], abs=5e-3)
     crystalline = sum(found[kind] for kind in ("fcc", "hcp", "bcc", "ico", "sc"))

@@ -9,7 +9,7 @@ from gala_ssl.simulation import snapshots
 
 
 def cooling_run(condense=20, freeze=60, latent=0.15, noise=0.005, frames=101, seed=0):
-    """Energy and condensed fraction of a run that condenses from frame `condense` on and freezes about `freeze`."""
+    """Energy and condensed fraction of a run that condenses from `condense` on and freezes about `freeze`."""
     rng = np.random.default_rng([seed])
     i = np.arange(frames)
     condensed = np.clip(0.9 * (1 - np.exp(-(i - condense) / 8)), 0, None)
@@ -20,7 +20,9 @@ def cooling_run(condense=20, freeze=60, latent=0.15, noise=0.005, frames=101, se
 def test_phases_of_a_run_are_named_in_order():
     energy, condensed = cooling_run()
     labels = snapshots.label_frames(energy, condensed)
-    assert (labels[:20] == "gas").all() and (labels[32:52] == "liquid").all() and (labels[70:] == "solid").all()
+    assert (labels[:20] == "gas").all()
+    assert (labels[32:52] == "liquid").all()
+    assert (labels[70:] == "solid").all()
     # Each phase is one stretch, and the freezing itself belongs to none.
     order = [labels[0], *labels[1:][labels[1:] != labels[:-1]]]
     assert order == ["gas", "between", "liquid", "between", "solid"]
@@ -63,10 +65,10 @@ def test_control_pair_is_liquid_in_both_runs_at_one_frame():
 
 
 def test_local_density_of_a_lattice_and_of_a_gas():
-    """The twelfth neighbour in the simple cubic lattice of spacing 1 is at sqrt 2: 12 / (4/3 pi 2**1.5) = 1.013."""
+    """The twelfth neighbour in the simple cubic lattice is at sqrt 2: 12 / (4/3 pi 2**1.5) = 1.013."""
     axis = np.arange(8) - 3.5
     lattice = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(-1, 3)
-    np.testing.assert_allclose(snapshots.local_density(lattice, 8.0), 12 / (4 / 3 * np.pi * 2 ** 1.5), rtol=1e-5)
+    np.testing.assert_allclose(snapshots.local_density(lattice, 8.0), 1.0129, rtol=1e-4)
     assert snapshots.condensed_fraction(lattice, 8.0) == 1
     gas = np.random.default_rng([0]).uniform(-10, 10, (800, 3))
     assert snapshots.condensed_fraction(gas, 20.0) == 0

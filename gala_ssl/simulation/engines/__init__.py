@@ -9,8 +9,8 @@ An engine is constructed from the physics and told to run:
     engine.version                                        # text
 
 The box is the system's cube of edge L centred on 0, masses are 1. `kT=None` leaves out the thermostat
-(constant energy). The thermostat is Langevin's, its temperature linear in the step from kT[0] to kT[1] over `ramp_steps`
-and constant after that. An engine is imported only when it is made.
+(constant energy). The thermostat is Langevin's, its temperature linear in the step from kT[0] to kT[1] over
+`ramp_steps` and constant after that. An engine is imported only when it is made.
 """
 import importlib
 
@@ -24,7 +24,8 @@ ENGINES = {"lammps": "LammpsEngine", "hoomd": "HoomdEngine"}
 def check(name):
     """InputError if `name` is not the name of an engine; nothing is imported."""
     if name not in ENGINES:
-        raise InputError(f"There is no simulation engine called {name!r}; choose one of {', '.join(ENGINES)}.")
+        raise InputError(f"There is no simulation engine called {name!r}; "
+                         f"choose one of {', '.join(ENGINES)}.")
 
 
 def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):
@@ -43,10 +44,11 @@ def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):
     check(name)
     positions, velocities = np.array(positions, float), np.array(velocities, float)
     if positions.ndim != 2 or positions.shape[1] != 3 or positions.shape != velocities.shape:
-        raise InputError(f"Positions of shape {positions.shape} and velocities of shape {velocities.shape} were given; "
-                         "an engine needs both of shape (N, 3).")
+        raise InputError(f"Positions of shape {positions.shape} and velocities of shape {velocities.shape} "
+                         "were given; an engine needs both of shape (N, 3).")
     if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
-        raise InputError("Positions or velocities given to an engine hold NaN or infinity; they must be finite.")
+        raise InputError("Positions or velocities given to an engine hold NaN or infinity; "
+                         "they must be finite.")
     positions = wrap(positions, system.length)
     engine = getattr(importlib.import_module(f"gala_ssl.simulation.engines.{name}"), ENGINES[name])
     return engine(system, positions, velocities, kT, ramp_steps, seed)

@@ -83,7 +83,8 @@ def pair_force(hoomd, potential):
         force.params[("A", "A")] = {"C1": 1.0, "C2": 1.0, "eta1": 15.0, "eta2": 3.0, "k": potential.k,
                                     "phi": potential.phi + 1.25 * potential.k}
     else:
-        force.params[("A", "A")] = {"epsilon": potential.eps, "sigma": potential.sigma2 ** 0.5, "r0": potential.r0}
+        force.params[("A", "A")] = {"epsilon": potential.eps, "sigma": potential.sigma2 ** 0.5,
+                                    "r0": potential.r0}
     return force
 
 
