@@ -9,7 +9,8 @@ from gala_ssl.layers.normalization import MomentumNormalization
 def mlp(width, config, name, normalize_inputs=False):
     """Return an MLP with one hidden layer: dense, layer norm, ReLU, dropout, dense of `width`."""
     dropout = HashDropout if config.attention == "fast" else layers.Dropout
-    steps = [MomentumNormalization(name="inputs_norm")] if normalize_inputs else []
+    inputs_norm = MomentumNormalization(epsilon=config.invariant_epsilon, name="inputs_norm")
+    steps = [inputs_norm] if normalize_inputs else []
     steps += [
         layers.Dense(config.hidden, name="hidden"),
         layers.LayerNormalization(name="norm"),
