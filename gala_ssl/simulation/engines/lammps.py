@@ -29,10 +29,9 @@ class LammpsEngine:
     """See `gala_ssl.simulation.engines` for the interface."""
 
     def __init__(self, system, positions, velocities, kT, ramp_steps, seed):
-        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. The omp styles are a
-        # tenth faster also on the one thread that they are held to here.
-        silent, one_thread = "-log none -screen none -nocite", "-suffix omp -package omp 1"
-        self._lammps = load().lammps(cmdargs=f"{silent} {one_thread}".split())
+        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. (The omp styles are a
+        # tenth faster on one thread, but an error in them ends the process.)
+        self._lammps = load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
         self._ramp_steps = ramp_steps
         self._steps_done = 0
         self.version = str(self._lammps.version())
@@ -62,7 +61,12 @@ class LammpsEngine:
         self._commands("run 0 post no")
 
     def _commands(self, text):
-        self._lammps.commands_string(text)
+        try:
+            self._lammps.commands_string(text)
+        except Exception as error:  # LAMMPS raises nothing more specific
+            reason = str(error).strip().split("\n")[0]
+            raise InputError(f"LAMMPS stopped ({reason}); where particles overlap or fly apart, start from "
+                             "other positions or lower the time step.") from error
 
     def _add_potential(self, potential):
         r, energy, force = potential.table(TABLE_POINTS)
