@@ -29,8 +29,8 @@ class LammpsEngine:
     """See `gala_ssl.simulation.engines` for the interface."""
 
     def __init__(self, system, positions, velocities, kT, ramp_steps, seed):
-        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. (The omp styles are a
-        # tenth faster on one thread, but an error in them ends the process.)
+        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. (The omp styles are
+        # a tenth faster on one thread, but an error in them ends the process.)
         self._lammps = load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
         self._ramp_steps = ramp_steps
         self._steps_done = 0
