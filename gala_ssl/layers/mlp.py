@@ -22,6 +22,9 @@ def run(net, x, training=None, project=None):
         training: whether running statistics move and dropout acts.
         project: a linear function of arrays (..., d), without constant.
     """
+    # Flat rows: the gradient of a kernel is then one matrix product, not one a row of pairs and a sum.
+    leading = ops.shape(x)[:-1]
+    x = ops.reshape(x, (-1, x.shape[-1]))
     layers = list(net.layers)
     while layers:
         layer = layers.pop(0)
@@ -43,7 +46,8 @@ def run(net, x, training=None, project=None):
             x = _dense_and_norm(x, kernel, bias, layers.pop(0))
         else:
             x = ops.matmul(x, kernel) + bias
-    return x if project is None else project(x)
+    x = x if project is None else project(x)
+    return ops.reshape(x, (*leading, x.shape[-1]))
 
 
 def _is_linear(layer):
@@ -56,8 +60,13 @@ def _is_plain_norm(layer):
 
 
 def _dense_and_norm(x, kernel, bias, norm):
-    """Return the layer norm of `x @ kernel + bias`; centring the kernel centres every row of the product."""
+    """Return the layer norm of `x @ kernel + bias`; centring the kernel centres every row of the product.
+
+    The sum along a row, and the spreading of one number over it, are products with ones: XLA adds up rows of
+    a matrix number by number on a CPU, and so it would the gradient of the spreading.
+    """
     kernel = kernel - ops.mean(kernel, axis=-1, keepdims=True)
     x = ops.matmul(x, kernel) + (bias - ops.mean(bias))
-    variance = ops.mean(ops.square(x), axis=-1, keepdims=True)
-    return x * ops.rsqrt(variance + norm.epsilon) * norm.gamma + norm.beta
+    ones = ops.ones((x.shape[-1], 1), dtype=x.dtype)
+    variance = ops.matmul(ops.square(x), ones / x.shape[-1])
+    return x * ops.matmul(ops.rsqrt(variance + norm.epsilon), ops.transpose(ones)) * norm.gamma + norm.beta
