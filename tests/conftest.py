@@ -1,0 +1,28 @@
+"""One thread a process, one set of random examples, and the markers that choose tests by Keras backend."""
+import os
+
+# Tests run beside each other and beside long trainings; more threads on so small networks only wait for each other.
+for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest.register_assert_rewrite("tests.properties")
+
+# The same examples each time: `make test` says whether the code changed, not whether the dice fell badly.
+# HYPOTHESIS_PROFILE=search looks for new ones.
+_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
+settings.register_profile("same", derandomize=True, **_COMMON)
+settings.register_profile("search", max_examples=1000, print_blob=True, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+def pytest_collection_modifyitems(items):
+    if os.environ.get("KERAS_BACKEND", "tensorflow") == "tensorflow":
+        return
+    skip = pytest.mark.skip(reason="needs Keras's TensorFlow backend")
+    for item in items:
+        if item.get_closest_marker("tensorflow"):
+            item.add_marker(skip)

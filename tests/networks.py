@@ -1,0 +1,68 @@
+"""Small networks whose weights look as if they had been trained for long."""
+import keras
+import numpy as np
+
+from gala_ssl.config import CoreConfig
+from gala_ssl.layers.conversion import PaddingMask
+from gala_ssl.layers.normalization import MomentumLayerNormalization, MomentumNormalization
+from gala_ssl.models import heads
+from gala_ssl.models.core import build_core
+from tests.strategies import CLOUD_KINDS, cloud, type_encodings
+
+ATTENTIONS = ("fast", "published")
+
+
+def small_config(attention="fast", **changes):
+    return CoreConfig(**{"type_width": 4, "width": 8, "hidden": 8, "blocks": 2, "attention": attention} | changes)
+
+
+def small_core(attention="fast", seed=0, **changes):
+    """Return a core with random weights and settled statistics; one seed gives both attentions the same."""
+    keras.utils.set_random_seed(seed)
+    core = build_core(small_config(attention, **changes))
+    settle(core, seed)
+    return core
+
+
+def with_heads(core, chosen, seed=0):
+    """Return the keras.Model of a core's two signals and the answers of heads on it, in one list.
+
+    Args:
+        chosen: {function of `gala_ssl.models.heads`: tuple of its arguments behind `config`}.
+    """
+    keras.utils.set_random_seed(seed)
+    bonds, types = keras.Input((None, 3)), keras.Input((None, core.config.type_width))
+    mask = PaddingMask()(types)
+    multivectors, values = core([bonds, types])
+    answers = []
+    for head, arguments in chosen.items():
+        # A model of its own, because layers of different heads share names.
+        wide, mask_in = keras.Input(multivectors.shape[1:]), keras.Input(mask.shape[1:], dtype="bool")
+        raw, narrow = keras.Input((None, 3)), keras.Input(values.shape[1:])
+        first = wide if head is heads.cloud_class else raw
+        part = keras.Model([raw, wide, narrow, mask_in], head(first, narrow, mask_in, core.config, *arguments))
+        answers.append(part([bonds, multivectors, values, mask]))
+    model = keras.Model([bonds, types], [multivectors, values, *answers])
+    settle(model, seed)
+    return model
+
+
+def settle(model, seed=0):
+    """Move weights off their initial zeros and ones, and running statistics to those of typical clouds.
+
+    What is constant over clouds then has a running deviation of zero, as after a long training.
+    """
+    rng = np.random.default_rng(seed)
+    for weight in model.trainable_weights:
+        weight.assign_add(rng.normal(scale=0.1, size=weight.shape))
+    # No bonds of length zero: what is divided by its length then always has the length 1.
+    kinds = [kind for kind in CLOUD_KINDS if kind != "zero_bond"]
+    bonds = np.stack([cloud(kinds[i % len(kinds)], 8, rng) for i in range(24)]).astype(np.float32)
+    types = type_encodings(bonds.shape[:2], model.inputs[1].shape[-1] // 2, rng)
+    norms = [layer for layer in model._flatten_layers()
+             if isinstance(layer, (MomentumNormalization, MomentumLayerNormalization))]
+    for norm in norms:
+        norm.momentum = 0.0
+    model([bonds, types], training=True)
+    for norm in norms:
+        norm.momentum = 0.99

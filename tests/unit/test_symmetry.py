@@ -1,0 +1,55 @@
+"""Core and heads: rotation, permutation and padding, for both attentions and awkward clouds."""
+import inspect
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gala_ssl.models import heads
+from tests import properties
+from tests.networks import small_core, with_heads
+from tests.strategies import SEEDS, batches, rotations
+
+pytestmark = pytest.mark.any_backend
+
+CORE = ("bond multivectors", "bond values")
+# Each head of gala_ssl.models.heads with what it answers and its further arguments.
+HEADS = {
+    heads.bond_vectors: ("bond vectors",),
+    heads.cloud_vector: ("cloud vectors",),
+    heads.cloud_class: ("cloud values", 3),
+}
+KINDS = (*CORE, *(answer[0] for answer in HEADS.values()))
+FEW = settings(max_examples=12)
+
+
+@pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
+def network(request):
+    """The outputs of a core and of every head on it, one after the other."""
+    return with_heads(small_core(request.param), {head: arguments for head, (_, *arguments) in HEADS.items()})
+
+
+def test_every_head_is_tested():
+    functions = inspect.getmembers(heads, inspect.isfunction)
+    public = {f for name, f in functions if f.__module__ == heads.__name__ and not name.startswith("_")}
+    assert public == set(HEADS)
+
+
+@FEW
+@given(clouds=batches(types=2), rotation=rotations())
+def test_rotation(network, clouds, rotation):
+    properties.assert_rotation_equivariant(network, KINDS, *clouds, rotation)
+
+
+@FEW
+@given(clouds=batches(types=2), seed=SEEDS)
+def test_permutation(network, clouds, seed):
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(6), (3, 1)), axis=1)
+    properties.assert_permutation_equivariant(network, KINDS, *clouds, order)
+
+
+@FEW
+@given(clouds=batches(types=2), rows=st.sampled_from((1, 4)), seed=SEEDS)
+def test_padding(network, clouds, rows, seed):
+    properties.assert_padding_ignored(network, KINDS, *clouds, rows, np.random.default_rng(seed))
