@@ -1,0 +1,55 @@
+# Every target makes what it needs: a virtual environment with pinned versions comes first, once.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+INSTALLED := $(VENV)/.installed
+PRESET ?= desktop
+TASKS ?=
+SYSTEM ?= cF4-Cu
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help reproduce-table1 test test-slow test-jax pretrain trajectories snapshots lint clean
+
+help:  ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+reproduce-table1: $(INSTALLED)  ## Table 1 with the shipped weights; RETRAIN=1 PRESET=paper|desktop|smoke trains first
+ifdef RETRAIN
+	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET) --output runs/weights/$(PRESET)
+	$(RUN) experiments/reproduce_table1.py --weights runs/weights/$(PRESET) --output runs/table1/$(PRESET)
+else
+	$(RUN) experiments/reproduce_table1.py
+endif
+
+test: $(INSTALLED)  ## the tests, without the slow ones
+	$(RUN) -m pytest -n $(WORKERS) -m "not slow"
+
+test-slow: $(INSTALLED)  ## the slow tests
+	$(RUN) -m pytest -n $(WORKERS) -m slow
+
+test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) -m any_backend
+
+pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
+	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)
+
+trajectories: $(INSTALLED)  ## simulate SYSTEM (cF4-Cu) into runs/simulation; resumes
+	$(RUN) experiments/simulate.py $(SYSTEM)
+
+snapshots: $(INSTALLED)  ## choose the snapshots of Table 1 from runs/simulation into data/trajectories
+	$(RUN) experiments/select_snapshots.py
+
+lint: $(INSTALLED)  ## check the style
+	$(VENV)/bin/ruff check .
+
+clean:  ## remove the virtual environment and caches; runs stay
+	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache
+
+$(INSTALLED): requirements.txt setup.cfg
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
