@@ -149,17 +149,26 @@ def _load(directory):
 def _append(directory, system, frames, state):
     """Write the state's frame at the end of the trajectory, unless it is there already."""
     path = directory / TRAJECTORY
-    with gsd.hoomd.open(path, "a" if path.exists() else "x") as trajectory:
-        if len(trajectory) == state.frame + 1:
-            return
-        if len(trajectory) != state.frame:
-            raise InputError(f"{path} has {len(trajectory)} frames, but {RESTART} beside it is at frame "
-                             f"{state.frame}; they are of different runs: start again elsewhere.")
-        step = state.frame * (system.steps // frames)
-        trajectory.append(snapshot(
-            state.positions, system.length, step, velocities=state.velocities,
-            log={"kT": system.kT(step), "kinetic_temperature": state.kinetic_temperature,
-                 "potential_energy": state.potential_energy}))
+    step = state.frame * (system.steps // frames)
+    log = {"kT": system.kT(step), "kinetic_temperature": state.kinetic_temperature,
+           "potential_energy": state.potential_energy}
+    frame = snapshot(state.positions, system.length, step, velocities=state.velocities, log=log)
+    if state.frame == 0 and not path.exists():
+        # A kill while GSD writes the head of a new file would leave one that cannot be opened.
+        with files.written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
+            trajectory.append(frame)
+        return
+    try:
+        with gsd.hoomd.open(path, "r+") as trajectory:
+            present = len(trajectory)
+            if present == state.frame:
+                trajectory.append(frame)
+    except (RuntimeError, FileNotFoundError) as error:
+        raise InputError(f"{path} cannot be opened ({error}), so the run beside it cannot be continued; "
+                         "start again in another directory.") from error
+    if present not in (state.frame, state.frame + 1):
+        raise InputError(f"{path} has {present} frames, but {RESTART} beside it is at frame {state.frame}; "
+                         "they are of different runs: start again in another directory.")
 
 
 def snapshot(positions, length, step, velocities=None, log=None):

@@ -111,12 +111,30 @@ def test_a_frame_lost_between_restart_file_and_trajectory_is_written_from_the_re
     path = cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
     wanted = read(path)
     (tmp_path / cooling.CARD).unlink()
-    with gsd.hoomd.open(path, "w") as trajectory:
-        trajectory.extend(wanted[:-1])
+    keep_frames(path, 4)
     cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
     found = read(path)
     assert [frame.configuration.step for frame in found] == [0, 500, 1000, 1500, 2000]
     np.testing.assert_array_equal(found[-1].particles.position, wanted[-1].particles.position)
+
+
+@pytest.mark.parametrize(("damage", "words"), [
+    (lambda path: path.unlink(), "cannot be opened"),
+    (lambda path: path.write_bytes(b"not a trajectory"), "cannot be opened"),
+    (lambda path: keep_frames(path, 2), "has 2 frames, but restart.npz beside it is at frame 4"),
+])
+def test_a_trajectory_lost_or_damaged_is_named(damage, words, tiny, tmp_path):
+    path = cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
+    (tmp_path / cooling.CARD).unlink()
+    damage(path)
+    with pytest.raises(InputError, match=words):
+        cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
+
+
+def keep_frames(path, count):
+    kept = read(path)[:count]
+    with gsd.hoomd.open(path, "w") as trajectory:
+        trajectory.extend(kept)
 
 
 def test_two_seeds_are_two_runs(tiny, tmp_path):
