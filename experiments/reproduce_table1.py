@@ -7,10 +7,7 @@ Writes table1.csv, table1.rst, density_pair5.png (the hard pair) and card.json, 
 without its snapshots shows as "not yet".
 """
 import argparse
-import hashlib
-import importlib.metadata
 import pathlib
-import platform
 import time
 
 from matplotlib.figure import Figure
@@ -24,10 +21,10 @@ from gala_ssl.embedding import load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json, write_text, written_whole
 from gala_ssl.models.pretrained import SHIPPED
+from gala_ssl.provenance import sha256, versions
 from gala_ssl.tasks import TASKS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-PACKAGES = ("gala_ssl", "numpy", "scipy", "scikit-learn", "freud-analysis", "gsd", "keras", "tensorflow")
 HARD_PAIR = PAIRS[4]
 
 
@@ -54,8 +51,7 @@ def main(argv=None):
         "bootstrap": arguments.bootstrap,
         "snapshots": digests(features),
         "weights": {featurizer.name: featurizer.card for featurizer in learned},
-        "versions": {"python": platform.python_version(),
-                     **{name: importlib.metadata.version(name) for name in PACKAGES}},
+        "versions": versions(),
         "seconds": round(time.monotonic() - start, 1),
     })
 
@@ -100,7 +96,7 @@ def density_figure(featurizers, features, pair):
 def digests(features):
     """SHA-256 of each snapshot's file that is there."""
     paths = sorted({features.path(name) for pair in PAIRS for name in (pair.first, pair.second)})
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths if path.exists()}
+    return {path.name: sha256(path) for path in paths if path.exists()}
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Training tasks from scratch on the prototypes: the experiment behind the shipped weights."""
 import dataclasses
 import functools
-import importlib.metadata
 import json
 import pathlib
-import platform
 
 import keras
 
@@ -16,10 +14,9 @@ from gala_ssl.files import write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
+from gala_ssl.provenance import versions
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import fit
-
-PACKAGES = ("gala_ssl", "keras", "tensorflow", "geometric-algebra-attention", "freud-analysis", "numpy")
 
 _TRAINING, _VALIDATION = 0, 1
 
@@ -89,7 +86,7 @@ def _train(name, preset, environments, run, progress):
         "seconds": float(history["seconds"].sum()),
         "clouds": {"training": len(training.indices), "validation": len(validation.indices)},
         "structures": list(environments.names),
-        "versions": versions(),
+        "versions": {**versions(), "backend": keras.backend.backend()},
     }
     save_pretrained(model, card, run)
     return card
@@ -125,14 +122,3 @@ def _copy(run, task, card, output):
     with written_whole(pathlib.Path(output) / weights.name) as temporary:
         temporary.write_bytes(weights.read_bytes())
     write_json(pathlib.Path(output) / f"{task}.json", card)
-
-
-def versions():
-    """Return the versions of Python and of the packages that results depend on."""
-    found = {"python": platform.python_version(), "backend": keras.backend.backend()}
-    for name in PACKAGES:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            pass
-    return found

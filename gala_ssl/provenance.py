@@ -1,0 +1,24 @@
+"""What a card says of how a result came about."""
+import hashlib
+import importlib.metadata
+import pathlib
+import platform
+
+PACKAGES = ("gala_ssl", "keras", "tensorflow", "jax", "geometric-algebra-attention", "freud-analysis", "gsd", "numpy",
+            "scipy", "scikit-learn")
+
+
+def versions():
+    """Return a dictionary of the versions of Python and of the packages, installed here, that results depend on."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass  # JAX and TensorFlow are not both needed
+    return found
+
+
+def sha256(path):
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
