@@ -41,7 +41,11 @@ class _KerasBackend(keras.layers.Layer):
             setattr(self, name, self._weight(definition))
         widths = {"value_net": self.invariant_dims}
         for name in self._nets:
-            getattr(self, name).build((None, widths.get(name, values[-1])))
+            getattr(self, name).build((*self._tuple_axes(values), widths.get(name, values[-1])))
+
+    def _tuple_axes(self, values_shape):
+        """Return the shape, with unknown lengths, of an array with a number for each tuple of points."""
+        return (None,) * (len(values_shape) - 2 + self.rank)
 
     def _weight(self, definition):
         return self.add_weight(
@@ -50,7 +54,9 @@ class _KerasBackend(keras.layers.Layer):
 
     def call(self, inputs, return_invariants=False, return_attention=False, mask=None, training=None):
         if not return_invariants and not return_attention and pairwise.applies(self, inputs):
-            return pairwise.evaluate(self, inputs, mask, training)
+            # Keras gives a None for each input where it was given no mask at all.
+            masked = mask is not None and any(m is not None for m in mask)
+            return pairwise.evaluate(self, inputs, mask if masked else None, training)
         found = self._evaluate(inputs, mask)
         more = [found.invariants] * return_invariants + [found.attention] * return_attention
         return (found.output, *more) if more else found.output
@@ -133,3 +139,6 @@ class LabeledMultivectorAttention(base.LabeledMultivectorAttention, Multivector2
 
     def build(self, input_shape):
         super().build(input_shape[1])
+
+    def _tuple_axes(self, values_shape):
+        return (None, *super()._tuple_axes(values_shape))
