@@ -142,3 +142,8 @@ class LabeledMultivectorAttention(base.LabeledMultivectorAttention, Multivector2
 
     def _tuple_axes(self, values_shape):
         return (None, *super()._tuple_axes(values_shape))
+
+    def _get_product_summary(self, inputs):
+        summary = super()._get_product_summary(inputs)
+        # The package indexes with lists, which JAX refuses.
+        return summary._replace(broadcast_indices=[tuple(index) for index in summary.broadcast_indices])
