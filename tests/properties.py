@@ -68,4 +68,4 @@ def assert_padding_ignored(network, kinds, bonds, types, rows, rng, relative=REL
 
 
 def _taken(array, order):
-    return np.take_along_axis(array, order[:, :, None], axis=1)
+    return np.take_along_axis(array, order.reshape(*order.shape, *[1] * (array.ndim - 2)), axis=1)

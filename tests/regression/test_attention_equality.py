@@ -76,13 +76,14 @@ def questions(draw, kind, dtype="float32"):
 
 
 def evaluated(layer, inputs, mask, training):
-    """Return (output, gradients of inputs, gradients of weights) of a random number made of the output."""
+    """Return (output, gradients by inputs, gradients by weights): of the output in a random direction."""
     tensors = keras.tree.map_structure(tf.convert_to_tensor, inputs)
     flat = keras.tree.flatten(tensors)
     with tf.GradientTape() as tape:
         tape.watch(flat)
         output = layer(tensors, mask=mask, training=training)
-        questioned = tf.reduce_sum(output * np.random.default_rng(3).normal(size=output.shape).astype(output.dtype.name))
+        direction = np.random.default_rng(3).normal(size=output.shape)
+        questioned = tf.reduce_sum(output * tf.constant(direction, output.dtype))
     variables = [weight.value for weight in layer.trainable_weights]
     gradients = tape.gradient(questioned, flat + variables, unconnected_gradients="zero")
     gradients = [gradient.numpy() for gradient in gradients]
