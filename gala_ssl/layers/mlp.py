@@ -10,7 +10,33 @@ The result is that of calling the net, to rounding.
 import keras
 from keras import ops
 
-from gala_ssl.layers.normalization import MomentumNormalization
+from gala_ssl.layers.normalization import MomentumNormalization, moments
+
+
+class Rows:
+    """The rows of an array (..., d), flat: the gradient of a kernel is then a single matrix product.
+
+    A subclass may know its columns by parts, and multiply and average them without forming the array.
+
+    Attributes:
+        leading: shape of the array without its last axis.
+    """
+
+    def __init__(self, array):
+        self.leading = ops.shape(array)[:-1]
+        self._flat = ops.reshape(array, (-1, array.shape[-1]))
+
+    def flat(self):
+        """Return the array (rows, d)."""
+        return self._flat
+
+    def times(self, kernel):
+        """Return the product with `kernel` (d, h), (rows, h)."""
+        return ops.matmul(self.flat(), kernel)
+
+    def moments(self):
+        """Return mean and variance of the columns, (d,) each."""
+        return moments(self.flat())
 
 
 def run(net, x, training=None, project=None):
@@ -18,36 +44,34 @@ def run(net, x, training=None, project=None):
 
     Args:
         net: keras.Sequential, built.
-        x: (..., d).
+        x: (..., d), or Rows.
         training: whether running statistics move and dropout acts.
         project: a linear function of arrays (..., d), without constant.
     """
-    # Flat rows: the gradient of a kernel is then one matrix product, not one a row of pairs and a sum.
-    leading = ops.shape(x)[:-1]
-    x = ops.reshape(x, (-1, x.shape[-1]))
-    layers = list(net.layers)
+    rows = x if isinstance(x, Rows) else Rows(x)
+    leading, layers = rows.leading, list(net.layers)
     while layers:
         layer = layers.pop(0)
         following = layers[0] if layers else None
         if isinstance(layer, MomentumNormalization) and _is_linear(following):
-            mean, deviation = layer.statistics(x, training)
+            mean, deviation = layer.statistics(rows.moments, training)
             kernel = following.kernel / deviation[:, None]
             bias = following.bias - ops.matmul(mean, kernel)
+            del layers[0]
         elif _is_linear(layer):
-            layers.insert(0, layer)
             kernel, bias = layer.kernel, layer.bias
         else:
-            x = layer(x, training=training) if isinstance(layer, keras.layers.Dropout) else layer(x)
+            takes_training = isinstance(layer, (keras.layers.Dropout, MomentumNormalization))
+            rows = Rows(layer(rows.flat(), training=training) if takes_training else layer(rows.flat()))
             continue
-        del layers[0]  # the dense layer
         if not layers and project is not None:
             kernel, bias, project = project(kernel), project(bias[None])[0], None
         if layers and _is_plain_norm(layers[0]):
-            x = _dense_and_norm(x, kernel, bias, layers.pop(0))
+            rows = Rows(_dense_and_norm(rows, kernel, bias, layers.pop(0)))
         else:
-            x = ops.matmul(x, kernel) + bias
-    x = x if project is None else project(x)
-    return ops.reshape(x, (*leading, x.shape[-1]))
+            rows = Rows(rows.times(kernel) + bias)
+    result = rows.flat() if project is None else project(rows.flat())
+    return ops.reshape(result, (*leading, result.shape[-1]))
 
 
 def _is_linear(layer):
@@ -59,14 +83,14 @@ def _is_plain_norm(layer):
             and layer.center and layer.scale and not layer.rms_scaling)
 
 
-def _dense_and_norm(x, kernel, bias, norm):
-    """Return the layer norm of `x @ kernel + bias`; centring the kernel centres every row of the product.
+def _dense_and_norm(rows, kernel, bias, norm):
+    """Return the layer norm of `rows @ kernel + bias`; centring the kernel centres every row of the product.
 
     The sum along a row, and the spreading of one number over it, are products with ones: XLA adds up rows of
     a matrix number by number on a CPU, and so it would the gradient of the spreading.
     """
     kernel = kernel - ops.mean(kernel, axis=-1, keepdims=True)
-    x = ops.matmul(x, kernel) + (bias - ops.mean(bias))
+    x = rows.times(kernel) + (bias - ops.mean(bias))
     ones = ops.ones((x.shape[-1], 1), dtype=x.dtype)
     variance = ops.matmul(ops.square(x), ones / x.shape[-1])
     return x * ops.matmul(ops.rsqrt(variance + norm.epsilon), ops.transpose(ones)) * norm.gamma + norm.beta

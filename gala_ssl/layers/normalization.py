@@ -5,6 +5,13 @@ from keras import ops
 from gala_ssl.layers.algebra import custom_norm
 
 
+def moments(values, mask=None):
+    """Return mean and variance over all axes but the last, where `mask` (..., 1) is true if given."""
+    axes = tuple(range(len(values.shape) - 1))
+    mean = _mean(values, axes, mask)
+    return mean, _mean(ops.square(values - mean), axes, mask)
+
+
 def _mean(values, axes, mask):
     """Return the mean over `axes`, of the places where `mask` (broadcastable, 0 or 1) is 1 if given."""
     if mask is None:
@@ -52,22 +59,22 @@ class MomentumNormalization(_Momentum):
         self.sigma = self.add_weight(
             name="sigma", shape=(input_shape[-1],), initializer="ones", trainable=False)
 
-    def statistics(self, inputs, training=False, mask=None):
-        """Return (mean, standard deviation), (d,) each, to normalise `inputs` with; in training move them first.
+    def statistics(self, moments, training=False):
+        """Return (mean, standard deviation) to normalise with, (d,) each; in training move them first.
 
-        The mask has shape (..., 1).
+        Args:
+            moments: function that returns mean and variance of the batch; called only if they are needed.
+            training: whether this is a training step.
         """
         if self._moves(training):
-            axes = tuple(range(len(inputs.shape) - 1))
-            mean = _mean(inputs, axes, mask)
-            variance = _mean(ops.square(inputs - mean), axes, mask)
+            mean, variance = moments()
             self._move(self.mu, mean)
             self._move(self.sigma, ops.sqrt(variance))
         return self.mu.value, self.sigma + self.epsilon
 
     def call(self, inputs, training=False, mask=None):
         mask = None if mask is None else ops.expand_dims(mask, -1)
-        mean, deviation = self.statistics(inputs, training, mask)
+        mean, deviation = self.statistics(lambda: moments(inputs, mask), training)
         result = (inputs - mean) / deviation
         return result if mask is None else ops.where(mask, result, inputs)
 

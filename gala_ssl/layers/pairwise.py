@@ -10,7 +10,8 @@ The functions compute what `geometric_algebra_attention.base` does, rearranged b
 from keras import ops
 
 from gala_ssl.layers import algebra
-from gala_ssl.layers.mlp import run
+from gala_ssl.layers.mlp import Rows, run
+from gala_ssl.layers.normalization import moments
 
 # Added to the scores of tuples with padding in them, as in geometric_algebra_attention.
 _MASKED = -1e9
@@ -31,41 +32,76 @@ def applies(layer, inputs):
 def evaluate(layer, inputs, mask=None, training=None):
     """Return the layer's output for inputs [multivectors (b, n, 8), values (b, n, d)] and mask [(b, n), (b, n)]."""
     points, values = inputs
-    invariants, inverse_length = _pair_invariants(points, layer.include_normalized_products)
+    invariants = PairInvariants(points, layer.include_normalized_products)
     joined = _joined(layer, invariants, values, training)
     scores = run(layer.score_net, joined, training)[..., 0]
     if mask is not None:
         scores = ops.where(_pair_mask(mask), scores, ops.cast(_MASKED, scores.dtype))
     attention = _softmax(scores, layer.reduce)
-    if not hasattr(layer, "scale_net"):
-        axes = (1, 2) if layer.reduce else 2
-        return ops.sum(ops.expand_dims(attention, -1) * joined, axis=axes)
-    scaled = attention * run(layer.scale_net, joined, training)[..., 0]
-    return _summed_covariants(layer, points, scaled, inverse_length)
+    if hasattr(layer, "scale_net"):
+        scaled = attention * run(layer.scale_net, joined, training)[..., 0]
+        result = _summed_covariants(layer, points, scaled, invariants.inverse_length)
+    else:
+        result = ops.sum(ops.expand_dims(attention, -1) * joined, axis=2)
+    return ops.sum(result, axis=1) if layer.reduce else result
 
 
-def _pair_invariants(points, normalized):
-    """Return the invariants of all pairs, (b, n, n, 12 or 24), and 1 / |r_i r_j|, (b, n, n) or None.
+class PairInvariants(Rows):
+    """The rotation-invariants of all pairs (i, j) of each cloud's multivectors.
 
-    In the order of the published layers: r_i r_j, r_i, r_j, then each divided by its length.
+    In the order of the published layers, four each: of r_i r_j, of r_i, of r_j, then (`normalized`) of the same
+    divided by their lengths. Two thirds of these columns depend on one particle alone, so that products with a
+    kernel and averages are done for these on points, not pairs.
+
+    Args:
+        points: (b, n, 8). normalized: whether the normalised products are there.
+
+    Attributes:
+        inverse_length: 1 / |r_i r_j|, (b, n, n).
     """
+
+    def __init__(self, points, normalized):
+        products = _pair_products(points)
+        of_pairs, of_points = algebra.mvecmvec_invariants(products), algebra.mvecmvec_invariants(points)
+        inverse = 1 / ops.maximum(algebra.custom_norm(of_pairs), _SMALLEST)
+        self.inverse_length = inverse[..., 0]
+        if normalized:
+            lengths = ops.maximum(algebra.custom_norm(of_points), _SMALLEST)
+            of_pairs = ops.concatenate([of_pairs, of_pairs * inverse], axis=-1)
+            of_points = ops.concatenate([of_points, of_points / lengths], axis=-1)
+        self.of_pairs, self.of_points = of_pairs, of_points
+        self.leading = ops.shape(of_pairs)[:-1]
+
+    def flat(self):
+        shape = ops.shape(self.of_pairs)
+        first = ops.broadcast_to(self.of_points[:, :, None], shape)
+        second = ops.broadcast_to(self.of_points[:, None], shape)
+        columns = [ops.reshape(part, (-1, part.shape[-1] // 4, 4)) for part in (self.of_pairs, first, second)]
+        return ops.reshape(ops.stack(columns, axis=2), (-1, 3 * self.of_pairs.shape[-1]))
+
+    def times(self, kernel):
+        width = kernel.shape[-1]
+        # Groups of four rows belong to r_i r_j, r_i and r_j in turn.
+        kernels = ops.reshape(kernel, (-1, 3, 4, width))
+        of_pairs, first, second = (ops.reshape(kernels[:, part], (-1, width)) for part in range(3))
+        pairs = ops.matmul(ops.reshape(self.of_pairs, (-1, self.of_pairs.shape[-1])), of_pairs)
+        pairs = ops.reshape(pairs, (*self.leading, width))
+        total = pairs + ops.matmul(self.of_points, first)[:, :, None] + ops.matmul(self.of_points, second)[:, None]
+        return ops.reshape(total, (-1, width))
+
+    def moments(self):
+        of_pairs, of_points = moments(self.of_pairs), moments(self.of_points)
+        columns = [[ops.reshape(part, (-1, 4)) for part in (pairs, points, points)]
+                   for pairs, points in zip(of_pairs, of_points)]
+        return tuple(ops.reshape(ops.stack(parts, axis=1), (-1,)) for parts in columns)
+
+
+def _pair_products(points):
+    """Return the geometric products r_i r_j of all pairs, (b, n, n, 8), of points (b, n, 8)."""
     n = ops.shape(points)[1]
-    right = algebra.right_multiplication(points)                       # b j a c
+    right = algebra.right_multiplication(points)  # b j a c
     right = ops.reshape(ops.transpose(right, (0, 2, 1, 3)), (-1, 8, n * 8))
-    products = ops.reshape(ops.matmul(points, right), (-1, n, n, 8))   # b i j c
-    of_pairs = algebra.mvecmvec_invariants(products)
-    of_points = algebra.mvecmvec_invariants(points)
-    parts, inverse_length = [of_pairs, of_points], None
-    if normalized:
-        inverse_length = 1 / ops.maximum(algebra.custom_norm(of_pairs), _SMALLEST)
-        of_points = of_points / ops.maximum(algebra.custom_norm(of_points), _SMALLEST)
-        parts += [of_pairs * inverse_length, of_points]
-        inverse_length = inverse_length[..., 0]
-    shape = ops.shape(of_pairs)
-    columns = []
-    for pairs, singles in zip(parts[::2], parts[1::2], strict=True):
-        columns += [pairs, ops.broadcast_to(singles[:, :, None], shape), ops.broadcast_to(singles[:, None], shape)]
-    return ops.concatenate(columns, axis=-1), inverse_length
+    return ops.reshape(ops.matmul(points, right), (-1, n, n, 8))
 
 
 def _joined(layer, invariants, values, training):
@@ -107,11 +143,10 @@ def _summed_covariants(layer, points, scaled, inverse_length):
     if layer.convex_covariants:
         alpha = ops.softmax(ops.concatenate([alpha, ops.zeros_like(alpha[:1])]))
     of_pairs, of_first, of_second = scaled * alpha[0], alpha[1], alpha[2]
-    if inverse_length is not None:
+    if layer.include_normalized_products:
         lengths = 1 / ops.maximum(algebra.custom_norm(points), _SMALLEST)
         of_pairs = of_pairs + scaled * inverse_length * alpha[3]
         of_first, of_second = of_first + alpha[4] * lengths, of_second + alpha[5] * lengths
-    total = (algebra.mvecmvec(points, ops.matmul(of_pairs, points))
-             + points * of_first * ops.sum(scaled, axis=2)[..., None]
-             + ops.matmul(scaled, points * of_second))
-    return ops.sum(total, axis=1) if layer.reduce else total
+    return (algebra.mvecmvec(points, ops.matmul(of_pairs, points))
+            + points * of_first * ops.sum(scaled, axis=2)[..., None]
+            + ops.matmul(scaled, points * of_second))
