@@ -70,8 +70,8 @@ def questions(draw, kind, dtype="float32"):
             "values": [None, first], "none": None}[which]
     if kind == "LabeledMultivectorAttention":
         inputs = [rng.normal(size=(CLOUDS, LABELS, WIDTH)).astype(dtype), inputs]
-        # Masked labels only shift all scores of a label alike; the published layer compares shapes that broadcast.
-        mask = None if mask is None else [None, mask]
+        of_labels = draw(st.sampled_from((None, np.array([[1, 1, 0], [0, 1, 1]], bool))))
+        mask = None if mask is None and of_labels is None else [of_labels, mask]
     return inputs, mask
 
 

@@ -1,0 +1,147 @@
+"""Tasks: pure batches, noise without net translation or rotation, the registration against scipy's."""
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from gala_ssl.errors import InputError
+from gala_ssl.tasks import TASKS, Denoising, FrameClassification, get_task
+from gala_ssl.tasks.denoising import register
+from tests.strategies import CLOUD_KINDS, SEEDS, batches, cloud
+
+pytestmark = pytest.mark.any_backend
+
+
+def padded(bonds, types, rng, rows=2):
+    """The batch with up to `rows` rows of padding in each cloud, wherever they fall."""
+    hidden = rng.random(types.shape[:2]).argsort(axis=1) < rng.integers(rows + 1, size=(len(types), 1))
+    return np.where(hidden[..., None], 0, bonds), np.where(hidden[..., None], 0, types)
+
+
+@pytest.mark.parametrize("name", TASKS)
+@settings(max_examples=20)
+@given(clouds=batches(types=2), seed=SEEDS)
+def test_a_batch_is_a_function_of_its_clouds_and_the_seed(name, clouds, seed):
+    bonds, types = padded(*clouds, np.random.default_rng(seed))
+    labels = np.arange(len(bonds), dtype=np.int32)
+    before = [array.tobytes() for array in (bonds, types, labels)]
+    for array in (bonds, types, labels):
+        array.flags.writeable = False
+
+    made = [get_task(name).make_batch(bonds, types, labels, np.random.default_rng([seed, i])) for i in (0, 0, 1)]
+
+    assert before == [array.tobytes() for array in (bonds, types, labels)]
+    (inputs, target), (inputs_again, target_again), _ = made
+    for a, b in zip((*inputs, target), (*inputs_again, target_again), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [array.dtype for array in inputs] == [np.float32, np.float32]
+    assert inputs[0].shape == (*inputs[1].shape[:2], 3)
+    mask = inputs[1].any(axis=-1)
+    assert not inputs[0][~mask].any()
+
+
+@settings(max_examples=50)
+@given(clouds=batches(count=4, size=8, types=1), seed=SEEDS)
+def test_denoising_noise_carries_no_translation_and_no_rotation(clouds, seed):
+    """To 1e-6 of the cloud's size (its square for the rotation), in the arithmetic of float32."""
+    rng = np.random.default_rng(seed)
+    bonds, types = padded(*clouds, rng)
+    (noisy, _), clean = Denoising().make_batch(bonds, types, None, rng)
+    mask = types.any(axis=-1)
+    np.testing.assert_array_equal(clean, bonds)
+    assert not noisy[~mask].any()
+    for before, after, rows in zip(bonds.astype(float), noisy.astype(float), mask, strict=True):
+        before, after = before[rows], after[rows]
+        size = np.sqrt((before ** 2).sum() + (after ** 2).sum())
+        assert np.abs((after - before).sum(axis=0)).max() < 1e-6 * size
+        net = np.cross(before - before.mean(axis=0), after - before.mean(axis=0)).sum(axis=0)
+        assert np.abs(net).max() < 1e-6 * size ** 2
+
+
+@settings(max_examples=100)
+@given(kind=st.sampled_from(CLOUD_KINDS), seed=SEEDS, size=st.integers(2, 12))
+def test_registration_is_the_best_one(kind, seed, size):
+    """As near as scipy's rotation brings the cloud; on degenerate clouds many rotations are as good."""
+    rng = np.random.default_rng(seed)
+    fixed, moving = cloud(kind, size, rng), cloud(kind, size, rng)
+    rows = np.arange(size + 2) < size
+    wrong = rng.normal(size=(2, 3))  # padding may hold anything
+    found = register(*(np.concatenate([a, wrong])[None] for a in (moving, fixed)), rows[None])[0]
+    assert not found[~rows].any()
+    centred = [a - a.mean(axis=0) for a in (fixed, moving)]
+    turn, distance = Rotation.align_vectors(*centred)
+    assert np.linalg.norm(found[rows] - fixed) == pytest.approx(distance, rel=1e-9, abs=1e-9)
+    # Shape and handedness are kept: a proper rotation and a shift, nothing else.
+    ours, error = Rotation.align_vectors(found[rows] - found[rows].mean(axis=0), centred[1])
+    assert error == pytest.approx(0, abs=1e-7 * (1 + np.abs(centred[1]).max()))
+
+
+@given(seed=SEEDS)
+def test_registration_is_scipys_rotation_where_there_is_one(seed):
+    fixed, moving = np.random.default_rng(seed).normal(size=(2, 5, 12, 3))
+    found = register(moving, fixed, np.ones((5, 12), bool))
+    for a, b, ours in zip(fixed, moving, found, strict=True):
+        turn, _ = Rotation.align_vectors(a - a.mean(axis=0), b - b.mean(axis=0))
+        np.testing.assert_allclose(ours, turn.apply(b - b.mean(axis=0)) + a.mean(axis=0), atol=1e-7)
+
+
+def test_registration_does_not_mirror():
+    """A mirror image fits best when mirrored again; the best rotation leaves an error."""
+    fixed = np.random.default_rng(1).normal(size=(1, 10, 3))
+    found = register(-fixed, fixed, np.ones((1, 10), bool))
+    assert np.linalg.norm(found - fixed) > 0.5
+    assert np.linalg.det(np.linalg.lstsq(-fixed[0] + fixed[0].mean(axis=0), found[0] - fixed[0].mean(axis=0))[0]) > 0
+
+
+def test_registration_of_a_cloud_without_bonds_is_zero():
+    clouds = np.random.default_rng(2).normal(size=(2, 3, 4, 3))
+    found = register(*clouds, np.zeros((3, 4), bool))
+    np.testing.assert_array_equal(found, np.zeros((3, 4, 3)))
+
+
+def test_what_the_identity_scores_in_denoising():
+    """What a network must beat: 20 bonds, noise 0.5 in three directions, less the 6 degrees of freedom registered away.
+
+    The mean square is near 0.25 (1 - 6/60); the mean absolute error that of a Gaussian of that variance, sqrt(2/pi) s.
+    """
+    rng = np.random.default_rng(3)
+    bonds = rng.normal(scale=1.2, size=(2000, 20, 3)).astype(np.float32)
+    (noisy, _), clean = Denoising().make_batch(bonds, np.ones((2000, 20, 2), np.float32), None, rng)
+    square, absolute = np.mean((noisy - clean) ** 2), np.mean(np.abs(noisy - clean))
+    assert square == pytest.approx(0.25 * (1 - 6 / 60), rel=0.03)
+    assert absolute == pytest.approx(np.sqrt(2 / np.pi * square), rel=0.01)
+
+
+def test_scale_of_the_noise():
+    rng = np.random.default_rng(4)
+    bonds = rng.normal(size=(500, 20, 3)).astype(np.float32)
+    found = {}
+    for scale in (0.05, 0.1):
+        (noisy, _), clean = Denoising(scale).make_batch(bonds, np.ones((500, 20, 2)), None, np.random.default_rng(5))
+        found[scale] = np.std(noisy - clean)
+    assert found[0.1] / found[0.05] == pytest.approx(2, rel=0.02)
+
+
+def test_frame_classification_asks_for_the_structure_of_untouched_clouds():
+    bonds, types, labels = np.ones((3, 4, 3), np.float32), np.ones((3, 4, 2), np.float32), np.array([4, 0, 2], np.int32)
+    (asked, of_types), target = FrameClassification(5).make_batch(bonds, types, labels, np.random.default_rng(0))
+    assert asked is bonds and of_types is types
+    np.testing.assert_array_equal(target, labels)
+
+
+def test_tasks_state_what_training_needs():
+    from gala_ssl.config import DataConfig
+    for name, task in TASKS.items():
+        assert task.name == name and task.stream in ("static", "dynamic")
+        made = get_task(name)
+        assert get_task(made) is made
+        again = type(made)(**made.settings(DataConfig(structures=("cF4-Cu", "cI2-W"))))
+        assert isinstance(again, task)
+    assert FrameClassification().settings(DataConfig(structures=("cF4-Cu", "cI2-W"))) == {"classes": 2}
+    assert FrameClassification().settings(DataConfig()) == {"classes": 50}
+
+
+def test_an_unknown_task_is_named_in_a_sentence():
+    with pytest.raises(InputError, match="no task 'denosing'.*denoising"):
+        get_task("denosing")
