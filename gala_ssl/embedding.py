@@ -11,7 +11,7 @@ from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.layers.conversion import MaskedMean, PaddingMask
 from gala_ssl.models.pretrained import SHIPPED, load_model
 
-# Clouds computed at a time: one shape, so that the network is compiled once.
+# Clouds computed at a time: one shape, so that XLA compiles the network once.
 _CHUNK = 256
 
 
@@ -37,7 +37,7 @@ class LearnedEmbedding:
         bonds, types = self.core.inputs
         pooled = MaskedMean(name="pooled")(self.core([bonds, types])[1], mask=PaddingMask()(types))
         self._embed = keras.Model([bonds, types], pooled)
-        self._embed.compile(jit_compile=False)
+        self._embed.compile(jit_compile=True)
 
     def __call__(self, frame):
         clouds = frame
