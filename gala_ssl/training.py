@@ -4,6 +4,7 @@ A run directory holds `history.csv` (a row an epoch), `checkpoint.weights.h5` (w
 last epoch) and `best.weights.h5` (weights of the best validation loss). The schedule is a function of the
 history, and chance is a function of (seed, epoch), so nothing else needs to be remembered.
 """
+import csv
 import math
 import pathlib
 import time
@@ -62,7 +63,7 @@ def fit(model, task, training, validation, config, directory, progress=True):
     directory.mkdir(parents=True, exist_ok=True)
     compile_for(model, task, config)
     patience = config.static_patience if task.stream == "static" else config.dynamic_patience
-    history = _resume(model, directory, len(training), config.accumulate)
+    history = _resume(model, directory, len(training))
 
     while len(history) < config.epochs:
         losses = [row["val_loss"] for row in history]
@@ -99,7 +100,7 @@ def _epoch(model, task, training, validation, epoch, seed, progress):
     start = time.perf_counter()
     _reseed(model, seed, epoch)
     with tqdm(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
-              disable=None if progress else True) as bar:
+              disable=None if progress else True) as bar, warnings.catch_warnings():
         # Heads that answer with the raw bonds leave the last block's multivectors without a gradient.
         warnings.filterwarnings("ignore", "Gradients do not exist for variables")
         fitted = model.fit(_batches(training, epoch), epochs=1, steps_per_epoch=len(training),
@@ -137,19 +138,26 @@ class _Progress(keras.callbacks.Callback):
             self.bar.set_postfix({name: f"{value:.4f}" for name, value in (logs or {}).items()}, refresh=False)
 
 
-def _resume(model, directory, batches, accumulate):
+def _resume(model, directory, batches):
     """Load the checkpoint, if there is one, and return the rows of the history that it has seen."""
     if not (directory / CHECKPOINT).exists():
         return []
     model.load_weights(directory / CHECKPOINT)
-    # The optimizer counts complete accumulations, so the last of an epoch may be missing.
-    seen = math.ceil(int(model.optimizer.iterations) * accumulate / batches)
-    return pd.read_csv(directory / HISTORY, float_precision="round_trip").to_dict("records")[:seen]
+    # The optimizer's first variable counts batches, also those whose gradients wait for more; `iterations` does not.
+    seen = int(model.optimizer.variables[0]) // batches
+    return _read_history(directory / HISTORY)[:seen]
 
 
 def _save_weights(model, path):
     with written_whole(path) as temporary:
         model.save_weights(temporary)
+
+
+def _read_history(path):
+    """Return the rows of a history, its numbers to the bit; pandas rounded them until its version 3.1."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]
 
 
 def _save_history(history, path):
