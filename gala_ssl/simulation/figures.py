@@ -67,7 +67,7 @@ def plot_radial_distributions(frames, ax=None):
     for i, (phase, (positions, length)) in enumerate(frames.items()):
         r, g = radial_distribution(positions, length)
         ax.plot(r, g / g.max() + i, color=COLORS[phase], label=phase)
-        ax.text(r[-1], i + 0.5, phase, ha="right", fontsize="small")
+        ax.text(r[-1], i + 0.6, phase, ha="right", fontsize="small")
     ax.set(xlabel="r", ylabel="g(r) / largest value, shifted", xlim=(0.7, None), yticks=[])
     return ax
 

@@ -62,7 +62,7 @@ def ship(runs, output, results):
         written.append(_write_figure(figure, runs / name, logs[name], labels[name], chosen[name]))
         rows.append(_summary(runs / name, cards[name], logs[name], labels[name], last[name]))
     with files.written_whole(results / "summary.csv") as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False)
+        pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.4g")
     return [*written, results / "summary.csv"]
 
 
