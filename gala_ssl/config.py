@@ -13,6 +13,11 @@ def _require(condition, sentence):
         raise InputError(sentence)
 
 
+def _require_seed(seed):
+    # What both NumPy and Keras take.
+    _require(isinstance(seed, int) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+
+
 @dataclasses.dataclass(frozen=True)
 class DataConfig:
     """What the networks learn from.
@@ -42,6 +47,8 @@ class DataConfig:
         object.__setattr__(self, "noises", tuple(self.noises))
         _require(self.neighbors >= 2, f"neighbors is {self.neighbors}; a point cloud needs at least 2 bonds.")
         _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
+        _require(min(self.noises) >= 0, f"noises is {self.noises}; a standard deviation is not negative.")
+        _require_seed(self.seed)
         _require(self.x_scale > 0, f"x_scale is {self.x_scale}; a unit of length must be positive.")
         for name in ("static_fraction", "validation_fraction"):
             value = getattr(self, name)
@@ -138,6 +145,7 @@ class TrainingConfig:
             value = getattr(self, name)
             _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
         _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be positive.")
+        _require_seed(self.seed)
 
 
 @dataclasses.dataclass(frozen=True)
