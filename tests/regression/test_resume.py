@@ -1,0 +1,105 @@
+"""A run killed again and again, at every place where it writes and in between, ends as one never killed."""
+import itertools
+import multiprocessing
+import os
+import pathlib
+import signal
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from gala_ssl import pretraining
+from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
+
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+
+PRESET = Preset(
+    name="killed",
+    data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
+                    static_fraction=1.0),
+    core=CoreConfig(width=6, hidden=6, blocks=1),
+    training=TrainingConfig(batch_size=16, epochs=6, dynamic_training=160, dynamic_validation=32,
+                            jit_compile=False),
+)
+
+
+def train(task, directory, rename=None, step=None):
+    """Pretrain in this process, which kills itself before or after its n-th rename, or before its n-th batch."""
+    move, batch, count = pathlib.Path.replace, pretraining.Stream.batch, itertools.count(1)
+
+    def replace(self, target):
+        now = next(count)
+        if rename == (now, "before"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        move(self, target)
+        if rename == (now, "after"):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def killing_batch(self, epoch, i):
+        if next(count) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return batch(self, epoch, i)
+
+    if rename:
+        pathlib.Path.replace = replace
+    if step:
+        pretraining.Stream.batch = killing_batch
+    list(pretraining.pretrain([task], PRESET, directory, progress=False))
+
+
+@pytest.fixture(scope="module")
+def start():
+    """Start a process that has TensorFlow loaded already; give its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["gala_ssl.pretraining"])
+
+    def started(*arguments, timeout=None, **keywords):
+        process = context.Process(target=train, args=arguments, kwargs=keywords)
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        return process.exitcode
+
+    return started
+
+
+def arrays(path):
+    """{name: array} of all arrays in an HDF5 file."""
+    found = {}
+    with h5py.File(path) as file:
+        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+@pytest.mark.parametrize("task", ["denoising", "frame_classification"])
+def test_killed_runs_end_as_one_never_killed(start, task, tmp_path):
+    rng = np.random.default_rng(5)
+    assert start(task, tmp_path / "whole") == 0
+
+    # The first epoch writes the configuration, the best weights, the history and the checkpoint, in this order.
+    for kill in [(n, side) for n in (1, 2, 3, 4) for side in ("before", "after")]:
+        assert start(task, tmp_path / "killed", rename=kill) == -signal.SIGKILL
+    for n in rng.integers(1, 20, size=3):
+        assert start(task, tmp_path / "killed", step=int(n)) in (-signal.SIGKILL, 0)
+    for seconds in rng.uniform(1, 6, size=4):
+        assert start(task, tmp_path / "killed", timeout=seconds) in (-signal.SIGKILL, 0)
+    assert start(task, tmp_path / "killed") == 0
+
+    whole, killed = (tmp_path / name / "killed" / task for name in ("whole", "killed"))
+    assert {path.name for path in whole.iterdir()} <= {path.name for path in killed.iterdir()}
+    leftover = {path.name for path in killed.iterdir()} - {path.name for path in whole.iterdir()}
+    assert all(name.startswith(".writing-") for name in leftover)
+    histories = [pd.read_csv(run / "history.csv").drop(columns="seconds") for run in (whole, killed)]
+    assert len(histories[0]) >= 3
+    pd.testing.assert_frame_equal(*histories, check_exact=True)
+    for name in ("best.weights.h5", "checkpoint.weights.h5"):
+        a, b = arrays(whole / name), arrays(killed / name)
+        assert list(a) == list(b) and len(a) > 50
+        for key in a:
+            np.testing.assert_array_equal(a[key], b[key], err_msg=f"{name}, {key}")
+
+

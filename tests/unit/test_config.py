@@ -1,0 +1,65 @@
+"""Settings: the paper's values, round trips through JSON, and refusals in sentences."""
+import dataclasses
+import json
+
+import pytest
+
+from gala_ssl.config import PRESETS, CoreConfig, DataConfig, Preset, TrainingConfig, preset
+from gala_ssl.errors import InputError
+
+
+def test_defaults_are_the_paper():
+    data, core, training = DataConfig(), CoreConfig(), TrainingConfig()
+    assert (data.neighbors, data.min_particles, data.x_scale, data.validation_fraction) == (20, 4096, 2.0, 0.3)
+    assert (data.noises, data.static_fraction, data.seed) == ((0.01, 0.03, 0.05), 0.1, 13)
+    assert (core.width, core.hidden, core.blocks) == (32, 64, 3)
+    assert training.batch_size * training.accumulate == 4 * 16
+    assert (training.dynamic_training, training.dynamic_validation) == (2048 * 4, 512 * 4)
+    assert (training.static_patience, training.dynamic_patience, training.epochs) == ((1, 2), (4, 10), 128)
+    assert PRESETS["paper"] == Preset()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_know_their_names_and_survive_json(name):
+    assert preset(name).name == name
+    for part, cls in (("data", DataConfig), ("core", CoreConfig), ("training", TrainingConfig)):
+        value = getattr(preset(name), part)
+        assert cls(**json.loads(json.dumps(dataclasses.asdict(value)))) == value
+
+
+def test_settings_are_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        CoreConfig().width = 3
+
+
+@pytest.mark.parametrize(("cls", "wrong", "sentence"), [
+    (DataConfig, {"neighbors": 1}, "neighbors is 1; a point cloud needs at least 2 bonds"),
+    (DataConfig, {"noises": ()}, "noises is empty"),
+    (DataConfig, {"x_scale": 0}, "x_scale is 0"),
+    (DataConfig, {"static_fraction": 1.5}, "static_fraction is 1.5; it must lie above 0"),
+    (DataConfig, {"static_fraction": 0}, "static_fraction is 0"),
+    (DataConfig, {"validation_fraction": 1}, "validation_fraction is 1; nothing would be left"),
+    (DataConfig, {"noises": (0.01, -0.1)}, "noises is .0.01, -0.1.; a standard deviation is not negative"),
+    (DataConfig, {"seed": -1}, "seed is -1; it must be an integer from 0"),
+    (CoreConfig, {"width": 0}, "width is 0; it must be a positive integer"),
+    (CoreConfig, {"blocks": 2.5}, "blocks is 2.5"),
+    (CoreConfig, {"dropout": 1.0}, "dropout is 1.0; a rate lies from 0 to below 1"),
+    (CoreConfig, {"join": "sum"}, "join is 'sum'"),
+    (CoreConfig, {"multivector_norm": "layer"}, "multivector_norm is 'layer'"),
+    (CoreConfig, {"invariant_epsilon": 0}, "invariant_epsilon is 0"),
+    (CoreConfig, {"attention": "quick"}, "attention is 'quick'; it must be 'published' or 'fast'"),
+    (TrainingConfig, {"batch_size": 0}, "batch_size is 0"),
+    (TrainingConfig, {"accumulate": -2}, "accumulate is -2"),
+    (TrainingConfig, {"learning_rate": 0.0}, "learning_rate is 0.0"),
+    (TrainingConfig, {"static_patience": (1,)}, "static_patience is .1,.; give two positive integers"),
+    (TrainingConfig, {"dynamic_patience": (0, 3)}, "dynamic_patience is .0, 3."),
+    (TrainingConfig, {"seed": -1}, "seed is -1"),
+])
+def test_wrong_values_are_named(cls, wrong, sentence):
+    with pytest.raises(InputError, match=sentence):
+        cls(**wrong)
+
+
+def test_an_unknown_preset_is_named_with_the_known_ones():
+    with pytest.raises(InputError, match="no preset 'laptop'; choose from paper, desktop, smoke"):
+        preset("laptop")

@@ -1,0 +1,60 @@
+"""Imports: fast and silent at the door, no TensorFlow where none is needed, every public name there."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+import gala_ssl
+
+WITHOUT_KERAS = ["gala_ssl", "gala_ssl.config", "gala_ssl.errors", "gala_ssl.files", "gala_ssl.data.frames",
+                 "gala_ssl.data.prototypes", "gala_ssl.data.neighborhoods", "gala_ssl.data.environments",
+                 "gala_ssl.data.streams", "gala_ssl.analysis.baselines", "gala_ssl.analysis.separability",
+                 "gala_ssl.simulation.potentials", "gala_ssl.simulation.systems", "gala_ssl.simulation.cooling"]
+
+
+def run(code, **environment):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, **environment})
+
+
+def test_data_analysis_and_simulation_import_no_network_library_and_say_nothing():
+    """In one process, in this order, so that the first that breaks the rule is named."""
+    lines = ["import sys, importlib"]
+    for name in WITHOUT_KERAS:
+        lines += [f"importlib.import_module({name!r})",
+                  f"found = sorted({{'tensorflow', 'keras', 'jax'}} & set(sys.modules)); assert not found, ({name!r}, found)"]
+    done = run("\n".join(lines))
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_the_front_door_imports_nothing_heavy():
+    done = run("import sys, gala_ssl; print(sorted({'numpy', 'freud', 'keras', 'tensorflow'} & set(sys.modules)))")
+    assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+@pytest.mark.any_backend
+def test_public_names_resolve():
+    for name in gala_ssl.__all__:
+        assert getattr(gala_ssl, name) is not None
+    for name in ("read_frames", "point_clouds", "build_core", "build_model", "load_pretrained"):
+        assert callable(getattr(gala_ssl, name))
+    assert callable(gala_ssl.prototypes.build) and len(gala_ssl.prototypes.names()) == 50
+    assert callable(gala_ssl.models.copy_weights)
+    assert {"denoising", "frame_classification"} <= set(gala_ssl.TASKS)
+    assert gala_ssl.config.CoreConfig().attention == "fast"
+    assert set(dir(gala_ssl)) == set(gala_ssl.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'prototype'"):
+        gala_ssl.prototype
+
+
+@pytest.mark.parametrize("room", ["layers.attention", "models.build", "tasks", "training", "pretraining", "embedding"])
+def test_jax_needs_no_tensorflow(room):
+    """Where JAX is installed: with TensorFlow hidden, everything but the published layers imports."""
+    pytest.importorskip("jax")
+    done = run(f"import sys; sys.modules['tensorflow'] = None; import gala_ssl.{room}", KERAS_BACKEND="jax")
+    assert done.returncode == 0, done.stderr
