@@ -17,6 +17,7 @@ from gala_ssl.analysis.baselines import baselines
 from gala_ssl.analysis.separability import first_component
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
+from gala_ssl.data.neighborhoods import LENGTH_SCALES
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json, write_text, written_whole
@@ -35,7 +36,7 @@ def main(argv=None):
     if arguments.output.exists() and not arguments.output.is_dir():
         raise InputError(f"{arguments.output} is a file; give a folder to write the table into.")
     features = SnapshotFeatures(arguments.trajectories)
-    learned = load_learned(arguments.tasks, arguments.weights)
+    learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
     featurizers = [*baselines(), *learned]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
     text = to_rst(table)
@@ -48,6 +49,7 @@ def main(argv=None):
             density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
     write_json(arguments.output / "card.json", {
         "seed": arguments.seed,
+        "length_scale": arguments.scale,
         "bootstrap": arguments.bootstrap,
         "snapshots": digests(features),
         "weights": {featurizer.name: featurizer.card for featurizer in learned},
@@ -65,19 +67,21 @@ def parsed(argv):
                         help="folder of snapshots")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/table1",
                         help="folder to write to")
+    parser.add_argument("--scale", default="contact",
+                        help=f"what lengths are divided by for the learned embeddings: {', '.join(LENGTH_SCALES)}")
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
     return parser.parse_args(argv)
 
 
-def load_learned(tasks, weights):
+def load_learned(tasks, weights, scale):
     """The learned embeddings of the tasks named, or of all that have weights, saying which have none."""
     if tasks is not None:
-        return [load_pretrained(task, weights) for task in tasks]
+        return [load_pretrained(task, weights, length_scale=scale) for task in tasks]
     without = [task for task in TASKS if not (weights / f"{task}.keras").exists()]
     if without:
         print(f"Left out for want of weights in {weights}: {', '.join(without)}.")
-    return [load_pretrained(task, weights) for task in TASKS if task not in without]
+    return [load_pretrained(task, weights, length_scale=scale) for task in TASKS if task not in without]
 
 
 def density_figure(featurizers, features, pair):

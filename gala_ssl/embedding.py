@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.neighborhoods import LENGTH_SCALES, PointClouds, point_clouds
+from gala_ssl.errors import InputError
 from gala_ssl.layers.conversion import MaskedMean, PaddingMask
 from gala_ssl.models.pretrained import SHIPPED, load_model
 
@@ -20,17 +21,22 @@ class LearnedEmbedding:
 
     Args:
         model: keras.Model of a task. card: its card.
+        length_scale: what a frame's lengths are divided by: "contact" (the distance within which one
+            particle in a hundred has its nearest neighbour), "shortest" (its shortest bond, as the paper's
+            authors did) or "mean_bond" (each cloud by its own mean bond).
         progress: show a bar (on a terminal only).
 
     Attributes:
         name: the task's. dimension: numbers in an embedding. model, core, card.
 
-    Call on a Frame, whose point clouds are taken in units of its shortest bond, or on PointClouds in
-    shortest distances; returns (N, dimension) float32.
+    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances;
+    returns (N, dimension) float32.
     """
 
-    def __init__(self, model, card, progress=True):
-        self.model, self.card, self.progress = model, card, progress
+    def __init__(self, model, card, length_scale="contact", progress=True):
+        if length_scale not in LENGTH_SCALES:
+            raise InputError(f"There is no length scale {length_scale!r}; choose from {', '.join(LENGTH_SCALES)}.")
+        self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
         self.core = model.get_layer("core")
         self.name = card["task"]
         self.dimension = self.core.config.width
@@ -42,7 +48,7 @@ class LearnedEmbedding:
     def __call__(self, frame):
         clouds = frame
         if not isinstance(frame, PointClouds):
-            clouds = point_clouds(frame, self.card["data"]["neighbors"]).in_shortest_bonds()
+            clouds = LENGTH_SCALES[self.length_scale](point_clouds(frame, self.card["data"]["neighbors"]))
         result = np.empty((len(clouds), self.dimension), np.float32)
         starts = range(0, len(clouds), _CHUNK)
         for start in tqdm(starts, self.name, leave=False, disable=None if self.progress else True):
@@ -53,15 +59,15 @@ class LearnedEmbedding:
         return result
 
 
-def load_pretrained(task, directory=SHIPPED, attention=None, progress=True):
+def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", progress=True):
     """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
 
     Raises:
-        InputError: an unknown task, or no weights for it in the directory.
+        InputError: an unknown task or length scale, or no weights for the task in the directory.
 
     Example:
         >>> embed = gala_ssl.load_pretrained("denoising")
         >>> embed(gala_ssl.prototypes.build("cF4-Cu")).shape
         (4096, 32)
     """
-    return LearnedEmbedding(*load_model(task, directory, attention), progress=progress)
+    return LearnedEmbedding(*load_model(task, directory, attention), length_scale, progress)

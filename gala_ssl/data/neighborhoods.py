@@ -53,9 +53,22 @@ class PointClouds:
         return PointClouds(_read_only(self.bonds / length), self.types)
 
     def in_shortest_bonds(self):
-        """The clouds in units of the shortest of all their bonds: how simulated frames enter the networks."""
+        """The clouds in units of the shortest of all their bonds, as the paper's authors scaled simulated frames.
+
+        It is the extreme of one moment: two moments of one liquid differ in it by about two percent, which an
+        embedding sees. `in_contact_distances` differs ten times less.
+        """
         lengths = np.linalg.norm(self.bonds, axis=-1)[self.mask]
         return self.scaled(lengths.min()) if len(lengths) else self
+
+    def in_contact_distances(self):
+        """The clouds in units of the distance within which one particle in a hundred has its nearest neighbour.
+
+        A shortest bond without its chance: how near the cores of particles come in this frame.
+        """
+        nearest = np.where(self.mask, np.linalg.norm(self.bonds, axis=-1), np.inf).min(axis=1, initial=np.inf)
+        nearest = nearest[np.isfinite(nearest)]
+        return self.scaled(np.quantile(nearest, 0.01)) if len(nearest) else self
 
     def in_mean_bonds(self):
         """The clouds, each in units of its own mean bond length: density is taken away."""
@@ -74,6 +87,14 @@ class PointClouds:
                              f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.")
         return cls(_read_only(np.concatenate([c.bonds for c in clouds])),
                    _read_only(np.concatenate([c.types for c in clouds])))
+
+
+# How the bonds of a simulated frame become lengths that networks know, by name.
+LENGTH_SCALES = {
+    "contact": PointClouds.in_contact_distances,
+    "shortest": PointClouds.in_shortest_bonds,
+    "mean_bond": PointClouds.in_mean_bonds,
+}
 
 
 def point_clouds(frame, k=20, neighbors="nearest"):

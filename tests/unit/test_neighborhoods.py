@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.data import prototypes
 from gala_ssl.data.frames import Frame
-from gala_ssl.data.neighborhoods import PointClouds, neighbor_list, point_clouds
+from gala_ssl.data.neighborhoods import LENGTH_SCALES, PointClouds, neighbor_list, point_clouds
 from gala_ssl.errors import InputError
 
 
@@ -251,3 +251,21 @@ def test_clouds_of_different_width_are_not_joined(padded):
 def test_wrong_shapes_are_refused(bonds, types):
     with pytest.raises(InputError, match="shape"):
         PointClouds(np.zeros(bonds), np.zeros(types))
+
+
+def test_contact_distance_is_the_hundredth_nearest_of_all_nearest_distances():
+    lengths = np.arange(1, 102, dtype=np.float32)
+    bonds = np.zeros((101, 2, 3), np.float32)
+    bonds[:, 0, 0], bonds[:, 1, 1] = lengths, lengths + 0.5
+    types = np.tile(np.array([0, 2], np.float32), (101, 2, 1))
+    types[3:, 1] = 0  # padding, which is no bond however short
+    bonds[3:, 1] = 0
+    clouds = PointClouds(bonds, types).in_contact_distances()
+    np.testing.assert_allclose(clouds.bonds, bonds / 2, rtol=1e-6)
+
+
+def test_contact_distance_varies_less_than_the_shortest_bond_between_moments_of_one_crystal():
+    moments = [point_clouds(prototypes.build("cF4-Cu", noise=0.1, seed=seed), 4) for seed in range(8)]
+    spread = {scale: np.std([(clouds.bonds[0, 0, 0] / LENGTH_SCALES[scale](clouds).bonds[0, 0, 0])
+                             for clouds in moments]) for scale in ("contact", "shortest")}
+    assert spread["contact"] < spread["shortest"] / 4
