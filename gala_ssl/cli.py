@@ -1,4 +1,4 @@
-"""What command lines share: one sentence for a user's mistake, no traceback, exit status 2."""
+"""What command lines share: one sentence for what a user can mend, no traceback, exit status 2."""
 import functools
 import sys
 
@@ -6,7 +6,8 @@ from gala_ssl.errors import InputError
 
 
 def script(main):
-    """Wrap `main(argv=None)` so that InputError and OSError are printed as a sentence and exit with 2.
+    """Wrap `main(argv=None)` so that its InputError, OSError and FloatingPointError (a diverged training) are printed
+    as a sentence and exit with 2.
 
     Example:
         >>> @script
@@ -18,7 +19,7 @@ def script(main):
     def wrapped(argv=None):
         try:
             return main(argv)
-        except (InputError, OSError) as error:
+        except (InputError, OSError, FloatingPointError) as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
     return wrapped

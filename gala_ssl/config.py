@@ -15,7 +15,8 @@ def _require(condition, sentence):
 
 def _require_seed(seed):
     # What both NumPy and Keras take.
-    _require(isinstance(seed, int) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+    _require(isinstance(seed, int) and 0 <= seed < 2**32,
+             f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -48,7 +48,7 @@ def fit(model, task, training, validation, config, directory, progress=True):
     and weights, to the bit on one machine, as if it had never been killed.
 
     Args:
-        model: keras.Model from `build_model`; `model.core.trainable = False` beforehand freezes a core.
+        model: keras.Model from `build_model`; `trainable = False` of its layer "core" freezes that.
         task: Task, for the loss and the metric.
         training, validation: Stream.
         config: TrainingConfig.
