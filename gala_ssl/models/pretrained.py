@@ -1,8 +1,9 @@
 """Weights with a card: saving them, and building their model again without running code from the file."""
+import dataclasses
 import json
 import pathlib
 
-from gala_ssl.config import CoreConfig
+from gala_ssl.config import CoreConfig, DataConfig
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json, written_whole
 from gala_ssl.models.build import build_model
@@ -42,18 +43,28 @@ def load_model(task, directory=SHIPPED, attention=None):
     """
     if task not in TASKS:
         raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
-    weights, card = _paths(task, directory)
-    core = CoreConfig(**card["core"] | ({"attention": attention} if attention else {}))
-    model = build_model(type(get_task(task))(**card["task_settings"]), build_core(core))
+    weights, card = _weights_and_card(task, directory)
+    task, core = _described(card, weights.with_suffix(".json"))
+    model = build_model(task, build_core(dataclasses.replace(core, attention=attention or core.attention)))
     try:
         model.load_weights(weights)
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"The weights in {weights} do not fit the network that their card describes: "
-                         f"{str(error).splitlines()[0]}") from error
+    except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
+        raise InputError(f"The weights in {weights} cannot be loaded into the network that their card describes "
+                         f"({str(error).strip().splitlines()[0]}); copy or train them again.") from error
     return model, card
 
 
-def _paths(task, directory):
+def _described(card, path):
+    """Return the task and the CoreConfig that a card describes."""
+    try:
+        DataConfig(**card["data"])
+        return type(get_task(card["task"]))(**card["task_settings"]), CoreConfig(**card["core"])
+    except (KeyError, TypeError, InputError) as error:
+        reason = f"there is no {error}" if isinstance(error, KeyError) else error
+        raise InputError(f"The card {path} does not describe a network: {reason}") from error
+
+
+def _weights_and_card(task, directory):
     weights = pathlib.Path(directory) / f"{task}.keras"
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
