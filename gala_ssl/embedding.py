@@ -49,6 +49,7 @@ class LearnedEmbedding:
         clouds = frame
         if not isinstance(frame, PointClouds):
             clouds = LENGTH_SCALES[self.length_scale](point_clouds(frame, self.card["data"]["neighbors"]))
+        self._check_types(clouds)
         result = np.empty((len(clouds), self.dimension), np.float32)
         starts = range(0, len(clouds), _CHUNK)
         for start in tqdm(starts, self.name, leave=False, disable=None if self.progress else True):
@@ -57,6 +58,12 @@ class LearnedEmbedding:
             bonds = np.pad(part.bonds / np.float32(self.card["data"]["x_scale"]), filled)
             result[start:start + _CHUNK] = self._embed.predict_on_batch([bonds, np.pad(part.types, filled)])[:len(part)]
         return result
+
+    def _check_types(self, clouds):
+        known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
+        if known != found:
+            raise InputError(f"The {self.name} network knows {known} particle types, but the particles given have "
+                             f"{found}; give them as many types, or train a network for these.")
 
 
 def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", progress=True):
