@@ -1,0 +1,158 @@
+"""Learned embeddings: mean values of a core, whatever the frame's unit, the chunk, the attention or the process."""
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from gala_ssl import prototypes
+from gala_ssl.config import DataConfig
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.embedding import load_pretrained
+from gala_ssl.errors import InputError
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
+from gala_ssl.models.pretrained import save_pretrained
+from tests.networks import settle, small_config
+from tests.properties import assert_close
+
+pytestmark = pytest.mark.any_backend
+
+NEIGHBORS = 6
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """A directory with weights for denoising."""
+    directory = tmp_path_factory.mktemp("pretrained")
+    keras.utils.set_random_seed(0)
+    core = build_core(small_config(type_width=2, blocks=1))
+    model = build_model("denoising", core)
+    settle(model)
+    card = {"task": "denoising", "task_settings": {"scale": 0.5}, "core": dataclasses.asdict(core.config),
+            "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    save_pretrained(model, card, directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def embed(directory):
+    return load_pretrained("denoising", directory, progress=False)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """Some 300 particles: more than a chunk, and not a multiple of one."""
+    frame = prototypes.build("cI2-W", 300, noise=0.05, seed=1)
+    assert 256 < len(frame) != 512
+    return frame
+
+
+def test_it_is_a_featurizer(embed, frame):
+    assert (embed.name, embed.dimension) == ("denoising", 8)
+    assert embed.core is embed.model.get_layer("core") and embed.card["task"] == "denoising"
+    found = embed(frame)
+    assert found.shape == (len(frame), 8) and found.dtype == np.float32
+    assert np.isfinite(found).all() and found.std(axis=0).min() > 1e-4
+
+
+def test_an_embedding_is_the_mean_of_the_values_of_the_bonds(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)
+    values = np.asarray(embed.core([clouds.bonds / np.float32(2), clouds.types])[1])
+    assert_close(embed(clouds), values.mean(axis=1), 1e-5)
+
+
+def test_padding_does_not_count_in_the_mean(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)[:5]
+    cut = [array.copy() for array in (clouds.bonds, clouds.types)]
+    for array in cut:
+        array[:, 4:] = 0
+    shorter = PointClouds(clouds.bonds[:, :4], clouds.types[:, :4])
+    values = np.asarray(embed.core([shorter.bonds / np.float32(2), shorter.types])[1])
+    assert_close(embed(PointClouds(*cut)), values.mean(axis=1), 1e-5)
+
+
+def test_chunks_do_not_matter(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)
+    whole = embed(clouds)
+    for part in (slice(0, 1), slice(200, 300), slice(255, 257), slice(0, 256), slice(3, 3)):
+        np.testing.assert_array_equal(embed(clouds[part]), whole[part])
+
+
+@pytest.mark.parametrize(("scale", "name"), [("contact", "in_contact_distances"), ("shortest", "in_shortest_bonds"),
+                                             ("mean_bond", "in_mean_bonds")])
+def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monkeypatch, scale, name):
+    clouds = getattr(point_clouds(frame, NEIGHBORS), name)()
+    monkeypatch.setattr(embed, "length_scale", scale)
+    np.testing.assert_array_equal(embed(frame), embed(clouds))
+    larger = Frame(frame.positions * np.float32(4), frame.box * [4, 4, 4, 1, 1, 1], frame.types)
+    assert_close(embed(larger), embed(frame), 1e-5)
+    assert np.abs(embed(clouds.scaled(1.1)) - embed(clouds)).max() > 1e-3
+
+
+def test_turned_frames_have_the_same_embedding(embed, frame):
+    """A crystal and the same crystal built along other axes, as clouds."""
+    clouds = point_clouds(frame, NEIGHBORS)
+    turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
+    turned = PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)
+    assert_close(embed(turned), embed(clouds), 1e-4)
+
+
+@pytest.mark.tensorflow
+def test_the_published_attention_gives_the_same_embedding(directory, embed, frame):
+    published = load_pretrained("denoising", directory, "published", progress=False)
+    assert published.core.config.attention == "published"
+    assert_close(published(frame), embed(frame), 1e-5)
+
+
+def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_path):
+    clouds = point_clouds(frame, NEIGHBORS)
+    np.savez(tmp_path / "clouds.npz", bonds=clouds.bonds, types=clouds.types)
+    code = f"""
+import numpy as np, gala_ssl
+arrays = np.load({str(tmp_path / 'clouds.npz')!r})
+embed = gala_ssl.load_pretrained("denoising", {str(directory)!r}, progress=False)
+np.save({str(tmp_path / 'found.npy')!r}, embed(gala_ssl.PointClouds(arrays["bonds"], arrays["types"])))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, env=os.environ)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), embed(clouds))
+
+
+def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame):
+    mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"), source="mixed.gsd, frame 0")
+    with pytest.raises(InputError, match="denoising network knows 1 particle types, .* have 2"):
+        embed(mixed)
+
+
+def test_what_cannot_be_loaded_is_named(directory, tmp_path):
+    with pytest.raises(InputError, match="no weights for denoising"):
+        load_pretrained("denoising", tmp_path)
+    with pytest.raises(InputError, match="no length scale 'largest'; choose from contact, shortest, mean_bond"):
+        load_pretrained("denoising", directory, length_scale="largest")
+    with pytest.raises(InputError, match="attention is 'slow'; it must be"):
+        load_pretrained("denoising", directory, "slow")
+    with pytest.raises(InputError, match="no task 'denosing'"):
+        load_pretrained("denosing")
+
+
+def test_too_few_particles_are_named(embed):
+    positions = np.random.default_rng(0).normal(size=(5, 3))
+    small = Frame(positions, [20, 20, 20, 0, 0, 0], np.zeros(5), source="gas.gsd, frame 3")
+    with pytest.raises(InputError, match="at least 7 particles, but gas.gsd, frame 3 has 5"):
+        embed(small)
+
+
+def test_shipped_cards_describe_what_is_shipped():
+    """Whatever weights the package has: each has a card, and loads."""
+    from gala_ssl.models.pretrained import SHIPPED
+    for path in sorted(SHIPPED.glob("*.keras")):
+        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        assert card["task"] == path.stem
+        assert load_pretrained(path.stem).dimension == card["core"]["width"]
