@@ -2,7 +2,7 @@
 
 OVITO does it where it loads. Its wheel needs graphics libraries of the system (libEGL, libGL, libxkbcommon,
 libdbus, libfontconfig), also without a display; where these are missing, `mdapy`, which needs none, takes its
-place. On the frame that was tried both gave every particle the same name.
+place. On the snapshots in data/trajectories both give every particle the same name.
 """
 import numpy as np
 
