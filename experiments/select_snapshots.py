@@ -5,26 +5,22 @@
 reads runs/simulation/NAME/ and writes data/trajectories/*.gsd with a card each, and results/trajectories/.
 """
 import argparse
-import sys
 
-from gala_ssl.errors import InputError
+from gala_ssl.cli import script
 from gala_ssl.simulation import shipping
 
 
-def main():
+@script
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", default="runs/simulation", help="folder of the runs")
     parser.add_argument("--output", default="data/trajectories", help="folder of the snapshots")
     parser.add_argument("--results", default="results/trajectories", help="folder of figures and summary")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     for path in shipping.ship(arguments.runs, arguments.output, arguments.results):
         print(path)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (InputError, OSError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    main()

@@ -6,13 +6,13 @@
 A killed run goes on where it stopped when it is started again; a finished one does nothing.
 """
 import argparse
-import sys
 
-from gala_ssl.errors import InputError
+from gala_ssl.cli import script
 from gala_ssl.simulation import cooling, engines, systems
 
 
-def main():
+@script
+def main(argv=None):
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("name", nargs="?", help="name of the system; --list shows them")
@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
     parser.add_argument("--particles", type=int, help="another number of particles")
     parser.add_argument("--seed", type=int, help="another seed")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     if arguments.list or arguments.name is None:
         for name in systems.names():
             print(name, systems.get(name).potential)
@@ -40,8 +40,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (InputError, OSError) as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+    main()
