@@ -108,13 +108,24 @@ def _finished(run, settings):
     """Return the card of a run that is done, None of one that is not; refuse one with other settings."""
     settings = json.loads(json.dumps(settings))
     if (run / "config.json").exists():
-        found = json.loads((run / "config.json").read_text(encoding="utf-8"))
+        found = _read_json(run / "config.json")
         if found != settings:
             differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
             raise InputError(f"{run} holds a run with other settings ({', '.join(differing)}); "
                              f"choose another directory, or remove it to train anew.")
     card = run / f"{settings['task']}.json"
-    return json.loads(card.read_text(encoding="utf-8")) if card.exists() else None
+    return _read_json(card) if card.exists() else None
+
+
+def _read_json(path):
+    """Return the dictionary in a JSON file of a run."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error}); remove it, or its run to train anew.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} does not hold settings by name; remove it, or its run to train anew.")
+    return found
 
 
 def _copy(run, task, card, output):
