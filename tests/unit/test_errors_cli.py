@@ -1,0 +1,121 @@
+"""What a user gets wrong on the command line: one sentence on stderr, exit status 2, nothing half-written."""
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+from gala_ssl.cli import script
+from gala_ssl.errors import InputError
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
+
+
+@pytest.fixture(scope="module")
+def pretrain():
+    """The main function of experiments/pretrain.py."""
+    spec = importlib.util.spec_from_file_location("experiments_pretrain", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def failed(main, arguments, capsys):
+    """Run `main` with arguments that are wrong; return the one line it says."""
+    with pytest.raises(SystemExit) as stop:
+        main([str(argument) for argument in arguments])
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("error: ") and said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), [
+    (["denosing"], "There is no task 'denosing'; choose from denoising, frame_classification"),
+    (["denoising", "clasification"], "There is no task 'clasification'"),
+    (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, smoke"),
+    (["--attention", "quick", "--preset", "smoke"], "attention is 'quick'; it must be 'published' or 'fast'"),
+    (["--seed", "-3", "--preset", "smoke"], "seed is -3; it must be an integer from 0"),
+])
+def test_wrong_names_and_values(pretrain, arguments, sentence, tmp_path, capsys):
+    directories = ["--directory", tmp_path / "runs", "--output", tmp_path / "output"]
+    assert sentence in failed(pretrain, arguments + directories, capsys)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_that_is_a_file(pretrain, tmp_path, capsys):
+    (tmp_path / "runs").write_text("mine")
+    said = failed(pretrain, ["denoising", "--preset", "smoke", "--directory", tmp_path / "runs"], capsys)
+    assert str(tmp_path / "runs") in said
+    assert (tmp_path / "runs").read_text() == "mine"
+
+
+def test_other_settings_in_the_directory(pretrain, tmp_path, capsys):
+    run = tmp_path / "smoke" / "denoising"
+    run.mkdir(parents=True)
+    (run / "config.json").write_text(json.dumps({"task": "denoising", "preset": "smoke"}))
+    said = failed(pretrain, ["denoising", "--preset", "smoke", "--directory", tmp_path], capsys)
+    assert f"{run} holds a run with other settings (core, data, task_settings, training)" in said
+    assert [path.name for path in run.iterdir()] == ["config.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '"smoke"'])
+def test_a_configuration_that_cannot_be_read(pretrain, content, tmp_path, capsys):
+    run = tmp_path / "smoke" / "denoising"
+    run.mkdir(parents=True)
+    (run / "config.json").write_text(content)
+    said = failed(pretrain, ["denoising", "--preset", "smoke", "--directory", tmp_path], capsys)
+    assert str(run) in said
+    assert (run / "config.json").read_text() == content
+
+
+def test_as_a_process(tmp_path):
+    done = subprocess.run([sys.executable, SCRIPT, "denosing"], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=120, env=os.environ)
+    assert (done.returncode, done.stdout) == (2, "")
+    # TensorFlow tells of itself when it is loaded, whatever TF_CPP_MIN_LOG_LEVEL says (its issue 100442).
+    ours = [line for line in done.stderr.splitlines() if not re.match(r"WARNING: All log messages|I0000 ", line)]
+    assert len(ours) == 1 and ours[0].startswith("error: There is no task 'denosing'")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("error", [InputError("box.gsd is not GSD."), FileNotFoundError("There is no file box.gsd."),
+                                   FloatingPointError("The loss is nan.")])
+def test_what_a_user_can_mend_is_a_sentence(error, capsys):
+    @script
+    def main(argv=None):
+        raise error
+
+    assert failed(main, [], capsys) == f"error: {error}\n"
+
+
+def test_what_only_a_programmer_can_mend_keeps_its_traceback():
+    @script
+    def main(argv=None):
+        raise KeyError("oops")
+
+    with pytest.raises(KeyError):
+        main([])
+
+
+def test_what_main_returns_comes_back():
+    assert script(lambda argv=None: argv)(["a"]) == ["a"]
+
+
+@pytest.mark.slow
+def test_the_smoke_preset_trains_once_and_is_read_the_second_time(tmp_path):
+    command = [sys.executable, SCRIPT, "--preset", "smoke", "--directory", "runs", "--output", "output"]
+    said, times = [], []
+    for _ in range(2):
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, env=os.environ)
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout)
+        times.append({path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")})
+    assert said[0] == said[1] and times[0] == times[1]
+    assert [line.split()[0] for line in said[0].splitlines()] == ["denoising", "frame_classification"]
+    assert {path.name for path in (tmp_path / "output").iterdir()} == {
+        "denoising.keras", "denoising.json", "frame_classification.keras", "frame_classification.json"}
