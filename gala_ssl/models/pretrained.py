@@ -3,6 +3,8 @@ import dataclasses
 import json
 import pathlib
 
+import keras
+
 from gala_ssl.config import CoreConfig, DataConfig
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json, written_whole
@@ -22,8 +24,10 @@ def save_pretrained(model, card, directory):
             settings that `load_model` builds from.
         directory: made if it is not there.
     """
+    # A model that was never compiled, of the same layers: the optimizer's moments triple a file.
+    plain = keras.Model(model.inputs, model.outputs, name=model.name)
     with written_whole(pathlib.Path(directory) / f"{card['task']}.keras") as temporary:
-        model.save(temporary, include_optimizer=False)
+        plain.save(temporary)
     write_json(pathlib.Path(directory) / f"{card['task']}.json", card)
 
 
