@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.baselines import baselines
-from gala_ssl.analysis.separability import first_component
+from gala_ssl.analysis.roc import first_component
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
 from gala_ssl.data.neighborhoods import LENGTH_SCALES

@@ -1,0 +1,4 @@
+"""Classical order parameters, scores that tell snapshots apart, and figures."""
+from gala_ssl.analysis.roc import Separability, separability
+
+__all__ = ["Separability", "separability"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from gala_ssl.analysis.separability import linear_separability, separability
+from gala_ssl.analysis.roc import linear_separability, separability
 from gala_ssl.data.frames import read_frames
 from gala_ssl.errors import InputError
 

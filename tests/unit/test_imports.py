@@ -9,7 +9,7 @@ import gala_ssl
 
 WITHOUT_KERAS = ["gala_ssl", "gala_ssl.config", "gala_ssl.errors", "gala_ssl.files", "gala_ssl.data.frames",
                  "gala_ssl.data.prototypes", "gala_ssl.data.neighborhoods", "gala_ssl.data.environments",
-                 "gala_ssl.data.streams", "gala_ssl.analysis.baselines", "gala_ssl.analysis.separability",
+                 "gala_ssl.data.streams", "gala_ssl.analysis.baselines", "gala_ssl.analysis.roc",
                  "gala_ssl.simulation.potentials", "gala_ssl.simulation.systems", "gala_ssl.simulation.cooling"]
 
 

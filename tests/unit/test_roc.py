@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from gala_ssl.analysis.separability import first_component, linear_separability, separability
+from gala_ssl.analysis.roc import first_component, linear_separability, separability
 from gala_ssl.errors import InputError
 
 
