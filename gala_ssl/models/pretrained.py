@@ -53,8 +53,9 @@ def load_model(task, directory=SHIPPED, attention=None):
     try:
         model.load_weights(weights)
     except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"The weights in {weights} cannot be loaded into the network that their card describes "
-                         f"({(str(error).strip() or type(error).__name__).splitlines()[0]}); copy or train them again.") from error
+                         f"({reason}); copy or train them again.") from error
     return model, card
 
 
