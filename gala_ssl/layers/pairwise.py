@@ -41,9 +41,13 @@ def evaluate(layer, inputs, mask=None, training=None):
     if hasattr(layer, "scale_net"):
         scaled = attention * run(layer.scale_net, joined, training)[..., 0]
         result = _summed_covariants(layer, points, scaled, invariants.inverse_length)
-    else:
-        result = ops.sum(ops.expand_dims(attention, -1) * joined, axis=2)
-    return ops.sum(result, axis=1) if layer.reduce else result
+        return ops.sum(result, axis=1) if layer.reduce else result
+    if layer.reduce:
+        # As a product: XLA would add up over both axes at once, number by number.
+        n, d = ops.shape(joined)[2:]
+        weights, joined = ops.reshape(attention, (-1, 1, n * n)), ops.reshape(joined, (-1, n * n, d))
+        return ops.matmul(weights, joined)[:, 0]
+    return ops.sum(ops.expand_dims(attention, -1) * joined, axis=2)
 
 
 class PairInvariants(Rows):
