@@ -1,7 +1,7 @@
 """One thread a process, one set of random examples, and the markers that choose tests by Keras backend."""
 import os
 
-# Tests run beside each other and beside long trainings; more threads on so small networks only wait for each other.
+# Tests run beside each other and beside trainings; on networks so small, threads only wait for each other.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, Phase, settings
 pytest.register_assert_rewrite("tests.properties")
 
 # The same examples each time: `make test` says whether the code changed, not whether the dice fell badly.
-# HYPOTHESIS_PROFILE=search looks for new ones, and for the simplest that fails; with networks that takes long.
+# HYPOTHESIS_PROFILE=search looks among ten times as many new ones, and for the simplest that fails: in hours.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 settings.register_profile("same", derandomize=True, phases=[Phase.explicit, Phase.generate], **_COMMON)
 settings.register_profile("search", max_examples=1000, print_blob=True, **_COMMON)

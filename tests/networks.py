@@ -13,7 +13,8 @@ ATTENTIONS = ("fast", "published")
 
 
 def small_config(attention="fast", **changes):
-    return CoreConfig(**{"type_width": 4, "width": 8, "hidden": 8, "blocks": 2, "attention": attention} | changes)
+    small = {"type_width": 4, "width": 8, "hidden": 8, "blocks": 2, "attention": attention}
+    return CoreConfig(**small | changes)
 
 
 def small_core(attention="fast", seed=0, **changes):
@@ -40,7 +41,8 @@ def with_heads(core, chosen, seed=0):
         wide, mask_in = keras.Input(multivectors.shape[1:]), keras.Input(mask.shape[1:], dtype="bool")
         raw, narrow = keras.Input((None, 3)), keras.Input(values.shape[1:])
         first = wide if head is heads.cloud_class else raw
-        part = keras.Model([raw, wide, narrow, mask_in], head(first, narrow, mask_in, core.config, *arguments))
+        answer = head(first, narrow, mask_in, core.config, *arguments)
+        part = keras.Model([raw, wide, narrow, mask_in], answer)
         answers.append(part([bonds, multivectors, values, mask]))
     model = keras.Model([bonds, types], [multivectors, values, *answers])
     settle(model, seed)

@@ -45,16 +45,17 @@ def assert_rotation_equivariant(network, kinds, bonds, types, rotation, relative
 
 
 def assert_permutation_equivariant(network, kinds, bonds, types, order, relative=RELATIVE):
-    """Assert that the order of bonds matters only to the order of what belongs to bonds; `order` (n,) or (b, n)."""
+    """Assert that another order of bonds, `order` (n,) or (b, n), only orders what belongs to bonds anew."""
     order = np.broadcast_to(order, bonds.shape[:2])
-    before, after = outputs(network, bonds, types), outputs(network, _taken(bonds, order), _taken(types, order))
+    before = outputs(network, bonds, types)
+    after = outputs(network, _taken(bonds, order), _taken(types, order))
     for kind, old, new in zip(kinds, before, after, strict=True):
         expected = _taken(old, order) if kind.startswith("bond") else old
         assert_close(new, expected, relative, f"{kind} after a permutation")
 
 
 def assert_padding_ignored(network, kinds, bonds, types, rows, rng, relative=RELATIVE):
-    """Assert that `rows` more rows of padding change nothing, whatever bonds they hold, and come out as zeros."""
+    """Assert that `rows` more rows of padding, whatever bonds they hold, change nothing and become zeros."""
     before = outputs(network, bonds, types)
     padded = np.pad(types, ((0, 0), (0, rows), (0, 0)))
     for filling in (np.zeros, lambda shape: rng.normal(scale=3, size=shape)):

@@ -1,10 +1,19 @@
 """Hypothesis strategies: clouds of every awkward kind, rotations, and settings of attention layers."""
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+# One for the usual profile, ten for the one that searches.
+_TIMES = settings.default.max_examples // 100
+
 SEEDS = st.integers(0, 2**31 - 1)
 CLOUD_KINDS = ("random", "lattice", "collinear", "coplanar", "repeated", "zero_bond")
+
+
+def examples(count, **options):
+    """Return the settings of a test that looks at `count` examples, or ten times as many in the search."""
+    return settings(max_examples=count * _TIMES, **options)
 
 
 def rotations():
@@ -27,8 +36,8 @@ def batches(draw, count=3, size=6, types=1, kinds=CLOUD_KINDS):
 def cloud(kind, size, rng):
     """Return `size` bonds, (size, 3) float64, of about unit length.
 
-    "lattice": neighbours in fcc, whose products often cancel; "collinear" and "coplanar": in a random direction
-    or plane; "repeated": half of the bonds twice; "zero_bond": one of length zero which is not padding.
+    "lattice": neighbours in fcc, whose products often cancel; "collinear" and "coplanar": in a random
+    direction or plane; "repeated": half of the bonds twice; "zero_bond": one of length zero, not padding.
     """
     bonds = rng.normal(size=(size, 3))
     if kind == "lattice":
@@ -47,7 +56,7 @@ def cloud(kind, size, rng):
 
 
 def type_encodings(shape, types, rng):
-    """Return one-hot(j) - one-hot(i) and one-hot(j) + one-hot(i) of random particle types, (*shape, 2 types)."""
+    """Return one-hot(j) - one-hot(i) and one-hot(j) + one-hot(i) of random types, (*shape, 2 types)."""
     one_hot = np.eye(types, dtype=np.float32)
     to = one_hot[rng.integers(types, size=shape)]
     of = one_hot[rng.integers(types, size=(*shape[:-1], 1))]

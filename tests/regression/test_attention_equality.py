@@ -2,13 +2,13 @@
 import keras
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from gala_ssl.layers import attention, pairwise
 from gala_ssl.layers.normalization import MomentumNormalization
 from tests.properties import assert_close
-from tests.strategies import SEEDS, attention_options
+from tests.strategies import SEEDS, attention_options, examples
 
 tf = pytest.importorskip("tensorflow")
 published = pytest.importorskip("gala_ssl.layers.published")
@@ -51,7 +51,7 @@ def both(kind, options, inputs, rng):
 
 @st.composite
 def questions(draw, kind, dtype="float32"):
-    """(inputs, mask) for a layer: multivectors general, pure vectors or partly zero; weights, masks, two clouds."""
+    """(inputs, mask) for a layer: points general, pure vectors or partly zero; weights or none; masks."""
     rng = np.random.default_rng(draw(SEEDS))
     points = rng.normal(size=(CLOUDS, POINTS, 8))
     kind_of_points = draw(st.sampled_from(("general", "general", "vectors", "one zero")))
@@ -102,14 +102,14 @@ def a_general_point(inputs):
 
 def assert_equal(layers, inputs, mask, training, relative=1e-5, of_gradients=1e-4):
     theirs, ours = layers
-    (output, of_inputs, of_weights), found = (evaluated(layer, inputs, mask, training) for layer in (theirs, ours))
+    (output, of_inputs, of_weights), found = (evaluated(layer, inputs, mask, training) for layer in layers)
     assert_close(found[0], output, relative, "output")
     largest = max(np.max(np.abs(gradient), initial=0) for gradient in of_inputs + of_weights)
     for what, expected, actual in (("inputs", of_inputs, found[1]), ("weights", of_weights, found[2])):
         for i, (a, b) in enumerate(zip(expected, actual, strict=True)):
             if what == "inputs" and a.shape[-1] == 8 and not a_general_point(inputs):
                 continue
-            np.testing.assert_allclose(b, a, rtol=0, atol=of_gradients * largest, err_msg=f"gradient, {what} {i}")
+            np.testing.assert_allclose(b, a, rtol=0, atol=of_gradients * largest, err_msg=f"by {what} {i}")
     for a, b in zip(theirs.non_trainable_weights, ours.non_trainable_weights, strict=True):
         assert_close(b.numpy(), a.numpy(), relative, f"running statistics, {a.name}")
 
@@ -128,7 +128,7 @@ def fast_calls(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=40)
+@examples(40)
 @given(data=st.data())
 def test_every_option(kind, data):
     options = data.draw(attention_options(kind != "MultivectorAttention"))
@@ -138,7 +138,7 @@ def test_every_option(kind, data):
 
 
 @pytest.mark.parametrize("kind", KINDS[:2])
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_settings_of_the_core(kind, data, fast_calls):
     options = data.draw(attention_options(kind != "MultivectorAttention")) | FAST
@@ -192,7 +192,7 @@ def test_invariants_and_attention_are_returned(kind, options):
 
 @pytest.fixture
 def double_precision(monkeypatch):
-    """Layers compute in double precision. The published ones cannot for two constants, which are given the dtype."""
+    """Layers compute in double precision; the published ones after two constants are given the dtype."""
     monkeypatch.setattr(published.MultivectorAttention.math, "named_constant",
                         lambda name, x, ref: tf.constant(x, ref.dtype))
     policy, floatx = keras.config.dtype_policy(), keras.config.floatx()
@@ -205,7 +205,7 @@ def double_precision(monkeypatch):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("double_precision")
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_double_precision(kind, data):
     options = data.draw(attention_options(kind != "MultivectorAttention"))

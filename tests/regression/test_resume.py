@@ -26,7 +26,7 @@ PRESET = Preset(
 
 
 def train(task, directory, rename=None, step=None):
-    """Pretrain in this process, which kills itself before or after its n-th rename, or before its n-th batch."""
+    """Pretrain in this process, which kills itself before or after its n-th rename, or at its n-th batch."""
     move, batch, count = pathlib.Path.replace, pretraining.Stream.batch, itertools.count(1)
 
     def replace(self, target):
@@ -70,8 +70,13 @@ def start():
 def arrays(path):
     """{name: array} of all arrays in an HDF5 file."""
     found = {}
+
+    def take(name, item):
+        if isinstance(item, h5py.Dataset):
+            found[name] = item[()]
+
     with h5py.File(path) as file:
-        file.visititems(lambda name, item: found.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None)
+        file.visititems(take)
     return found
 
 
@@ -80,7 +85,7 @@ def test_killed_runs_end_as_one_never_killed(start, task, tmp_path):
     rng = np.random.default_rng(5)
     assert start(task, tmp_path / "whole") == 0
 
-    # The first epoch writes the configuration, the best weights, the history and the checkpoint, in this order.
+    # The first epoch writes configuration, best weights, history and checkpoint, in this order.
     for kill in [(n, side) for n in (1, 2, 3, 4) for side in ("before", "after")]:
         assert start(task, tmp_path / "killed", rename=kill) == -signal.SIGKILL
     for n in rng.integers(1, 20, size=3):

@@ -1,4 +1,4 @@
-"""Geometric algebra: against the Pauli matrices, the cross product, scipy's rotations and the published functions."""
+"""Geometric algebra against the Pauli matrices, the cross product, rotations and the published functions."""
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def product(a, b):
 
 
 def pauli(m):
-    """The 2 x 2 complex matrices of multivectors (..., 8): the Pauli matrices multiply as e1, e2 and e3 do."""
+    """The complex matrices of multivectors, (..., 2, 2): the Pauli matrices multiply as e1, e2 and e3 do."""
     x, y, z = PAULI
     return np.einsum("...a,aij->...ij", m, np.stack([np.eye(2), x, y, z, x @ y, x @ z, y @ z, x @ y @ z]))
 

@@ -1,10 +1,10 @@
-"""The attention layers: what the published package states of its own in its tests, and Keras's usual rounds."""
+"""The attention layers: what the published package states of its own, and Keras's usual rounds."""
 import json
 
 import keras
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
@@ -12,7 +12,7 @@ from gala_ssl.layers import algebra, attention
 from gala_ssl.layers.conversion import Vector2Multivector
 from gala_ssl.layers.normalization import MomentumNormalization
 from tests import properties
-from tests.strategies import SEEDS, attention_options, batches, rotations
+from tests.strategies import SEEDS, attention_options, batches, examples, rotations
 
 pytestmark = pytest.mark.any_backend
 
@@ -52,17 +52,17 @@ def as_network(kind, options):
             return layer([points, types])
         repeated = ops.repeat(labels, len(bonds), axis=0)
         answer = layer([repeated, [points, types]])
-        return answer if options["reduce"] else ops.swapaxes(answer, 1, 2)  # bonds first, as properties has it
+        return answer if options["reduce"] else ops.swapaxes(answer, 1, 2)  # bonds come first
 
     belongs = "cloud" if options["reduce"] else "bond"
     return network, [f"{belongs} {'values' if kind == 'MultivectorAttention' else 'multivectors'}"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
+@examples(25)
 @given(data=st.data())
 def test_rotation_and_permutation(kind, data):
-    """All modes, ranks 1 to 3: values are invariant, multivectors turn, the order of points does not matter."""
+    """All modes, ranks 1 to 3: values stay, multivectors turn, the order of points does not matter."""
     options = data.draw(attention_options(kind != "MultivectorAttention"))
     network, kinds = as_network(kind, options)
     bonds, types = data.draw(batches(count=2, size=POINTS, types=2, kinds=("random", "lattice", "zero_bond")))

@@ -10,8 +10,8 @@ from gala_ssl.errors import InputError
 
 def test_defaults_are_the_paper():
     data, core, training = DataConfig(), CoreConfig(), TrainingConfig()
-    assert (data.neighbors, data.min_particles, data.x_scale, data.validation_fraction) == (20, 4096, 2.0, 0.3)
-    assert (data.noises, data.static_fraction, data.seed) == ((0.01, 0.03, 0.05), 0.1, 13)
+    assert (data.neighbors, data.min_particles, data.x_scale, data.seed) == (20, 4096, 2.0, 13)
+    assert (data.noises, data.static_fraction, data.validation_fraction) == ((0.01, 0.03, 0.05), 0.1, 0.3)
     assert (core.width, core.hidden, core.blocks) == (32, 64, 3)
     assert training.batch_size * training.accumulate == 4 * 16
     assert (training.dynamic_training, training.dynamic_validation) == (2048 * 4, 512 * 4)

@@ -5,7 +5,13 @@ import keras
 import numpy as np
 import pytest
 
-from gala_ssl.layers.conversion import MaskedMean, Multivector2Vector, PaddingMask, Vector2Multivector, ZeroPadding
+from gala_ssl.layers.conversion import (
+    MaskedMean,
+    Multivector2Vector,
+    PaddingMask,
+    Vector2Multivector,
+    ZeroPadding,
+)
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, FrameClassification
@@ -57,7 +63,8 @@ def test_a_cloud_of_padding_alone_is_zeros_and_disturbs_no_other(attention, clou
     for before, after in zip(core(clouds), core(emptied), strict=True):
         before, after = np.asarray(before), np.asarray(after)
         assert not after[2].any()
-        np.testing.assert_allclose(np.delete(after, 2, axis=0), np.delete(before, 2, axis=0), rtol=1e-4, atol=1e-5)
+        others = np.arange(6) != 2
+        np.testing.assert_allclose(after[others], before[others], rtol=1e-4, atol=1e-5)
 
 
 def test_a_bond_of_length_zero_is_not_padding(clouds):
@@ -111,8 +118,8 @@ def test_small_steps():
     mask = np.asarray(PaddingMask()(types))
     np.testing.assert_array_equal(mask, [[True, True, False], [False, False, False]])
     values = rng.normal(size=(2, 3, 4)).astype(np.float32)
-    np.testing.assert_allclose(np.asarray(MaskedMean()(values, mask=mask)), [values[0, :2].mean(axis=0), np.zeros(4)],
-                               rtol=1e-6)
+    mean = np.asarray(MaskedMean()(values, mask=mask))
+    np.testing.assert_allclose(mean, [values[0, :2].mean(axis=0), np.zeros(4)], rtol=1e-6)
     np.testing.assert_array_equal(np.asarray(ZeroPadding()(values, mask=mask)), values * mask[..., None])
     vectors = rng.normal(size=(2, 3, 3)).astype(np.float32)
     multivectors = np.asarray(Vector2Multivector()(vectors))

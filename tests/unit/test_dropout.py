@@ -73,7 +73,7 @@ def test_runs_of_eight_follow_the_binomial_distribution(rate):
 
 @pytest.mark.parametrize("rate", RATES)
 def test_steps_and_layers_are_independent(rate):
-    """A step adds one to the second number of the seed, a layer has another first one; neither may shift the mask."""
+    """A step adds one to the seed's second number, a layer has another first; neither may shift the mask."""
     reference = ~mask(rate, (13, 0))
     for other in [(13, 1), (13, 2), (13, 1000), (14, 0), (12, 0), (0, 13), (1, 13), (13 + 2**16, 0)]:
         assert_independent(reference, ~mask(rate, other))
@@ -88,7 +88,7 @@ def test_the_layer_draws_anew_each_step_and_repeats_with_its_seed():
     def steps(layer):
         return [np.asarray(layer(ones, training=True)) > 0 for _ in range(3)]
 
-    first, again, other = steps(HashDropout(0.4, seed=1)), steps(HashDropout(0.4, seed=1)), steps(HashDropout(0.4, seed=2))
+    first, again, other = (steps(HashDropout(0.4, seed=seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     for a, b in [(first[0], first[1]), (first[1], first[2]), (first[0], other[0]), (first[1], other[0])]:
         assert_independent(a, b)

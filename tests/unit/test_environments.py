@@ -1,13 +1,14 @@
 """Environments of the prototypes, and their split."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.config import DataConfig
 from gala_ssl.data import prototypes
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.errors import InputError
+from tests.strategies import examples
 
 SMALL = DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.01, 0.05), neighbors=6, min_particles=100)
 
@@ -55,8 +56,9 @@ def test_stored_clouds_cannot_be_written(environments):
         environments.clouds.bonds[0] = 0
 
 
-@settings(max_examples=50)
-@given(count=st.integers(2, 3000), part=st.floats(0.01, 0.99), seed=st.integers(0, 100), fraction=st.floats(1e-4, 1))
+@examples(50)
+@given(count=st.integers(2, 3000), part=st.floats(0.01, 0.99), seed=st.integers(0, 100),
+       fraction=st.floats(1e-4, 1))
 def test_split_is_disjoint_and_fractions_are_nested(count, part, seed, fraction):
     config = DataConfig(validation_fraction=part, seed=seed)
     whole = split(count, config)

@@ -78,13 +78,14 @@ def test_as_a_process(tmp_path):
                           timeout=120, env=os.environ)
     assert (done.returncode, done.stdout) == (2, "")
     # TensorFlow tells of itself when it is loaded, whatever TF_CPP_MIN_LOG_LEVEL says (its issue 100442).
-    ours = [line for line in done.stderr.splitlines() if not re.match(r"WARNING: All log messages|I0000 ", line)]
+    tensorflows = re.compile("WARNING: All log messages|I0000 ")
+    ours = [line for line in done.stderr.splitlines() if not tensorflows.match(line)]
     assert len(ours) == 1 and ours[0].startswith("error: There is no task 'denosing'")
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("error", [InputError("box.gsd is not GSD."), FileNotFoundError("There is no file box.gsd."),
-                                   FloatingPointError("The loss is nan.")])
+@pytest.mark.parametrize("error", [
+    InputError("a.gsd is not GSD."), FileNotFoundError("No file a.gsd."), FloatingPointError("Loss is nan.")])
 def test_what_a_user_can_mend_is_a_sentence(error, capsys):
     @script
     def main(argv=None):
@@ -111,7 +112,8 @@ def test_the_smoke_preset_trains_once_and_is_read_the_second_time(tmp_path):
     command = [sys.executable, SCRIPT, "--preset", "smoke", "--directory", "runs", "--output", "output"]
     said, times = [], []
     for _ in range(2):
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, env=os.environ)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600,
+                              env=os.environ)
         assert done.returncode == 0, done.stderr
         said.append(done.stdout)
         times.append({path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")})

@@ -28,7 +28,8 @@ def test_equal_to_the_published(name, momentum):
     for batch in clouds():
         for training in (True, False):
             expected = theirs(batch, training=training).numpy()
-            np.testing.assert_allclose(np.asarray(ours(batch, training=training)), expected, rtol=1e-5, atol=1e-5)
+            found = np.asarray(ours(batch, training=training))
+            np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
     for a, b in zip(statistics(ours), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
 

@@ -1,9 +1,9 @@
-"""Streams: batch i of epoch e is a function of (seed, e, i), however it is asked for, and stored clouds stay."""
+"""Streams: batch i of epoch e is a function of (seed, e, i), however asked for, and stored clouds stay."""
 import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.config import DataConfig, TrainingConfig
@@ -13,16 +13,17 @@ from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.pretraining import streams
 from gala_ssl.tasks import TASKS, get_task
-from tests.strategies import type_encodings
+from tests.strategies import examples, type_encodings
 
 pytestmark = pytest.mark.any_backend
 
 COUNT, SIZE = 50, 5
+EPOCH_AND_INDEX = st.tuples(st.integers(0, 3), st.integers(0, 4))
 
 
 @pytest.fixture(scope="module")
 def environments():
-    """Clouds that tell who they are: the label of each is its index, and so is its first bond's first number."""
+    """Clouds that tell who they are: the label of each is its index, and so is the first of its numbers."""
     rng = np.random.default_rng(0)
     bonds = rng.normal(size=(COUNT, SIZE, 3)).astype(np.float32)
     bonds[:, 0, 0] = np.arange(COUNT)
@@ -43,8 +44,8 @@ def same(a, b):
                for x, y in zip((*inputs, target), (*others, other), strict=True))
 
 
-@settings(max_examples=20)
-@given(name=st.sampled_from(sorted(TASKS)), asked=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=1, max_size=8))
+@examples(20)
+@given(name=st.sampled_from(sorted(TASKS)), asked=st.lists(EPOCH_AND_INDEX, min_size=1, max_size=8))
 def test_the_order_of_asking_does_not_matter(environments, name, asked):
     used, fresh = stream(environments, name), stream(environments, name)
     for epoch, i in asked:

@@ -3,13 +3,13 @@ import inspect
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.models import heads
 from tests import properties
 from tests.networks import small_core, with_heads
-from tests.strategies import SEEDS, batches, rotations
+from tests.strategies import SEEDS, batches, examples, rotations
 
 pytestmark = pytest.mark.any_backend
 
@@ -21,7 +21,7 @@ HEADS = {
     heads.cloud_class: ("cloud values", 3),
 }
 KINDS = (*CORE, *(answer[0] for answer in HEADS.values()))
-FEW = settings(max_examples=12)
+FEW = examples(12)
 
 
 @pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])

@@ -85,7 +85,8 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     rates = [training.schedule(list(history["val_loss"][:i]), 1e-3, patience)[0] for i in range(4)]
     np.testing.assert_array_equal(history["learning_rate"], rates)
     validation = pretraining.streams(task, environments, TINY.data, TINY.training)[1]
-    found = model.evaluate(training._batches(validation, 0), steps=len(validation), verbose=0, return_dict=True)
+    batches = training._batches(validation, 0)
+    found = model.evaluate(batches, steps=len(validation), verbose=0, return_dict=True)
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
@@ -156,7 +157,8 @@ def test_accumulating_16_batches_of_4_is_a_batch_of_64(environments):
         config = dataclasses.replace(TINY.training, batch_size=batch_size, accumulate=accumulate)
         training.compile_for(model, task, config)
         stream = Stream(task, environments, np.arange(192) % len(environments), batch_size, seed=1)
-        model.fit(training._batches(stream, 0), epochs=1, steps_per_epoch=len(stream), verbose=0, shuffle=False)
+        batches = training._batches(stream, 0)
+        model.fit(batches, epochs=1, steps_per_epoch=len(stream), verbose=0, shuffle=False)
         assert int(model.optimizer.iterations) == 3
         found.append(weights(model))
     for path, value in found[0].items():
