@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PRESET ?= desktop
 TASKS ?=
-SYSTEM ?= cF4-Cu
+SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -34,8 +34,8 @@ test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)
 
-trajectories: $(INSTALLED)  ## simulate SYSTEM (cF4-Cu) into runs/simulation; resumes
-	$(RUN) experiments/simulate.py $(SYSTEM)
+trajectories: $(INSTALLED)  ## simulate SYSTEM (all of Table 1) into runs/simulation; resumes
+	for system in $(SYSTEM); do $(RUN) experiments/simulate.py $$system || exit; done
 
 snapshots: $(INSTALLED)  ## choose the snapshots of Table 1 from runs/simulation into data/trajectories
 	$(RUN) experiments/select_snapshots.py
@@ -51,5 +51,5 @@ $(INSTALLED): requirements.txt setup.cfg
 	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
-	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e . --config-settings editable_mode=compat
 	touch $@

@@ -35,7 +35,14 @@ def main(argv=None):
     arguments = parsed(argv)
     if arguments.output.exists() and not arguments.output.is_dir():
         raise InputError(f"{arguments.output} is a file; give a folder to write the table into.")
+    if not 0 <= arguments.seed < 2**32:
+        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
+    if not arguments.weights.is_dir():
+        raise InputError(f"There is no folder {arguments.weights} of weights; make one with experiments/pretrain.py.")
     features = SnapshotFeatures(arguments.trajectories)
+    if not any(features.has(pair) for pair in PAIRS):
+        raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
+                         "experiments/simulate.py and experiments/select_snapshots.py.")
     learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
     featurizers = [*baselines(), *learned]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
@@ -44,6 +51,7 @@ def main(argv=None):
     with written_whole(arguments.output / "table1.csv") as temporary:
         table.to_csv(temporary, index=False, float_format="%.6f")
     write_text(arguments.output / "table1.rst", text)
+    (arguments.output / "density_pair5.png").unlink(missing_ok=True)
     if features.has(HARD_PAIR):
         with written_whole(arguments.output / "density_pair5.png") as temporary:
             density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)

@@ -161,7 +161,7 @@ class Preset:
 
 PRESETS = {
     "paper": Preset(),
-    # A usable order parameter within a quarter of an hour a task on two cores.
+    # A usable order parameter within half an hour a task.
     "desktop": Preset(
         name="desktop",
         data=DataConfig(static_fraction=0.04),

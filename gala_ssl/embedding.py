@@ -74,7 +74,7 @@ def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="conta
 
     Example:
         >>> embed = gala_ssl.load_pretrained("denoising")
-        >>> embed(gala_ssl.prototypes.build("cF4-Cu")).shape
+        >>> embed(gala_ssl.prototypes.build("cP1-Po")).shape
         (4096, 32)
     """
     return LearnedEmbedding(*load_model(task, directory, attention), length_scale, progress)

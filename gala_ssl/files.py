@@ -5,6 +5,8 @@ import os
 import pathlib
 import tempfile
 
+from gala_ssl.errors import InputError
+
 
 @contextlib.contextmanager
 def written_whole(path):
@@ -28,6 +30,17 @@ def written_whole(path):
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_json(path):
+    """Return the dictionary in a JSON file; InputError that names the file if it is damaged."""
+    try:
+        found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is not JSON ({error}); restore it, or remove it and what it describes.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} does not hold settings by name; restore it, or remove it and what it describes.")
+    return found
 
 
 def write_text(path, text):

@@ -10,7 +10,7 @@ from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_json, written_whole
+from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
@@ -108,24 +108,13 @@ def _finished(run, settings):
     """Return the card of a run that is done, None of one that is not; refuse one with other settings."""
     settings = json.loads(json.dumps(settings))
     if (run / "config.json").exists():
-        found = _read_json(run / "config.json")
+        found = read_json(run / "config.json")
         if found != settings:
             differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
             raise InputError(f"{run} holds a run with other settings ({', '.join(differing)}); "
                              f"choose another directory, or remove it to train anew.")
     card = run / f"{settings['task']}.json"
-    return _read_json(card) if card.exists() else None
-
-
-def _read_json(path):
-    """Return the dictionary in a JSON file of a run."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON ({error}); remove it, or its run to train anew.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} does not hold settings by name; remove it, or its run to train anew.")
-    return found
+    return read_json(card) if card.exists() else None
 
 
 def _copy(run, task, card, output):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.weights.h5", "best.weights.h5"
@@ -82,7 +83,7 @@ def fit(model, task, training, validation, config, directory, progress=True):
             _save_weights(model, directory / BEST)
         _save_history(history, directory / HISTORY)
         _save_weights(model, directory / CHECKPOINT)
-    model.load_weights(directory / BEST)
+    _load_weights(model, directory / BEST)
     return pd.DataFrame(history)
 
 
@@ -142,10 +143,21 @@ def _resume(model, directory, batches):
     """Load the checkpoint, if there is one, and return the rows of the history that it has seen."""
     if not (directory / CHECKPOINT).exists():
         return []
-    model.load_weights(directory / CHECKPOINT)
+    _load_weights(model, directory / CHECKPOINT)
     # The optimizer's first variable counts batches, also those whose gradients wait for more; `iterations` does not.
     seen = int(model.optimizer.variables[0]) // batches
-    return _read_history(directory / HISTORY)[:seen]
+    history = _read_history(directory / HISTORY)
+    if len(history) < seen:
+        raise InputError(f"{directory / HISTORY} has {len(history)} epochs where the checkpoint beside it has seen "
+                         f"{seen}; restore it, or remove the run to train anew.")
+    return history[:seen]
+
+
+def _load_weights(model, path):
+    try:
+        model.load_weights(path)
+    except Exception as error:  # of a damaged file Keras and HDF5 each say it in a class of their own
+        raise InputError(f"{path} cannot be loaded ({error}); restore it, or remove the run to train anew.") from error
 
 
 def _save_weights(model, path):
@@ -155,9 +167,13 @@ def _save_weights(model, path):
 
 def _read_history(path):
     """Return the rows of a history, its numbers to the bit; pandas rounded them until its version 3.1."""
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        return [{**row, "epoch": int(row["epoch"])} for row in rows]
+    except (ValueError, TypeError, KeyError) as error:
+        raise InputError(f"{path} is not a history of a training ({error}); restore it, or remove the run to train "
+                         f"anew.") from error
 
 
 def _save_history(history, path):

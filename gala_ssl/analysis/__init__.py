@@ -1,4 +1,5 @@
 """Classical order parameters, scores that tell snapshots apart, and figures."""
+from gala_ssl.analysis import baselines
 from gala_ssl.analysis.roc import Separability, separability
 
-__all__ = ["Separability", "separability"]
+__all__ = ["baselines", "Separability", "separability"]

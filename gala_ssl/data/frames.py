@@ -79,7 +79,7 @@ class GSDFrames(collections.abc.Sequence):
 
     def __init__(self, path, frames=slice(None)):
         self.path = pathlib.Path(path)
-        with _opened(self.path) as trajectory:
+        with opened(self.path) as trajectory:
             self.frames = _chosen(frames, len(trajectory), self.path)
 
     def __len__(self):
@@ -91,7 +91,7 @@ class GSDFrames(collections.abc.Sequence):
         number = self.frames[index]
         source = f"{self.path}, frame {number}"
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
-        with _opened(self.path) as trajectory:
+        with opened(self.path) as trajectory:
             snapshot = trajectory[number]
         if snapshot.configuration.dimensions == 2:
             raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
@@ -135,7 +135,7 @@ def write_frames(path, frames):
 
 
 @contextlib.contextmanager
-def _opened(path):
+def opened(path):
     """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path}; check the path.")
@@ -144,6 +144,8 @@ def _opened(path):
     try:
         with gsd.hoomd.open(path, "r") as trajectory:
             yield trajectory
+    except InputError:
+        raise
     except (RuntimeError, ValueError, MemoryError) as error:
         raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
                          f"so copy or write it again.") from error
@@ -155,7 +157,10 @@ def _chosen(frames, count, path):
         return list(range(count)[frames])
     if not count:
         raise InputError(f"There are no frames in {path}; give a file that has some.")
-    chosen = [int(number) for number in np.ravel(frames)]
+    numbers = np.ravel(frames)
+    if not np.issubdtype(numbers.dtype, np.integer):
+        raise InputError(f"Frames of {path} are chosen by a slice or by whole numbers, not by {frames!r}.")
+    chosen = [int(number) for number in numbers]
     for number in chosen:
         if not -count <= number < count:
             raise InputError(f"{path} has {count} frames, so there is no frame {number}; "

@@ -113,7 +113,7 @@ def point_clouds(frame, k=20, neighbors="nearest"):
             or two particles at one place (their bond of length zero would be taken for padding).
 
     Example:
-        >>> clouds = point_clouds(prototypes.build("cF4-Cu"))
+        >>> clouds = point_clouds(prototypes.build("cP1-Po"))
         >>> clouds.bonds.shape
         (4096, 20, 3)
     """

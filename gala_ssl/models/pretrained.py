@@ -1,13 +1,12 @@
 """Weights with a card: saving them, and building their model again without running code from the file."""
 import dataclasses
-import json
 import pathlib
 
 import keras
 
 from gala_ssl.config import CoreConfig, DataConfig
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_json, written_whole
+from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, get_task
@@ -76,7 +75,4 @@ def _weights_and_card(task, directory):
     if missing:
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          f"Train them with experiments/pretrain.py.")
-    try:
-        return weights, json.loads(card.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f"The card {card} is not JSON: {error}") from error
+    return weights, read_json(card)

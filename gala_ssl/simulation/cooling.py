@@ -15,10 +15,10 @@ the engine is made anew, with a seed of that period. A run that was killed there
 was cut short and goes on as if nothing had happened, bit for bit on one machine with one engine.
 """
 import dataclasses
-import json
 import pathlib
 import platform
 import time
+import zipfile
 
 import gsd.hoomd
 import numpy as np
@@ -69,12 +69,14 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
     directory.mkdir(parents=True, exist_ok=True)
     with alone_in(directory):
         physics = {key: value for key, value in system.to_dict().items() if key != "source"}
-        _agree(directory / CONFIG, {"system": physics, "engine": engine, "frames": frames})
+        config = {"system": physics, "engine": engine, "frames": frames}
+        _agree(directory / CONFIG, config)
         if (directory / CARD).exists():
             return directory / TRAJECTORY
         state = _load(directory)
         if state is None:
             state = _start(system, engine)
+            files.write_json(directory / CONFIG, config)
             _save(directory / RESTART, state)
         _append(directory, system, frames, state)
         with tqdm.tqdm(total=frames, initial=state.frame, desc=system.name, unit="frame",
@@ -124,9 +126,7 @@ def _state(running, system, frame, seconds):
 
 
 def _agree(path, config):
-    if not path.exists():
-        files.write_json(path, config)
-    elif json.loads(path.read_text()) != config:
+    if path.exists() and files.read_json(path) != config:
         raise InputError(f"{path} describes another run (other parameters, engine or number of frames); "
                          "choose another directory or remove that one.")
 
@@ -138,8 +138,12 @@ def _save(path, state):
 
 def _load(directory):
     if (directory / RESTART).exists():
-        with np.load(directory / RESTART) as stored:
-            return State(**{key: value if value.ndim else value.item() for key, value in stored.items()})
+        try:
+            with np.load(directory / RESTART) as stored:
+                return State(**{key: value if value.ndim else value.item() for key, value in stored.items()})
+        except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(f"{directory / RESTART} is damaged ({error}), so the run cannot be continued; "
+                             "choose another directory or remove that one.") from error
     if (directory / TRAJECTORY).exists():
         raise InputError(f"{directory} holds a trajectory but no {RESTART}, so the run cannot be continued; "
                          "choose another directory or remove that one.")

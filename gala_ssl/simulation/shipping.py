@@ -1,5 +1,4 @@
 """From finished cooling runs to the snapshots, cards, logs and figures that are kept with the code."""
-import json
 import pathlib
 
 import gsd.hoomd
@@ -7,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gala_ssl import files
+from gala_ssl.data.frames import opened
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import cooling, figures, snapshots, verify
 
@@ -71,11 +71,11 @@ def _card(directory):
     if not path.exists():
         raise InputError(f"{directory} holds no finished cooling run ({cooling.CARD} is missing); "
                          f"run: python experiments/simulate.py {directory.name} --directory {directory}")
-    return json.loads(path.read_text())
+    return files.read_json(path)
 
 
 def _read(directory, index):
-    with gsd.hoomd.open(directory / cooling.TRAJECTORY) as trajectory:
+    with opened(directory / cooling.TRAJECTORY) as trajectory:
         frame = trajectory[index]
     return frame.particles.position, float(frame.configuration.box[0])
 

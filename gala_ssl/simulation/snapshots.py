@@ -17,11 +17,12 @@ The snapshot of a phase is the middle one of its gas or liquid frames, and for t
 run. Snapshots keep all particles: a droplet with its surface and its vapour.
 """
 import dataclasses
+import pathlib
 
 import freud
-import gsd.hoomd
 import numpy as np
 
+from gala_ssl.data.frames import opened
 from gala_ssl.errors import InputError
 
 CONDENSED_DENSITY = 0.5
@@ -67,8 +68,10 @@ def condensed_fraction(positions, length):
 def read_log(path):
     """The `Log` of a trajectory written by `cooling.cool`."""
     rows = []
-    with gsd.hoomd.open(path) as trajectory:
+    with opened(pathlib.Path(path)) as trajectory:
         for frame in trajectory:
+            if "kT" not in frame.log:
+                raise InputError(f"{path} has no log of temperature and energy; give a run written by cooling.cool.")
             rows.append((frame.configuration.step, *(frame.log[key][0] for key in
                          ("kT", "kinetic_temperature", "potential_energy")),
                          condensed_fraction(frame.particles.position, frame.configuration.box[0])))

@@ -38,6 +38,7 @@ def layer_of(kind, options, room):
 
 def both(kind, options, inputs, rng):
     """Return the published layer and ours, built, with the same random weights and running statistics."""
+    keras.backend.clear_session()  # the layers of thousands of examples would fill the memory
     layers = [layer_of(kind, options, room) for room in (published, attention)]
     for layer in layers:
         layer(inputs)

@@ -167,5 +167,5 @@ def test_the_script_names_a_bad_option(main, directory, tmp_path, capsys):
     assert "no task 'alchemy'" in failing(main, directory, output, capsys, "--tasks", "alchemy")
     assert "no folder" in failing(main, tmp_path / "nowhere", output, capsys)
     assert "is a file" in failing(main, directory, tmp_path / "file", capsys)
-    assert "seed of at least 0" in failing(main, directory, output, capsys, "--tasks", "--seed", "-1")
+    assert "integer from 0 to 2^32 - 1" in failing(main, directory, output, capsys, "--tasks", "--seed", "-1")
     assert not output.exists()
