@@ -78,8 +78,9 @@ def run(net, x, training=None, project=None):
             norm = layers.pop(0)
             kernel, bias = kernel - ops.mean(kernel, axis=-1, keepdims=True), bias - ops.mean(bias)
             if _passes_factors_on(layers):
-                factor = ops.maximum(ops.abs(norm.gamma), _SMALLEST_FACTOR)
-                signs = ops.where(norm.gamma < 0, -ops.ones_like(norm.gamma), ops.ones_like(norm.gamma))
+                gamma = ops.convert_to_tensor(norm.gamma)
+                factor, ones = ops.maximum(ops.abs(gamma), _SMALLEST_FACTOR), ops.ones_like(gamma)
+                signs = ops.where(gamma < 0, -ones, ones)
                 rows = Rows(_dense_and_norm(rows, kernel * signs, bias * signs, norm.epsilon) + norm.beta / factor)
             else:
                 rows = Rows(_dense_and_norm(rows, kernel, bias, norm.epsilon) * norm.gamma + norm.beta)
