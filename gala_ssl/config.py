@@ -76,6 +76,8 @@ class CoreConfig:
             invariants are constant but for rounding, such as the length of a normalised bond, always 1;
             divided by the 1e-7 of the published layer, rounding becomes a signal of the size of the others,
             and a trained network no longer gives a turned cloud the same answer (O).
+        vector_inputs: what the final attention of a head that answers with vectors (denoising, shift, nearest
+            bond) acts on: "bonds", the raw input bonds (R), or "multivectors", the core's (P, as its text reads).
         attention: "fast" (this package's layers) or "published" (geometric_algebra_attention.keras);
             the same function of the same weights.
     """
@@ -90,6 +92,7 @@ class CoreConfig:
     normalized_products: bool = True
     multivector_norm: str = "momentum"
     invariant_epsilon: float = 1e-2
+    vector_inputs: str = "bonds"
     attention: str = "fast"
 
     def __post_init__(self):
@@ -104,6 +107,8 @@ class CoreConfig:
                  f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
         _require(self.invariant_epsilon > 0,
                  f"invariant_epsilon is {self.invariant_epsilon}; it must be positive.")
+        _require(self.vector_inputs in ("bonds", "multivectors"),
+                 f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.")
         _require(self.attention in ("published", "fast"),
                  f"attention is {self.attention!r}; it must be 'published' or 'fast'.")
 

@@ -92,7 +92,8 @@ def compile_for(model, task, config):
     accumulate = config.accumulate if config.accumulate > 1 else None  # Keras takes no 1
     model.compile(
         optimizer=keras.optimizers.Adam(config.learning_rate, gradient_accumulation_steps=accumulate),
-        loss=task.loss, metrics=[task.metric], jit_compile=config.jit_compile)
+        loss=getattr(keras.losses, task.loss)(reduction="mean_with_sample_weight"),
+        weighted_metrics=[task.metric], jit_compile=config.jit_compile)
     model.optimizer.build(model.trainable_variables)
 
 

@@ -5,7 +5,6 @@ import numpy as np
 from gala_ssl.config import CoreConfig
 from gala_ssl.layers.conversion import PaddingMask
 from gala_ssl.layers.normalization import MomentumLayerNormalization, MomentumNormalization
-from gala_ssl.models import heads
 from gala_ssl.models.core import build_core
 from tests.strategies import CLOUD_KINDS, cloud, type_encodings
 
@@ -40,8 +39,7 @@ def with_heads(core, chosen, seed=0):
         # A model of its own, because layers of different heads share names.
         wide, mask_in = keras.Input(multivectors.shape[1:]), keras.Input(mask.shape[1:], dtype="bool")
         raw, narrow = keras.Input((None, 3)), keras.Input(values.shape[1:])
-        first = wide if head is heads.cloud_class else raw
-        answer = head(first, narrow, mask_in, core.config, *arguments)
+        answer = head(raw, wide, narrow, mask_in, core.config, *arguments)
         part = keras.Model([raw, wide, narrow, mask_in], answer)
         answers.append(part([bonds, multivectors, values, mask]))
     model = keras.Model([bonds, types], [multivectors, values, *answers])

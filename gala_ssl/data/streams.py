@@ -44,13 +44,17 @@ class Stream:
         return self.batches
 
     def batch(self, epoch, i):
-        """Return ((bonds, types), target), batch `i` of epoch `epoch`, lengths in the networks' unit."""
+        """Return ((bonds, types), target, weights), batch `i` of epoch `epoch`, lengths in the networks' unit.
+
+        The weights say what counts in loss and metric, see `Task.weights`.
+        """
         chosen = self._chosen(epoch, i)
         environments = self.environments
         (bonds, types), target = self.task.make_batch(
             environments.clouds.bonds[chosen], environments.clouds.types[chosen],
             environments.labels[chosen], self._rng(_TASK, epoch, i))
-        return (bonds / self.x_scale, types), target / self.x_scale if self.task.target_is_length else target
+        target = target / self.x_scale if self.task.target_is_length else target
+        return (bonds / self.x_scale, types), target, self.task.weights(types)
 
     def epoch(self, epoch):
         """Yield the batches of an epoch: the plain twin of `dataset`, for any Keras backend."""
@@ -61,15 +65,15 @@ class Stream:
         """Return the batches of an epoch as a tf.data.Dataset, made beside the training step."""
         import tensorflow as tf  # the backend of the trainings; the data room itself does without
 
-        (bonds, types), target = self.batch(epoch, 0)
-        arrays = (bonds, types, target)
+        arrays = _flat(self.batch(epoch, 0))
 
         def load(i):
             made = tf.numpy_function(
                 lambda i: _flat(self.batch(epoch, int(i))), [i], [tf.as_dtype(a.dtype) for a in arrays])
             for tensor, array in zip(made, arrays, strict=True):
                 tensor.set_shape(array.shape)
-            return (made[0], made[1]), made[2]
+            bonds, types, target, weights = made
+            return (bonds, types), target, weights
 
         steps = tf.data.Dataset.range(self.batches)
         return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
@@ -86,5 +90,5 @@ class Stream:
 
 
 def _flat(batch):
-    (bonds, types), target = batch
-    return bonds, types, target
+    (bonds, types), target, weights = batch
+    return bonds, types, target, weights

@@ -2,6 +2,8 @@
 import keras
 from keras import ops
 
+from gala_ssl.layers.algebra import mvecmvec_invariants
+
 
 @keras.saving.register_keras_serializable(package="gala_ssl")
 class PaddingMask(keras.layers.Layer):
@@ -29,6 +31,14 @@ class Multivector2Vector(keras.layers.Layer):
 
     def call(self, multivectors):
         return multivectors[..., 1:4]
+
+
+@keras.saving.register_keras_serializable(package="gala_ssl")
+class Invariants(keras.layers.Layer):
+    """Multivectors (..., 8) -> their rotation-invariants (..., 4): scalar, |vector|, |bivector|, trivector."""
+
+    def call(self, multivectors):
+        return mvecmvec_invariants(multivectors)
 
 
 @keras.saving.register_keras_serializable(package="gala_ssl")

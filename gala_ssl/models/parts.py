@@ -54,3 +54,12 @@ def equivariant_attention(config, name, reduce=False):
     """
     return _layer_class("Multivector2MultivectorAttention", config.attention)(
         scale_net=mlp(1, config, f"{name}_scale"), covariant_mode="full", **_common(config, reduce, name))
+
+
+def labeled_attention(config, name):
+    """Return attention that makes a multivector for each label of a cloud's multivectors.
+
+    Call: [labels (b, m, width), [multivectors (b, n, 8), values (b, n, width)]] -> (b, m, 8).
+    """
+    return _layer_class("LabeledMultivectorAttention", config.attention)(
+        scale_net=mlp(1, config, f"{name}_scale"), covariant_mode="full", **_common(config, True, name))

@@ -1,10 +1,16 @@
 """The self-supervised tasks, by name."""
 from gala_ssl.errors import InputError
+from gala_ssl.tasks.autoencoder import Autoencoder
 from gala_ssl.tasks.base import Task
 from gala_ssl.tasks.denoising import Denoising
 from gala_ssl.tasks.frame_classification import FrameClassification
+from gala_ssl.tasks.nearest_bond import NearestBond
+from gala_ssl.tasks.noisy_bond import NoisyBond
+from gala_ssl.tasks.shift_identification import ShiftIdentification
 
-TASKS = {task.name: task for task in (Denoising, FrameClassification)}
+# In the paper's order.
+TASKS = {task.name: task for task in (
+    Autoencoder, Denoising, FrameClassification, ShiftIdentification, NoisyBond, NearestBond)}
 
 
 def get_task(task):

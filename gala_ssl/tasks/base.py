@@ -1,6 +1,8 @@
 """What a task is: one pure function that makes a batch, and one head that answers it."""
 import abc
 
+import numpy as np
+
 
 class Task(abc.ABC):
     """A self-supervised task on point clouds.
@@ -9,9 +11,10 @@ class Task(abc.ABC):
 
         name: as in the paper, in snake case.
         stream: "static" (passes over a fixed subset) or "dynamic" (drawn without end).
-        loss: name of a Keras loss.
+        loss: name of a Keras loss class.
         metric: name of a Keras metric, the one reported.
         dropout: rate the authors trained it with.
+        answers: "cloud" or "bond", what has an answer of its own.
         target_is_length: whether the target is in units of length, so that it is scaled with the inputs.
 
     and defines the two methods below.
@@ -22,6 +25,7 @@ class Task(abc.ABC):
     loss: str
     metric: str
     dropout = 0.1
+    answers = "cloud"
     target_is_length = True
 
     def settings(self, data):
@@ -41,6 +45,26 @@ class Task(abc.ABC):
         Returns:
             ((bonds, types), target): the inputs of the network, and the answer.
         """
+
+    def trivial_answer(self, inputs, target):
+        """Return the answer of no skill that a network must beat: the mean answer, or the task's own.
+
+        Args:
+            inputs: (bonds, types) and target: as of `make_batch`, of many clouds.
+
+        Returns:
+            Array of the target's shape; for classes, of the shape of their probabilities.
+        """
+        return np.broadcast_to(target.mean(axis=0), target.shape)
+
+    def weights(self, types):
+        """Return what counts in loss and metric, float32: 1 for bonds (b, n) or clouds (b,), 0 for padding.
+
+        Args:
+            types: (b, n, d) of the inputs; a cloud without a bond does not count.
+        """
+        mask = types.any(axis=-1)
+        return (mask if self.answers == "bond" else mask.any(axis=-1)).astype(np.float32)
 
     @abc.abstractmethod
     def head(self, bonds, multivectors, values, mask, config):

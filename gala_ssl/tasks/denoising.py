@@ -17,7 +17,8 @@ class Denoising(Task):
     """
 
     name, stream = "denoising", "dynamic"
-    loss, metric = "mean_squared_error", "mean_absolute_error"
+    loss, metric = "MeanSquaredError", "mean_absolute_error"
+    answers = "bond"
 
     def __init__(self, scale=0.5):
         self.scale = scale
@@ -31,7 +32,11 @@ class Denoising(Task):
         return (register(noisy, bonds, mask).astype(bonds.dtype), types), bonds
 
     def head(self, bonds, multivectors, values, mask, config):
-        return heads.bond_vectors(bonds, values, mask, config)
+        return heads.bond_vectors(bonds, multivectors, values, mask, config)
+
+    def trivial_answer(self, inputs, target):
+        """The noisy cloud itself."""
+        return inputs[0]
 
 
 def register(moving, fixed, mask):

@@ -11,6 +11,7 @@ import pytest
 
 from gala_ssl.cli import script
 from gala_ssl.errors import InputError
+from gala_ssl.tasks import TASKS
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
 
@@ -35,7 +36,7 @@ def failed(main, arguments, capsys):
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [
-    (["denosing"], "There is no task 'denosing'; choose from denoising, frame_classification"),
+    (["denosing"], "There is no task 'denosing'; choose from autoencoder, denoising, "),
     (["denoising", "clasification"], "There is no task 'clasification'"),
     (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, smoke"),
     (["--attention", "quick", "--preset", "smoke"], "attention is 'quick'; it must be 'published' or 'fast'"),
@@ -118,6 +119,6 @@ def test_the_smoke_preset_trains_once_and_is_read_the_second_time(tmp_path):
         said.append(done.stdout)
         times.append({path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")})
     assert said[0] == said[1] and times[0] == times[1]
-    assert [line.split()[0] for line in said[0].splitlines()] == ["denoising", "frame_classification"]
+    assert [line.split()[0] for line in said[0].splitlines()] == list(TASKS)
     assert {path.name for path in (tmp_path / "output").iterdir()} == {
-        "denoising.keras", "denoising.json", "frame_classification.keras", "frame_classification.json"}
+        f"{task}.{suffix}" for task in TASKS for suffix in ("keras", "json")}

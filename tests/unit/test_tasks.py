@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from gala_ssl.errors import InputError
-from gala_ssl.tasks import TASKS, Denoising, FrameClassification, get_task
+from gala_ssl.tasks import (
+    TASKS,
+    Autoencoder,
+    Denoising,
+    FrameClassification,
+    NearestBond,
+    NoisyBond,
+    ShiftIdentification,
+    get_task,
+)
 from gala_ssl.tasks.denoising import register
 from tests.strategies import CLOUD_KINDS, SEEDS, batches, cloud, examples
 
@@ -133,10 +142,91 @@ def test_frame_classification_asks_for_the_structure_of_untouched_clouds():
     np.testing.assert_array_equal(target, labels)
 
 
+def test_the_autoencoder_asks_for_the_untouched_cloud():
+    bonds, types = np.ones((3, 4, 3), np.float32), np.ones((3, 4, 2), np.float32)
+    (asked, of_types), target = Autoencoder().make_batch(bonds, types, None, None)
+    assert asked is bonds and of_types is types and target is bonds
+
+
+@examples(50)
+@given(clouds=batches(count=4, size=8, types=1), seed=SEEDS)
+def test_a_shift_moves_every_bond_alike_and_padding_not_at_all(clouds, seed):
+    rng = np.random.default_rng(seed)
+    bonds, types = padded(*clouds, rng)
+    (moved, _), shift = ShiftIdentification().make_batch(bonds, types, None, rng)
+    mask = types.any(axis=-1)
+    assert shift.shape == (4, 3) and shift.dtype == np.float32
+    np.testing.assert_allclose((moved - bonds)[mask], np.repeat(shift, mask.sum(axis=1), axis=0), atol=1e-5)
+
+
+def test_what_zero_scores_in_shift_identification():
+    """0.1995 in the networks' unit, two shortest distances: the mean absolute value of a Gaussian of sd 0.25."""
+    bonds, types = np.zeros((100_000, 2, 3), np.float32), np.ones((100_000, 2, 2), np.float32)
+    _, shift = ShiftIdentification().make_batch(bonds, types, None, np.random.default_rng(6))
+    assert np.abs(shift / 2).mean() == pytest.approx(0.1995, abs=0.001)
+
+
+@examples(50)
+@given(clouds=batches(count=4, size=7, types=1), seed=SEEDS)
+def test_half_of_the_bonds_are_noisy(clouds, seed):
+    rng = np.random.default_rng(seed)
+    bonds, types = padded(*clouds, rng)
+    (noisy, _), target = NoisyBond().make_batch(bonds, types, None, rng)
+    mask = types.any(axis=-1)
+    np.testing.assert_array_equal(target.sum(axis=1), mask.sum(axis=1) // 2)
+    assert not target[~mask].any()
+    np.testing.assert_array_equal((noisy != bonds).any(axis=-1), target == 1)
+
+
+def test_every_bond_is_noisy_as_often_by_noise_of_the_scale():
+    rng = np.random.default_rng(7)
+    bonds, types = rng.normal(size=(20_000, 6, 3)).astype(np.float32), np.ones((20_000, 6, 2), np.float32)
+    (noisy, _), target = NoisyBond(0.3).make_batch(bonds, types, None, rng)
+    np.testing.assert_allclose(target.mean(axis=0), 0.5, atol=0.02)
+    assert np.std((noisy - bonds)[target == 1]) == pytest.approx(0.3, rel=0.01)
+    # Which bonds are noisy in one cloud says nothing of others: each of the 20 choices of 3 in 6 is as frequent.
+    choices = np.unique(target, axis=0, return_counts=True)[1]
+    assert len(choices) == 20 and choices.min() > 0.8 * choices.max()
+
+
+@examples(50)
+@given(clouds=batches(count=4, size=8, types=1, kinds=("random",)), seed=SEEDS)
+def test_the_nearest_bond_is_taken_out(clouds, seed):
+    bonds, types = padded(*clouds, np.random.default_rng(seed))
+    (left, left_types), nearest = NearestBond().make_batch(bonds, types, None, None)
+    assert left.shape == (4, 7, 3) and left_types.shape == (4, 7, 2) and nearest.shape == (4, 3)
+    for i in range(4):
+        mask, left_mask = types[i].any(axis=-1), left_types[i].any(axis=-1)
+        lengths = np.linalg.norm(bonds[i][mask], axis=-1)
+        assert np.linalg.norm(nearest[i]) == pytest.approx(lengths.min(), rel=1e-6)
+        order = np.argsort(lengths)[1:]
+        np.testing.assert_array_equal(left[i][left_mask], bonds[i][mask][np.sort(order)])
+
+
+def test_the_nearest_bond_of_a_cloud_without_bonds_is_zero():
+    (left, _), nearest = NearestBond().make_batch(np.zeros((2, 4, 3)), np.zeros((2, 4, 2)), None, None)
+    assert left.shape == (2, 3, 3) and not nearest.any()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_trivial_answer_has_the_form_of_an_answer(name):
+    rng = np.random.default_rng(8)
+    bonds, types = rng.normal(size=(40, 6, 3)).astype(np.float32), np.ones((40, 6, 2), np.float32)
+    task = get_task(name)
+    inputs, target = task.make_batch(bonds, types, rng.integers(50, size=40).astype(np.int32), rng)
+    answer = task.trivial_answer(inputs, target)
+    assert answer.shape == (target.shape if task.target_is_length else (*target.shape, answer.shape[-1]))
+    if task.target_is_length:
+        # No constant does better in mean square, and the noisy cloud is what it is.
+        assert np.mean((answer - target) ** 2) <= max(np.mean(target ** 2), 0.26)
+    else:
+        np.testing.assert_allclose(answer.sum(axis=-1), 1)
+
+
 def test_tasks_state_what_training_needs():
     from gala_ssl.config import DataConfig
     for name, task in TASKS.items():
-        assert task.name == name and task.stream in ("static", "dynamic")
+        assert task.name == name and task.stream in ("static", "dynamic") and task.answers in ("cloud", "bond")
         made = get_task(name)
         assert get_task(made) is made
         again = type(made)(**made.settings(DataConfig(structures=("cF4-Cu", "cI2-W"))))

@@ -1,0 +1,42 @@
+"""Noisy bond: which bonds of the cloud are out of place?"""
+import numpy as np
+
+from gala_ssl.models import heads
+from gala_ssl.tasks.base import Task
+
+
+class NoisyBond(Task):
+    """Tell the half of a cloud's bonds that got Gaussian noise from the other half (paper, "Self-supervised tasks").
+
+    Target: 1 for a bond with noise, 0 for one without, (b, n) int32; of an odd number of bonds the smaller half has
+    noise. Invariant: a turned cloud gets the same answer, bond by bond.
+
+    Args:
+        scale: standard deviation of the noise on each coordinate, in shortest distances (R).
+    """
+
+    name, stream = "noisy_bond", "dynamic"
+    loss, metric = "SparseCategoricalCrossentropy", "accuracy"
+    dropout = 0.5
+    answers = "bond"
+    target_is_length = False
+
+    def __init__(self, scale=0.5):
+        self.scale = scale
+
+    def settings(self, data):
+        return {"scale": self.scale}
+
+    def make_batch(self, bonds, types, labels, rng):
+        mask = types.any(axis=-1)
+        lots = np.where(mask, rng.random(mask.shape), 2)
+        noisy = lots.argsort(axis=1).argsort(axis=1) < mask.sum(axis=1, keepdims=True) // 2
+        noise = rng.normal(scale=self.scale, size=bonds.shape) * noisy[..., None]
+        return ((bonds + noise).astype(bonds.dtype), types), noisy.astype(np.int32)
+
+    def head(self, bonds, multivectors, values, mask, config):
+        return heads.bond_class(bonds, multivectors, values, mask, config, classes=2)
+
+    def trivial_answer(self, inputs, target):
+        """Half and half."""
+        return np.full((*target.shape, 2), 0.5)

@@ -1,0 +1,29 @@
+"""Shift identification: by which vector was the whole cloud moved?"""
+from gala_ssl.models import heads
+from gala_ssl.tasks.base import Task
+
+
+class ShiftIdentification(Task):
+    """Find the Gaussian vector that was added to all bonds of a cloud (paper, section "Self-supervised tasks").
+
+    Target: that vector, (b, 3). Equivariant: turn the cloud and the answer turns with it.
+
+    Args:
+        scale: standard deviation of each coordinate of the shift, in shortest distances (R).
+    """
+
+    name, stream = "shift_identification", "dynamic"
+    loss, metric = "MeanSquaredError", "mean_absolute_error"
+
+    def __init__(self, scale=0.5):
+        self.scale = scale
+
+    def settings(self, data):
+        return {"scale": self.scale}
+
+    def make_batch(self, bonds, types, labels, rng):
+        shift = rng.normal(scale=self.scale, size=(len(bonds), 1, 3)).astype(bonds.dtype)
+        return (bonds + shift * types.any(axis=-1, keepdims=True), types), shift[:, 0]
+
+    def head(self, bonds, multivectors, values, mask, config):
+        return heads.cloud_vector(bonds, multivectors, values, mask, config)
