@@ -3,8 +3,8 @@
     python experiments/reproduce_table1.py
     python experiments/reproduce_table1.py --tasks denoising --weights runs/weights --output /tmp/table1
 
-Writes table1.csv, table1.rst, density_pair5.png (the hard pair) and card.json, and prints the table. A pair
-without its snapshots shows as "not yet".
+Writes table1.csv, table1.rst, claims.rst (what of the paper's claims holds), density_pair5.png (the hard pair) and
+card.json, and prints the table. A pair without its snapshots shows as "not yet".
 """
 import argparse
 import pathlib
@@ -12,15 +12,15 @@ import time
 
 from matplotlib.figure import Figure
 
-from gala_ssl.analysis import plots
+from gala_ssl.analysis import claims, plots
 from gala_ssl.analysis.baselines import baselines
 from gala_ssl.analysis.roc import first_component
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
 from gala_ssl.data.neighborhoods import LENGTH_SCALES
-from gala_ssl.embedding import load_pretrained
+from gala_ssl.embedding import Concatenation, load_pretrained
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_json, write_text, written_whole
+from gala_ssl.files import write_csv, write_json, write_text, written_whole
 from gala_ssl.models.pretrained import SHIPPED
 from gala_ssl.provenance import sha256, versions
 from gala_ssl.tasks import TASKS
@@ -44,13 +44,14 @@ def main(argv=None):
         raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
                          "experiments/simulate.py and experiments/select_snapshots.py.")
     learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
-    featurizers = [*baselines(), *learned]
+    together = [Concatenation(learned)] if len(learned) > 1 else []
+    featurizers = [*baselines(), *learned, *together]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
     text = to_rst(table)
     print(text)
-    with written_whole(arguments.output / "table1.csv") as temporary:
-        table.to_csv(temporary, index=False, float_format="%.6f")
+    write_csv(arguments.output / "table1.csv", table, "%.6f")
     write_text(arguments.output / "table1.rst", text)
+    write_text(arguments.output / "claims.rst", claims.to_rst(table))
     (arguments.output / "density_pair5.png").unlink(missing_ok=True)
     if features.has(HARD_PAIR):
         with written_whole(arguments.output / "density_pair5.png") as temporary:

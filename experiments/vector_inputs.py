@@ -13,7 +13,7 @@ import pandas as pd
 
 from gala_ssl.cli import script
 from gala_ssl.config import preset as get_preset
-from gala_ssl.files import written_whole
+from gala_ssl.files import write_csv
 from gala_ssl.pretraining import pretrain
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -39,8 +39,7 @@ def main(argv=None):
                 rows.append({"task": task, "vector_inputs": inputs, "seed": seed, "epochs": card["epochs"],
                              **{name: card["best"][name] for name in ("val_loss", "val_mean_absolute_error")}})
                 print(*rows[-1].values())
-    with written_whole(arguments.output / "vector_inputs.csv") as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.5f")
+    write_csv(arguments.output / "vector_inputs.csv", pd.DataFrame(rows))
 
 
 def shortened(name, epochs, inputs):

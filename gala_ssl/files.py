@@ -52,3 +52,9 @@ def write_text(path, text):
 def write_json(path, value):
     """Write `value` to `path` as indented JSON, a whole file."""
     write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_csv(path, table, float_format="%.6g"):
+    """Write a DataFrame to `path` without its index, a whole file."""
+    with written_whole(path) as temporary:
+        table.to_csv(temporary, index=False, float_format=float_format)

@@ -86,6 +86,7 @@ def _train(name, preset, environments, run, progress):
         "seconds": float(history["seconds"].sum()),
         "clouds": {"training": len(training.indices), "validation": len(validation.indices)},
         "structures": list(environments.names),
+        "mean_bond": float(environments.clouds.mean_bonds.mean()),
         "versions": {**versions(), "backend": keras.backend.backend()},
     }
     save_pretrained(model, card, run)

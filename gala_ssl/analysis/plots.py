@@ -10,6 +10,32 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#00
 LINES = ("-", "--", ":", "-.")
 
 
+def learning_curves(history, trivial=None, ax=None):
+    """Training and validation loss by epoch, with the loss of the trivial answer as a level line.
+
+    Args:
+        history: DataFrame of `gala_ssl.training.fit`.
+        trivial: loss of the trivial answer; None for no line.
+        ax: matplotlib axes; None makes a figure.
+
+    Returns:
+        The axes.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
+    for column, label, color, line in zip(("loss", "val_loss"), ("training", "validation"), COLORS, LINES):
+        ax.plot(history["epoch"], history[column], color=color, linestyle=line, linewidth=1.5, label=label)
+    best = history.loc[history["val_loss"].idxmin()]
+    ax.plot(best["epoch"], best["val_loss"], marker="o", color=COLORS[1], linestyle="none", label="kept")
+    if trivial is not None:
+        ax.axhline(trivial, color=COLORS[-1], linestyle=LINES[-1], linewidth=1, label="trivial answer")
+    ax.set_yscale("log")
+    ax.set_xlabel("epoch")
+    ax.set_ylabel("loss")
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
 def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     """Density of an order parameter in two snapshots, such as their first principal component.
 

@@ -7,6 +7,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gala_ssl.analysis.roc import linear_separability, separability
+from gala_ssl.analysis.tables import simple_table
 from gala_ssl.data.frames import read_frames
 from gala_ssl.errors import InputError
 
@@ -124,7 +125,7 @@ def to_rst(table, pairs=PAIRS):
     lines = []
     for title, cell in (("First principal component: max(AUC, 1 - AUC)", component),
                         ("Linear classifier on the whole embedding, cross-validated: AUC", linear)):
-        lines += [title, "-" * len(title), "", *_simple_table(table, pairs, cell), ""]
+        lines += [title, "-" * len(title), "", *_grid(table, pairs, cell), ""]
     lines += ["Pairs", "-----", ""]
     for pair in pairs:
         sizes = table.loc[table["pair"] == pair.number, ["n1", "n2"]].max()
@@ -133,14 +134,11 @@ def to_rst(table, pairs=PAIRS):
     return "\n".join(lines) + "\n"
 
 
-def _simple_table(table, pairs, cell):
-    """The lines of a reStructuredText simple table, one row a method."""
-    grid = [["method", *(f"pair {pair.number}" for pair in pairs)]]
-    for method, rows in table.groupby("method", sort=False):
-        rows = {row.pair: row for row in rows.itertuples()}
-        grid.append([method.replace("_", " "),
-                     *("not yet" if np.isnan(rows[p.number].auc) else cell(rows[p.number]) for p in pairs)])
-    widths = [max(map(len, column)) for column in zip(*grid, strict=True)]
-    rule = "  ".join("=" * width for width in widths)
-    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)) for row in grid]
-    return [rule, lines[0].rstrip(), rule, *(line.rstrip() for line in lines[1:]), rule]
+def _grid(table, pairs, cell):
+    """The lines of a reStructuredText table, one row a method, of the texts that `cell` makes of rows."""
+    rows = []
+    for method, of_method in table.groupby("method", sort=False):
+        of_pair = {row.pair: row for row in of_method.itertuples()}
+        texts = ("not yet" if np.isnan(of_pair[p.number].auc) else cell(of_pair[p.number]) for p in pairs)
+        rows.append([method.replace("_", " "), *texts])
+    return simple_table(["method", *(f"pair {pair.number}" for pair in pairs)], rows)

@@ -70,11 +70,16 @@ class PointClouds:
         nearest = nearest[np.isfinite(nearest)]
         return self.scaled(np.quantile(nearest, 0.01)) if len(nearest) else self
 
-    def in_mean_bonds(self):
-        """The clouds, each in units of its own mean bond length: density is taken away."""
+    @property
+    def mean_bonds(self):
+        """(n,) mean bond length of each cloud; 0 of one without bonds."""
         mask = self.mask
         lengths = np.linalg.norm(self.bonds, axis=-1)
-        mean = np.where(mask, lengths, 0).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)
+        return np.where(mask, lengths, 0).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)
+
+    def in_mean_bonds(self):
+        """The clouds, each in units of its own mean bond length: density is taken away."""
+        mean = self.mean_bonds
         return self.scaled(np.where(mean > 0, mean, 1))
 
     @classmethod

@@ -48,7 +48,7 @@ class Stream:
 
         The weights say what counts in loss and metric, see `Task.weights`.
         """
-        chosen = self._chosen(epoch, i)
+        chosen = self.chosen(epoch, i)
         environments = self.environments
         (bonds, types), target = self.task.make_batch(
             environments.clouds.bonds[chosen], environments.clouds.types[chosen],
@@ -78,7 +78,8 @@ class Stream:
         steps = tf.data.Dataset.range(self.batches)
         return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
 
-    def _chosen(self, epoch, i):
+    def chosen(self, epoch, i):
+        """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""
         size = self.batch_size
         if self.clouds is not None:
             return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]

@@ -11,10 +11,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
+from gala_ssl.analysis.baselines import RadialDistances
 from gala_ssl.config import DataConfig
 from gala_ssl.data.frames import Frame
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
-from gala_ssl.embedding import load_pretrained
+from gala_ssl.embedding import Concatenation, LearnedEmbedding, load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
@@ -24,7 +25,7 @@ from tests.properties import assert_close
 
 pytestmark = pytest.mark.any_backend
 
-NEIGHBORS = 6
+NEIGHBORS, MEAN_BOND = 6, 1.3
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def directory(tmp_path_factory):
     model = build_model("denoising", core)
     settle(model)
     card = {"task": "denoising", "task_settings": {"scale": 0.5}, "core": dataclasses.asdict(core.config),
-            "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+            "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "mean_bond": MEAN_BOND}
     save_pretrained(model, card, directory)
     return directory
 
@@ -85,8 +86,7 @@ def test_chunks_do_not_matter(embed, frame):
         np.testing.assert_array_equal(embed(clouds[part]), whole[part])
 
 
-@pytest.mark.parametrize(("scale", "name"), [
-    ("contact", "in_contact_distances"), ("shortest", "in_shortest_bonds"), ("mean_bond", "in_mean_bonds")])
+@pytest.mark.parametrize(("scale", "name"), [("contact", "in_contact_distances"), ("shortest", "in_shortest_bonds")])
 def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monkeypatch, scale, name):
     clouds = getattr(point_clouds(frame, NEIGHBORS), name)()
     monkeypatch.setattr(embed, "length_scale", scale)
@@ -94,6 +94,57 @@ def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monk
     larger = Frame(frame.positions * np.float32(4), frame.box * [4, 4, 4, 1, 1, 1], frame.types)
     assert_close(embed(larger), embed(frame), 1e-5)
     assert np.abs(embed(clouds.scaled(1.1)) - embed(clouds)).max() > 1e-3
+
+
+def test_without_density_every_cloud_has_the_mean_bond_of_the_training(embed, frame, monkeypatch):
+    clouds = point_clouds(frame, NEIGHBORS)
+    monkeypatch.setattr(embed, "length_scale", "mean_bond")
+    assert_close(embed(frame), embed(clouds.in_mean_bonds().scaled(1 / MEAN_BOND)), 1e-6)
+    np.testing.assert_allclose(clouds.in_mean_bonds().scaled(1 / MEAN_BOND).mean_bonds, MEAN_BOND, rtol=1e-6)
+
+
+SUMMARIES = {"autoencoder": 8, "frame_classification": 8, "shift_identification": 4, "nearest_bond": 4,
+             "denoising": None, "noisy_bond": None}
+
+
+@pytest.mark.parametrize("task", SUMMARIES)
+def test_the_heads_summary_of_a_cloud(task, frame):
+    """Rotation-invariant, one row a particle; refused where the head makes nothing of a whole cloud."""
+    keras.utils.set_random_seed(0)
+    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
+    settle(model)
+    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    if SUMMARIES[task] is None:
+        with pytest.raises(InputError, match=f"no embedding 'head' of {task}; choose 'core'"):
+            LearnedEmbedding(model, card, source="head")
+        return
+    summary = LearnedEmbedding(model, card, source="head", progress=False)
+    clouds = point_clouds(frame, NEIGHBORS)
+    found = summary(clouds)
+    assert found.shape == (len(frame), summary.dimension) == (len(frame), SUMMARIES[task])
+    assert found.std(axis=0).max() > 1e-4
+    turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
+    assert_close(summary(PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)), found, 1e-4)
+    assert np.abs(found[:, :4] - LearnedEmbedding(model, card, progress=False)(clouds)[:, :4]).max() > 1e-4
+
+
+def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
+    keras.utils.set_random_seed(0)
+    model = build_model("autoencoder", build_core(small_config(type_width=2, blocks=1)))
+    card = {"task": "autoencoder", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    clouds = point_clouds(frame, NEIGHBORS)
+    values = model.get_layer("core")([clouds.bonds / np.float32(2), clouds.types])[1]
+    latent = np.asarray(model.get_layer("latent").mean(values))
+    found = LearnedEmbedding(model, card, source="head", progress=False)(clouds)
+    assert_close(found, latent.mean(axis=1), 1e-5)
+
+
+def test_featurizers_side_by_side(embed, frame):
+    both = Concatenation([embed, RadialDistances(5)], "both")
+    assert (both.name, both.dimension) == ("both", 13)
+    found = both(frame)
+    np.testing.assert_array_equal(found[:, :8], embed(frame))
+    np.testing.assert_array_equal(found[:, 8:], RadialDistances(5)(frame))
 
 
 def test_turned_frames_have_the_same_embedding(embed, frame):

@@ -1,9 +1,10 @@
 """Figures draw what they are given, where they are told."""
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
-from gala_ssl.analysis.plots import component_density
+from gala_ssl.analysis.plots import component_density, learning_curves
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +35,15 @@ def test_snapshots_differ_in_colour_and_in_line_style():
 
 def test_a_component_that_does_not_vary_is_drawn():
     assert len(component_density(np.zeros(5), np.zeros(7)).patches) == 2
+
+
+def test_learning_curves_show_training_validation_what_was_kept_and_the_trivial_answer():
+    history = pd.DataFrame({"epoch": [1, 2, 3], "loss": [3.0, 2, 1], "val_loss": [3.0, 1.5, 2]})
+    axes = learning_curves(history, trivial=4.0)
+    assert axes.get_yscale() == "log" and axes.get_xlabel() and axes.get_ylabel()
+    drawn = {line.get_label(): line for line in axes.get_lines()}
+    assert list(drawn["validation"].get_ydata()) == [3, 1.5, 2] and list(drawn["training"].get_ydata()) == [3, 2, 1]
+    assert (drawn["kept"].get_xdata()[0], drawn["kept"].get_ydata()[0]) == (2, 1.5)
+    assert set(drawn["trivial answer"].get_ydata()) == {4}
+    assert drawn["training"].get_linestyle() != drawn["validation"].get_linestyle()
+    assert "trivial answer" not in [line.get_label() for line in learning_curves(history).get_lines()]

@@ -130,7 +130,7 @@ def test_the_script_writes_table_figure_and_card(main, directory, tmp_path, caps
     output = tmp_path / "table1"
     run(main, directory, output, "--tasks")
     assert sorted(path.name for path in output.iterdir()) == [
-        "card.json", "density_pair5.png", "table1.csv", "table1.rst"]
+        "card.json", "claims.rst", "density_pair5.png", "table1.csv", "table1.rst"]
     text = (output / "table1.rst").read_text(encoding="utf-8")
     assert text in capsys.readouterr().out
     table = pd.read_csv(output / "table1.csv")

@@ -1,0 +1,123 @@
+"""What pretraining reached: each task's best validation metric beside its trivial answer, and the learning curves.
+
+    python experiments/summarize_pretraining.py
+    python experiments/summarize_pretraining.py --preset desktop --output /tmp/pretraining
+
+Reads the finished runs of a preset and writes summary.csv, summary.rst, learning_curves.png, the histories and
+noisy_bond.csv, the accuracy of the noisy bond by how far a bond was moved.
+"""
+import argparse
+import functools
+import pathlib
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gala_ssl.analysis import plots
+from gala_ssl.analysis.skill import trivial_score
+from gala_ssl.analysis.tables import simple_table
+from gala_ssl.cli import script
+from gala_ssl.config import DataConfig, TrainingConfig
+from gala_ssl.data.environments import prototype_environments
+from gala_ssl.errors import InputError
+from gala_ssl.files import write_csv, write_text, written_whole
+from gala_ssl.models.pretrained import load_model
+from gala_ssl.pretraining import streams
+from gala_ssl.tasks import TASKS
+from gala_ssl.training import HISTORY
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+EDGES = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, np.inf)
+
+
+@script
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--preset", default="paper", help="whose runs")
+    parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining", help="where runs are")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/pretraining", help="folder to write to")
+    arguments = parser.parse_args(argv)
+    runs = {task: arguments.directory / arguments.preset / task for task in TASKS}
+    runs = {task: run for task, run in runs.items() if (run / f"{task}.json").exists()}
+    if not runs:
+        raise InputError(f"There is no finished run in {arguments.directory / arguments.preset}; make some with "
+                         f"experiments/pretrain.py.")
+    if left_out := [task for task in TASKS if task not in runs]:
+        print(f"Left out, not finished: {', '.join(left_out)}.")
+    models = {task: load_model(task, run) for task, run in runs.items()}
+    histories = {task: pd.read_csv(run / HISTORY) for task, run in runs.items()}
+    validation = {task: validation_stream(task, card) for task, (_, card) in models.items()}
+    trivial = {task: trivial_score(stream.task, stream) for task, stream in validation.items()}
+    summary = pd.DataFrame([summary_row(card, trivial[task]) for task, (_, card) in models.items()])
+
+    print(text := to_rst(summary))
+    write_csv(arguments.output / "summary.csv", summary)
+    write_text(arguments.output / "summary.rst", text)
+    for task, history in histories.items():
+        write_csv(arguments.output / "histories" / f"{task}.csv", history)
+    with written_whole(arguments.output / "learning_curves.png") as temporary:
+        curves_figure(histories, trivial).savefig(temporary, dpi=150)
+    if "noisy_bond" in models:
+        accuracy = noisy_bond_accuracy(models["noisy_bond"][0], validation["noisy_bond"])
+        write_csv(arguments.output / "noisy_bond.csv", accuracy)
+
+
+def validation_stream(task, card):
+    """The validation batches that a run was judged by."""
+    data = DataConfig(**card["data"])
+    made = TASKS[task](**card["task_settings"])
+    return streams(made, environments(data), data, TrainingConfig(**card["training"]))[1]
+
+
+@functools.cache
+def environments(data):
+    """The environments of a DataConfig, made once: all tasks of a preset have the same."""
+    return prototype_environments(data)
+
+
+def summary_row(card, trivial):
+    metric = TASKS[card["task"]].metric
+    return {"task": card["task"], "metric": metric, "best": card["best"][f"val_{metric}"], "trivial": trivial[metric],
+            "loss": card["best"]["val_loss"], "trivial_loss": trivial["loss"], "epochs": card["epochs"],
+            "best_epoch": int(card["best"]["epoch"]), "minutes": card["seconds"] / 60,
+            "training_clouds": card["clouds"]["training"], "seed": card["training"]["seed"]}
+
+
+def to_rst(summary):
+    """The summary for reading, as reStructuredText."""
+    header = ["task", "metric", "best", "trivial answer", "epochs", "minutes"]
+    rows = [[row.task.replace("_", " "), row.metric.replace("_", " "), f"{row.best:.4f}", f"{row.trivial:.4f}",
+             str(row.epochs), f"{row.minutes:.0f}"] for row in summary.itertuples()]
+    return "\n".join(simple_table(header, rows)) + "\n"
+
+
+def curves_figure(histories, trivial):
+    """One panel a task, three in a row."""
+    rows = -(-len(histories) // 3)
+    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False).ravel()
+    for axes in panels[len(histories):]:
+        axes.remove()
+    for axes, (task, history) in zip(panels, histories.items()):
+        plots.learning_curves(history, trivial[task]["loss"], ax=axes).set_title(task.replace("_", " "))
+    return figure
+
+
+def noisy_bond_accuracy(model, stream):
+    """Accuracy on bonds at rest and on moved bonds, by the length of the move in shortest distances."""
+    moves, right = [], []
+    clean = stream.environments.clouds.bonds
+    for i in range(len(stream)):
+        (bonds, types), target, _ = stream.batch(0, i)
+        moved = bonds * stream.x_scale - clean[stream.chosen(0, i)]
+        moves.append(np.where(target == 1, np.linalg.norm(moved, axis=-1), -1).ravel())
+        right.append((np.asarray(model.predict_on_batch([bonds, types])).argmax(axis=-1) == target).ravel())
+    moves, right = np.concatenate(moves), np.concatenate(right)
+    groups = [("at rest", moves < 0)]
+    groups += [(f"{low} to {high}", (moves >= low) & (moves < high)) for low, high in zip(EDGES, EDGES[1:])]
+    return pd.DataFrame([{"move": name, "bonds": int(of.sum()), "accuracy": right[of].mean()} for name, of in groups])
+
+
+if __name__ == "__main__":
+    main()
