@@ -9,7 +9,7 @@ SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce-table1 test test-slow test-jax pretrain trajectories snapshots lint clean
+.PHONY: help reproduce-table1 test test-slow test-jax pretrain transfer-grid trajectories snapshots lint clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
 
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)
+
+transfer-grid: $(INSTALLED)  ## every task's core as the start of every other, at PRESET (desktop); resumes
+	$(RUN) experiments/transfer_grid.py --preset $(PRESET)
 
 trajectories: $(INSTALLED)  ## simulate SYSTEM (all of Table 1) into runs/simulation; resumes
 	for system in $(SYSTEM); do $(RUN) experiments/simulate.py $$system || exit; done

@@ -5,6 +5,7 @@ import json
 import pathlib
 
 import keras
+import numpy as np
 
 from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
@@ -19,6 +20,8 @@ from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import fit
 
 _TRAINING, _VALIDATION = 0, 1
+# Names of the random streams drawn from one seed, so that none repeats another.
+_SUBSET = 5
 
 
 def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None, seed=None, attention=None,
@@ -58,11 +61,14 @@ def streams(task, environments, data, training, fraction=1.0):
 
     Args:
         task: Task. environments: Environments. data: DataConfig. training: TrainingConfig.
-        fraction: part of the environments to use, of those the task would have.
+        fraction: part of the training environments to use, of those the task would have. The part is chosen by
+            the seed of `training`, and a smaller one lies within a larger; what is validated on stays the same.
     """
     static = task.stream == "static"
-    part = fraction * (data.static_fraction if static else 1.0)
-    sides = split(len(environments), data, part)
+    sides = list(split(len(environments), data, data.static_fraction if static else 1.0))
+    if fraction < 1:
+        order = np.random.default_rng([training.seed, _SUBSET]).permutation(len(sides[_TRAINING]))
+        sides[_TRAINING] = sides[_TRAINING][order[:max(1, round(fraction * len(order)))]]
     clouds = (None, None) if static else (training.dynamic_training, training.dynamic_validation)
     return tuple(
         Stream(task, environments, indices, training.batch_size, clouds[side], data.x_scale,
@@ -107,6 +113,13 @@ def _core(task, preset):
 
 def _finished(run, settings):
     """Return the card of a run that is done, None of one that is not; refuse one with other settings."""
+    check_settings(run, settings)
+    card = run / f"{settings['task']}.json"
+    return read_json(card) if card.exists() else None
+
+
+def check_settings(run, settings):
+    """Refuse a run directory whose config.json tells of other settings."""
     settings = json.loads(json.dumps(settings))
     if (run / "config.json").exists():
         found = read_json(run / "config.json")
@@ -114,8 +127,6 @@ def _finished(run, settings):
             differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
             raise InputError(f"{run} holds a run with other settings ({', '.join(differing)}); "
                              f"choose another directory, or remove it to train anew.")
-    card = run / f"{settings['task']}.json"
-    return read_json(card) if card.exists() else None
 
 
 def _copy(run, task, card, output):

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
+from gala_ssl.locking import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.weights.h5", "best.weights.h5"
 
@@ -49,7 +50,8 @@ def fit(model, task, training, validation, config, directory, progress=True):
     and weights, to the bit on one machine, as if it had never been killed.
 
     Args:
-        model: keras.Model from `build_model`; `trainable = False` of its layer "core" freezes that.
+        model: keras.Model from `build_model`; `trainable = False` of its layer "core" freezes that. One that
+            `compile_for` has compiled already, of which its step was compiled perhaps, is taken as it is.
         task: Task, for the loss and the metric.
         training, validation: Stream.
         config: TrainingConfig.
@@ -62,7 +64,15 @@ def fit(model, task, training, validation, config, directory, progress=True):
     """
     directory = pathlib.Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    compile_for(model, task, config)
+    with alone_in(directory):
+        return _fit(model, task, training, validation, config, directory, progress)
+
+
+def _fit(model, task, training, validation, config, directory, progress):
+    if model.compiled:
+        restart_optimizer(model)
+    else:
+        compile_for(model, task, config)
     patience = config.static_patience if task.stream == "static" else config.dynamic_patience
     history = _resume(model, directory, len(training))
 
@@ -95,6 +105,12 @@ def compile_for(model, task, config):
         loss=getattr(keras.losses, task.loss)(reduction="mean_with_sample_weight"),
         weighted_metrics=[task.metric], jit_compile=config.jit_compile)
     model.optimizer.build(model.trainable_variables)
+
+
+def restart_optimizer(model):
+    """Forget the optimizer's moments and counts, so that a compiled model can be trained anew."""
+    for variable in model.optimizer.variables:
+        variable.assign(keras.ops.zeros_like(variable))
 
 
 def _epoch(model, task, training, validation, epoch, seed, progress):

@@ -26,8 +26,8 @@ import tqdm
 
 from gala_ssl import files
 from gala_ssl.errors import InputError
+from gala_ssl.locking import alone_in
 from gala_ssl.simulation import engines, gas
-from gala_ssl.simulation.locking import alone_in
 from gala_ssl.version import __version__
 
 TRAJECTORY, RESTART, CONFIG, CARD = "trajectory.gsd", "restart.npz", "config.json", "card.json"

@@ -159,7 +159,7 @@ def test_what_does_not_fit_together_is_refused(tiny, tmp_path):
 
 
 def test_a_directory_in_use_is_refused(tiny, tmp_path):
-    from gala_ssl.simulation.locking import alone_in
+    from gala_ssl.locking import alone_in
     with alone_in(tmp_path), pytest.raises(InputError, match="Another process"):
         cooling.cool(tiny, directory=tmp_path, frames=2)
     cooling.cool(tiny, directory=tmp_path, frames=2, progress=False)  # released

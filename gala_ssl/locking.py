@@ -1,4 +1,4 @@
-"""One process a directory: two cooling runs in one place would spoil each other's files."""
+"""One process a run directory: two in one place would spoil each other's files."""
 import contextlib
 import os
 

@@ -1,0 +1,173 @@
+"""The transfer grid for reading: its table, the tables of each target, Figure 4 and what of the claims holds."""
+import dataclasses
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gala_ssl.analysis import plots
+from gala_ssl.analysis.tables import simple_table
+from gala_ssl.tasks import TASKS
+from gala_ssl.transfer import SCRATCH, read_cell
+
+COLUMNS = ("source", "target", "fraction", "freeze", "seed", "metric", "error", "epochs", "seconds")
+# Tasks help little where they change the error by less than this part.
+_LITTLE = 0.1
+
+
+def grid_table(cells, directory):
+    """The cells that are done, a row each with `COLUMNS`: "error" is the kept epoch's metric, or 1 - accuracy."""
+    rows = []
+    for cell in cells:
+        card = read_cell(cell, directory)
+        if card is not None and "error" not in card:
+            value = card["best"][f"val_{card['metric']}"]
+            rows.append({**dataclasses.asdict(cell), "metric": card["metric"],
+                         "error": 1 - value if card["metric"] == "accuracy" else value,
+                         "epochs": card["epochs"], "seconds": card["seconds"]})
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def tables_rst(grid):
+    """One table a target, as reStructuredText: sources down, fractions across, mean and deviation over seeds."""
+    lines = []
+    for target, of_target in grid.groupby("target", sort=False):
+        fractions = sorted(of_target["fraction"].unique())
+        metric = "1 - accuracy" if TASKS[target].metric == "accuracy" else "mean absolute error"
+        title = f"{target.replace('_', ' ')}: {metric}"
+        rows = []
+        for (source, freeze), of_source in of_target.groupby(["source", "freeze"], sort=False):
+            rows.append([source.replace("_", " "), "frozen" if freeze else "free",
+                         *(_spread(of_source.loc[of_source["fraction"] == f, "error"]) for f in fractions)])
+        header = ["source", "core", *(f"{fraction:g}" for fraction in fractions)]
+        lines += [title, "-" * len(title), "", *simple_table(header, rows), ""]
+    return "\n".join(lines)
+
+
+def figure4(grid):
+    """Error against the fraction of the data, a panel a target; full lines free, dashed frozen, black from scratch."""
+    targets = list(grid["target"].unique())
+    rows = -(-len(targets) // 3)
+    figure = Figure(figsize=(10.5, 3.4 * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False).ravel()
+    for axes in panels[len(targets):]:
+        axes.remove()
+    sources = [source for source in grid["source"].unique() if source != SCRATCH]
+    handles = {}
+    for axes, target in zip(panels, targets):
+        for (source, freeze), of_source in grid[grid["target"] == target].groupby(["source", "freeze"], sort=False):
+            spread = of_source.groupby("fraction")["error"].agg(["mean", "min", "max"])
+            number = sources.index(source) if source in sources else None
+            color = "black" if number is None else plots.COLORS[number % len(plots.COLORS)]
+            marker = "x" if number is None else "osD^vP*"[number % 7]
+            line = ":" if number is None else "--" if freeze else "-"
+            drawn = axes.errorbar(
+                spread.index, spread["mean"], [spread["mean"] - spread["min"], spread["max"] - spread["mean"]],
+                color=color, linestyle=line, marker=marker, markersize=4, linewidth=1.2, capsize=2,
+                markerfacecolor="white" if freeze else color)
+            handles.setdefault(f"{source.replace('_', ' ')}{', frozen' if freeze else ''}", drawn)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_title(target.replace("_", " "))
+        axes.set_xlabel("fraction of the data")
+        axes.set_ylabel("1 - accuracy" if TASKS[target].metric == "accuracy" else "mean absolute error")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False,
+                  fontsize="small")
+    return figure
+
+
+def claims_rst(grid):
+    """What of the paper's claims 8 to 12 holds, as reStructuredText, each with its numbers."""
+    gains = _Gains(grid)
+    lines = ["Claims of the paper on transfer", "===============================", "",
+             "A gain is 1 - error / error from scratch at the same fraction, means over seeds; cores are free unless "
+             "said. Positive: the core helps.", ""]
+    for title, answer in _CLAIMS.items():
+        holds, numbers = answer(gains)
+        verdict = {True: "Holds", False: "Does not hold", None: "Not yet"}[holds]
+        lines += [title, "-" * len(title), "", f"**{verdict}.** {numbers}", ""]
+    return "\n".join(lines)
+
+
+def _spread(errors):
+    if errors.empty:
+        return "-"
+    return f"{errors.mean():.4f}" + (f" ±{errors.std(ddof=1):.4f}" if len(errors) > 1 else "")
+
+
+class _Gains:
+    """Gains by (source, target, freeze): Series over fractions; empty where a cell or its scratch is missing."""
+
+    def __init__(self, grid):
+        self.errors = grid.groupby(["source", "target", "freeze", "fraction"])["error"].mean()
+
+    def __call__(self, source, target, freeze=False):
+        try:
+            errors, scratch = (self.errors[s, target, f] for s, f in ((source, freeze), (SCRATCH, False)))
+        except KeyError:
+            return pd.Series(dtype=float)
+        return (1 - errors / scratch).dropna()
+
+    def others(self, target):
+        """{source: gains} of the other tasks that are there."""
+        found = {source: self(source, target) for source in TASKS if source != target}
+        return {source: gain for source, gain in found.items() if len(gain)}
+
+
+def _numbers(gains):
+    return "; ".join(
+        f"{name.replace('_', ' ')}: " + ", ".join(f"{gain:+.0%} at {fraction:g}" for fraction, gain in gain.items())
+        for name, gain in gains.items()) + "."
+
+
+def _helps_frame_classification(gains):
+    found = gains.others("frame_classification")
+    if not found:
+        return None, "No cells."
+    helping = [name for name, gain in found.items() if gain.mean() > 0]
+    return len(helping) > len(found) / 2, f"{len(helping)} of {len(found)} tasks help. {_numbers(found)}"
+
+
+def _nearest_and_shift_are_apart(gains):
+    found = {f"{source} for {target}": gain for target in ("nearest_bond", "shift_identification")
+             for source, gain in gains.others(target).items()}
+    exception = found.pop("shift_identification for nearest_bond", None)
+    if exception is None or not found:
+        return None, "No cells."
+    little = {name: gain for name, gain in found.items() if gain.mean() < _LITTLE}
+    holds = len(little) == len(found) and exception.mean() >= _LITTLE
+    return holds, (f"Mean gain under {_LITTLE:.0%} for {len(little)} of {len(found)} pairs; shift identification for "
+                   f"nearest bond {exception.mean():+.0%}. {_numbers(found)}")
+
+
+def _autoencoder_and_denoising(gains):
+    found = {"autoencoder for denoising": gains("autoencoder", "denoising"),
+             "denoising for autoencoder": gains("denoising", "autoencoder")}
+    if any(gain.empty for gain in found.values()):
+        return None, "No cells."
+    return all(gain.mean() > 0 for gain in found.values()), _numbers(found)
+
+
+def _nearest_for_autoencoder(gains):
+    gain = gains("nearest_bond", "autoencoder")
+    if len(gain) < 2:
+        return None, "No cells."
+    return bool(gain.iloc[0] <= 0 < gain.iloc[-1]), _numbers({"nearest bond for autoencoder": gain})
+
+
+def _free_beats_frozen(gains):
+    pairs = gains.errors.unstack("freeze")
+    if not {True, False} <= set(pairs):
+        return None, "No cells."
+    pairs = pairs.dropna()
+    better = int(np.sum(pairs[False] < pairs[True]))
+    return better > len(pairs) / 2, f"Free is better in {better} of {len(pairs)} cases of source, target and fraction."
+
+
+_CLAIMS = {
+    "8. Most pretraining helps frame classification": _helps_frame_classification,
+    "9. Other tasks help nearest bond and shift little, but shift helps nearest bond": _nearest_and_shift_are_apart,
+    "10. Autoencoder and denoising help each other": _autoencoder_and_denoising,
+    "11. Nearest bond fails the autoencoder with little data and helps with all": _nearest_for_autoencoder,
+    "12. Free cores beat frozen ones in most cases": _free_beats_frozen,
+}

@@ -1,0 +1,186 @@
+"""Transfer learning: the core that one task trained as the start of another (paper, Figure 4, Tables 4 to 8)."""
+import dataclasses
+import functools
+import pathlib
+import traceback
+
+import keras
+
+from gala_ssl import pretraining
+from gala_ssl.config import Preset
+from gala_ssl.data.environments import prototype_environments
+from gala_ssl.errors import InputError
+from gala_ssl.files import read_json, write_json
+from gala_ssl.models.build import build_model
+from gala_ssl.models.combined import combine_cores, freeze_cores
+from gala_ssl.models.core import build_core
+from gala_ssl.models.pretrained import load_model
+from gala_ssl.models.weights import copy_weights
+from gala_ssl.tasks import TASKS
+from gala_ssl.training import compile_for, fit
+
+SCRATCH, COMBINED = "scratch", "combined"
+FRACTIONS = (1e-3, 1e-2, 1e-1, 1.0)
+CARD, FAILURE = "card.json", "failure.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """One training of the grid.
+
+    Attributes:
+        source: the task whose core is the start, "scratch" for none, or "combined" for all cores side by side.
+        target: the task that is trained.
+        fraction: part of the environments to train on, of those the target would have.
+        freeze: whether the core keeps its weights.
+        seed: of the head's weights, the choice of environments and the training.
+    """
+
+    source: str
+    target: str
+    fraction: float
+    freeze: bool
+    seed: int
+
+    def __post_init__(self):
+        for name, choice in (("source", sources()), ("target", tuple(TASKS))):
+            if getattr(self, name) not in choice:
+                raise InputError(f"There is no {name} {getattr(self, name)!r}; choose from {', '.join(choice)}.")
+        if not 0 < self.fraction <= 1:
+            raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+        if self.source == SCRATCH and self.freeze:
+            raise InputError("A core from scratch knows nothing yet; it cannot be frozen.")
+
+    @property
+    def name(self):
+        """Where the cell is, under the directory of its grid."""
+        freedom = "frozen" if self.freeze else "free"
+        return f"{self.target}/{self.source}-{freedom}-{self.fraction:g}-seed{self.seed}"
+
+
+def sources():
+    """Names of what a core may start from."""
+    return (SCRATCH, *TASKS, COMBINED)
+
+
+def cells(chosen_sources, targets, fractions, freezes, seeds):
+    """List the Cells of a grid, target by target; from scratch there is no frozen core."""
+    return [Cell(source, target, fraction, freeze, seed)
+            for target in targets for freeze in freezes for source in chosen_sources
+            if not (freeze and source == SCRATCH) for fraction in fractions for seed in seeds]
+
+
+def transfer(source, target, fraction=1.0, freeze=False, preset=Preset(), weights=None, directory="runs/transfer",
+             seed=None, progress=True):
+    """Train `target` on the core that `source` trained, in a run directory that resumes.
+
+    Args:
+        source, target, fraction, freeze: see `Cell`.
+        preset: Preset, what else the training needs to know.
+        weights: folder of the sources' weights; None is those shipped.
+        directory: under which the cell's run directory is.
+        seed: in place of the preset's.
+        progress: show bars (on a terminal only).
+
+    Returns:
+        dict: the cell's card: its attributes, "best" (row of the history with the best validation loss), "epochs",
+        "seconds".
+
+    Example:
+        >>> transfer("denoising", "noisy_bond", fraction=1e-2, freeze=True)["best"]["val_accuracy"]
+    """
+    cell = Cell(source, target, fraction, freeze, preset.training.seed if seed is None else seed)
+    return run_cell(cell, preset, weights, directory, progress)
+
+
+def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=False):
+    """Train one Cell and return its card; one that is done is read, one that was killed goes on.
+
+    Models are kept between calls in one process, because compiling one takes as long as a short training.
+    """
+    run = pathlib.Path(directory) / cell.name
+    settings = {"cell": dataclasses.asdict(cell), **_settings(preset)}
+    pretraining.check_settings(run, settings)
+    if (run / CARD).exists():
+        return read_json(run / CARD)
+    write_json(run / "config.json", settings)
+    training = dataclasses.replace(preset.training, seed=cell.seed)
+    task = TASKS[cell.target](**TASKS[cell.target]().settings(preset.data))
+    sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
+    for name in {SCRATCH: (), COMBINED: TASKS}.get(cell.source, (cell.source,)):
+        _source_core(name, weights)  # reading it draws random numbers, the first time
+    keras.utils.set_random_seed(cell.seed)
+    start = _model(cell, preset, weights)
+    model = _compiled(cell.target, cell.source == COMBINED, cell.freeze, sides[0].batch_size, preset, weights)
+    copy_weights(start, model)
+    history = fit(model, task, *sides, training, run, progress)
+    best = history.loc[history["val_loss"].idxmin()]
+    card = {**settings["cell"], "metric": task.metric, "best": {key: float(value) for key, value in best.items()},
+            "epochs": len(history), "seconds": float(history["seconds"].sum())}
+    write_json(run / CARD, card)
+    (run / FAILURE).unlink(missing_ok=True)
+    return card
+
+
+def attempt_cell(cell, preset, weights=None, directory="runs/transfer"):
+    """As `run_cell`, but an error is written down beside the run and returned as {"error": sentence}."""
+    try:
+        return run_cell(cell, preset, weights, directory)
+    except Exception as error:
+        failure = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        write_json(pathlib.Path(directory) / cell.name / FAILURE, failure)
+        return failure
+
+
+def read_cell(cell, directory):
+    """Return the card of a cell that is done, {"error": ...} of one that failed, or None."""
+    run = pathlib.Path(directory) / cell.name
+    for name in (CARD, FAILURE):
+        if (run / name).exists():
+            return read_json(run / name)
+    return None
+
+
+def _settings(preset):
+    return {name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")}
+
+
+# A worker goes through the targets one by one; the last few shapes of training step are at hand.
+@functools.lru_cache(maxsize=3)
+def _compiled(target, combined, freeze, batch_size, preset, weights):
+    """A model for cells of this form, compiled; its weights are whatever the last cell left."""
+    cell = Cell(COMBINED if combined else target, target, 1.0, freeze, 0)
+    model = _model(cell, preset, weights)
+    compile_for(model, TASKS[target](**TASKS[target]().settings(preset.data)), preset.training)
+    return model
+
+
+def _model(cell, preset, weights):
+    """The target's head on the source's core, as the cell starts."""
+    task = TASKS[cell.target](**TASKS[cell.target]().settings(preset.data))
+    config = dataclasses.replace(preset.core, dropout=task.dropout)
+    if cell.source == COMBINED:
+        core = combine_cores([_trained_core(name, config, weights, f"core_{name}") for name in TASKS])
+    elif cell.source == SCRATCH:
+        core = build_core(config)
+    else:
+        core = _trained_core(cell.source, config, weights)
+    if cell.freeze:
+        freeze_cores(core)
+    return build_model(task, core)
+
+
+def _trained_core(name, config, weights, layer_name="core"):
+    core = build_core(config, name=layer_name)
+    copy_weights(_source_core(name, weights), core)
+    return core
+
+
+@functools.lru_cache(maxsize=len(TASKS))
+def _source_core(name, weights):
+    return (load_model(name) if weights is None else load_model(name, weights))[0].get_layer("core")
+
+
+@functools.lru_cache(maxsize=1)
+def _environments(data):
+    return prototype_environments(data, progress=False)

@@ -1,0 +1,102 @@
+"""The grid as its user runs it: on local workers, again, and on a cluster of which a worker is killed."""
+import importlib.util
+import os
+import pathlib
+import signal
+import threading
+import time
+
+import pandas as pd
+import pytest
+from dask.distributed import LocalCluster
+
+from gala_ssl import pretraining
+from gala_ssl.transfer import CARD
+
+# Dask leaves sockets for Python to close.
+pytestmark = [pytest.mark.slow, pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::ResourceWarning"),
+              pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "transfer_grid.py"
+TASKS = ("denoising", "noisy_bond", "nearest_bond")
+
+
+@pytest.fixture(scope="module")
+def main():
+    """The main function of experiments/transfer_grid.py."""
+    spec = importlib.util.spec_from_file_location("transfer_grid", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("weights")
+    list(pretraining.pretrain(TASKS, "smoke", folder / "runs", output=folder / "weights", progress=False))
+    return folder / "weights"
+
+
+def run(main, weights, folder, *options):
+    main(["--preset", "smoke", "--weights", str(weights), "--directory", str(folder / "runs"),
+          "--output", str(folder / "results"), "--sources", "scratch", *TASKS[:2], "--targets", *TASKS[1:],
+          "--fractions", "0.1", "1", "--seeds", "13", *options])
+
+
+COUNT = 2 * 2 * (3 + 2)  # targets, fractions, free and frozen sources
+
+
+def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, capsys):
+    run(main, weights, tmp_path, "--workers", "2")
+    grid = pd.read_csv(tmp_path / "results/grid.csv")
+    assert len(grid) == COUNT and not grid.duplicated(["source", "target", "fraction", "freeze", "seed"]).any()
+    assert {path.name for path in (tmp_path / "results").iterdir()} == {
+        "grid.csv", "tables.rst", "claims.rst", "figure4.png"}
+    cards = sorted((tmp_path / "runs").rglob(CARD))
+    assert len(cards) == COUNT
+    cards[0].unlink()
+    times = {card: card.stat().st_mtime_ns for card in cards[1:]}
+    capsys.readouterr()
+    run(main, weights, tmp_path, "--list")
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["noisy_bond", "10", "done", "0", "failed", "0", "missing"] if TASKS[1] not in cards[0].parts else
+        ["noisy_bond", "9", "done", "0", "failed", "1", "missing"],
+        ["nearest_bond", "10", "done", "0", "failed", "0", "missing"] if TASKS[2] not in cards[0].parts else
+        ["nearest_bond", "9", "done", "0", "failed", "1", "missing"]]
+    run(main, weights, tmp_path, "--workers", "1")
+    assert sorted((tmp_path / "runs").rglob(CARD)) == cards
+    assert {card: card.stat().st_mtime_ns for card in cards[1:]} == times
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "results/grid.csv").drop(columns="seconds"),
+                                  grid.drop(columns="seconds"))
+
+
+def test_a_killed_worker_loses_no_cell(main, weights, tmp_path):
+    cluster = LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=None)
+    victim = next(iter(cluster.workers.values())).pid
+    killed = []
+
+    def kill_in_the_middle():
+        while not list((tmp_path / "runs").rglob(CARD)):
+            time.sleep(0.05)
+        os.kill(victim, signal.SIGKILL)
+        killed.append(len(list((tmp_path / "runs").rglob(CARD))))
+
+    killer = threading.Thread(target=kill_in_the_middle)
+    killer.start()
+    try:
+        run(main, weights, tmp_path, "--scheduler", cluster.scheduler_address)
+    finally:
+        killer.join()
+        cluster.close()
+    assert killed[0] < COUNT // 2
+    grid = pd.read_csv(tmp_path / "results/grid.csv")
+    assert len(grid) == COUNT and not grid.duplicated(["source", "target", "fraction", "freeze", "seed"]).any()
+    assert not list((tmp_path / "runs").rglob("failure.json"))
+
+
+def test_a_source_without_weights_is_named_before_anything_runs(main, weights, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run(main, weights, tmp_path, "--sources", "autoencoder", "combined")
+    assert stop.value.code == 2
+    assert "no weights in" in (said := capsys.readouterr().err) and "autoencoder, combined" in said
+    assert not (tmp_path / "runs").exists()

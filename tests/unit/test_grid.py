@@ -1,0 +1,101 @@
+"""The transfer grid for reading: made-up grids, and what of the claims holds on them."""
+import re
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, grid_table, tables_rst
+from gala_ssl.files import write_json
+from gala_ssl.tasks import TASKS
+from gala_ssl.transfer import SCRATCH, cells
+
+FRACTIONS = (0.01, 1.0)
+
+
+def made_up(gain=lambda source, target, fraction: 0.2, frozen_loss=0.1, seeds=(1, 2)):
+    """A whole grid in which scratch errs by 0.5 and a core lessens that by `gain`, frozen by `frozen_loss` less."""
+    rows = []
+    for cell in cells([SCRATCH, *TASKS], TASKS, FRACTIONS, (False, True), seeds):
+        better = 0 if cell.source == SCRATCH else gain(cell.source, cell.target, cell.fraction)
+        error = 0.5 * (1 - better + frozen_loss * cell.freeze) + 0.01 * (cell.seed - 1.5)
+        rows.append((cell.source, cell.target, cell.fraction, cell.freeze, cell.seed, TASKS[cell.target].metric,
+                     error, 3, 1.0))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def verdicts(grid):
+    """{number of the claim: verdict}."""
+    text = claims_rst(grid)
+    return {int(number): verdict for number, verdict in re.findall(r"^(\d+)\. .*\n-+\n\n\*\*(.*?)\.\*\*", text, re.M)}
+
+
+def paper_like(source, target, fraction):
+    """Gains with which all that the paper claims holds."""
+    if target == "nearest_bond":
+        return 0.3 if source == "shift_identification" else 0.02
+    if target == "shift_identification":
+        return -0.05
+    if (source, target) == ("nearest_bond", "autoencoder"):
+        return -1 if fraction < 1 else 0.2
+    return 0.2
+
+
+def test_the_claims_hold_on_a_grid_like_the_papers():
+    assert verdicts(made_up(paper_like)) == dict.fromkeys(range(8, 13), "Holds")
+
+
+@pytest.mark.parametrize(("number", "gain", "frozen_loss"), [
+    (8, lambda s, t, f: -0.1 if t == "frame_classification" else paper_like(s, t, f), 0.1),
+    (9, lambda s, t, f: 0.4 if t == "shift_identification" else paper_like(s, t, f), 0.1),
+    (9, lambda s, t, f: 0.0 if t == "nearest_bond" else paper_like(s, t, f), 0.1),
+    (10, lambda s, t, f: -0.1 if (s, t) == ("autoencoder", "denoising") else paper_like(s, t, f), 0.1),
+    (11, lambda s, t, f: 0.2 if (s, t) == ("nearest_bond", "autoencoder") else paper_like(s, t, f), 0.1),
+    (12, paper_like, -0.1)])
+def test_a_claim_that_does_not_hold(number, gain, frozen_loss):
+    found = verdicts(made_up(gain, frozen_loss))
+    assert found.pop(number) == "Does not hold"
+    assert set(found.values()) == {"Holds"}
+
+
+def test_what_is_not_there_has_no_answer():
+    grid = made_up(paper_like)
+    assert verdicts(grid[grid["source"] == SCRATCH]) == dict.fromkeys(range(8, 13), "Not yet")
+    assert verdicts(grid[(grid["target"] == "denoising") & ~grid["freeze"]]) == dict.fromkeys(range(8, 13), "Not yet")
+
+
+def test_the_tables_have_sources_down_fractions_across_and_the_spread():
+    lines = tables_rst(made_up(seeds=(1, 2))).splitlines()
+    start = lines.index("noisy bond: 1 - accuracy")
+    table = lines[start + 3:start + 3 + 3 + 13]
+    assert table[1].split() == ["source", "core", "0.01", "1"]
+    assert table[3].split() == ["scratch", "free", "0.5000", "±0.0071", "0.5000", "±0.0071"]
+    assert re.split("  +", table[-1]) == ["nearest bond", "frozen", "0.4500 ±0.0071", "0.4500 ±0.0071"]
+    assert "denoising: mean absolute error" in lines
+
+
+def test_the_figure_has_a_panel_a_target_and_a_line_a_source():
+    figure = figure4(made_up())
+    panels = figure.get_axes()
+    assert [axes.get_title() for axes in panels] == [task.replace("_", " ") for task in TASKS]
+    for axes in panels:
+        assert len(axes.containers) == 13 and axes.get_xscale() == axes.get_yscale() == "log"
+        assert axes.get_xlabel() and axes.get_ylabel()
+    styles = {(line.get_color(), line.get_linestyle(), line.get_marker()) for line in panels[0].get_lines()
+              if len(line.get_xdata()) == 2 and line.get_marker() not in ("_", "None")}
+    assert len(styles) == 13  # told apart without words
+    assert len(figure.legends[0].get_texts()) == 13
+    plt.close(figure)
+
+
+def test_cells_that_are_done_are_read_and_no_others(tmp_path):
+    made = cells(["denoising"], ["noisy_bond", "nearest_bond"], (0.1,), (False, True), (1,))
+    for i, cell in enumerate(made[:3]):
+        card = {"metric": TASKS[cell.target].metric, "epochs": 4, "seconds": 2.0,
+                "best": {f"val_{TASKS[cell.target].metric}": 0.8 + 0.01 * i}}
+        write_json(tmp_path / cell.name / ("failure.json" if i == 1 else "card.json"),
+                   {"error": "no"} if i == 1 else card)
+    grid = grid_table(made, tmp_path)
+    assert list(grid.columns) == list(COLUMNS) and list(grid["target"]) == ["noisy_bond", "nearest_bond"]
+    np.testing.assert_allclose(grid["error"], [1 - 0.8, 0.82])

@@ -1,0 +1,169 @@
+"""Transfer: which cells there are, what they start from, what freezing keeps, and the scratch cell."""
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from gala_ssl import pretraining, transfer
+from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
+from gala_ssl.data.environments import prototype_environments
+from gala_ssl.errors import InputError
+from gala_ssl.models.combined import combine_cores, freeze_cores
+from gala_ssl.models.core import build_core
+from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
+from tests import properties
+from tests.networks import small_config, small_core
+from tests.strategies import cloud, type_encodings
+
+pytestmark = pytest.mark.any_backend
+
+TINY = Preset(
+    name="tiny",
+    data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
+                    static_fraction=1.0),
+    core=CoreConfig(width=6, hidden=6, blocks=1),
+    training=TrainingConfig(batch_size=16, epochs=2, dynamic_training=64, dynamic_validation=32, jit_compile=False),
+)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A folder with weights of all six tasks, pretrained for a moment."""
+    folder = tmp_path_factory.mktemp("weights")
+    list(pretraining.pretrain(list(TASKS), TINY, folder / "runs", output=folder / "weights", progress=False))
+    return folder
+
+
+def numbers(model):
+    """The weights by layer and path; those of a combined core also by which of its parts they are in."""
+    parts = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    named = [(f"{part.name}/{weight.path}", weight) for part in parts for weight in part.weights]
+    inside = {id(weight) for _, weight in named}
+    named += [(weight.path, weight) for weight in model.weights if id(weight) not in inside]
+    return {path: keras.ops.convert_to_numpy(weight) for path, weight in named}
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a.values(), b.values(), strict=True))
+
+
+def trained(cell, weights, directory):
+    """Run a cell and return (the core it started from, the core it ended with) as arrays by path."""
+    before = numbers(transfer._model(cell, TINY, weights / "weights").get_layer("core"))
+    run_cell(cell, TINY, weights / "weights", directory)
+    after = transfer._model(cell, TINY, weights / "weights")
+    after.load_weights(directory / cell.name / "best.weights.h5")
+    return before, numbers(after.get_layer("core"))
+
+
+@pytest.mark.parametrize("source", ["denoising", COMBINED])
+def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
+    """Momentum statistics included."""
+    before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights, tmp_path)
+    stays = [path for path in before if "core_" in path or source != COMBINED]
+    assert len(stays) > 40 and any(path.endswith("sigma") for path in stays)
+    for path in stays:
+        np.testing.assert_array_equal(after[path], before[path], err_msg=path)
+    if source == COMBINED:  # how the cores are put together is learned
+        assert not np.array_equal(after["projection/kernel"], before["projection/kernel"])
+
+
+def test_a_free_core_moves(weights, tmp_path):
+    before, after = trained(Cell("denoising", "noisy_bond", 1.0, False, 3), weights, tmp_path)
+    moved = [path for path in before if not np.array_equal(before[path], after[path])]
+    assert any(path.endswith("sigma") for path in moved) and any(path.endswith("kernel") for path in moved)
+
+
+@pytest.mark.parametrize("source", TASKS)
+def test_the_core_starts_as_its_source_left_it(source, weights):
+    model = transfer._model(Cell(source, "nearest_bond", 1.0, False, 3), TINY, weights / "weights")
+    found = transfer._source_core(source, weights / "weights")
+    assert same(numbers(model.get_layer("core")), numbers(found))
+
+
+@pytest.mark.parametrize("target", ["denoising", "frame_classification"])
+def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
+    """The same history to the bit with the same seed, in whatever order cells were run before."""
+    for cell in (Cell("shift_identification", target, 1.0, False, 5),
+                 Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
+        card = run_cell(cell, TINY, weights / "weights", tmp_path)
+    expected = pretraining.read_json(weights / f"runs/tiny/{target}/{target}.json")["best"]
+    assert {**card["best"], "seconds": 0} == {**expected, "seconds": 0}
+
+
+def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
+    cell = Cell("autoencoder", "nearest_bond", 0.1, False, 3)
+    card = run_cell(cell, TINY, weights / "weights", tmp_path)
+    assert read_cell(cell, tmp_path) == card and card["fraction"] == 0.1 and card["epochs"] <= 2
+    monkeypatch.setattr(transfer, "fit", None)
+    assert run_cell(cell, TINY, weights / "weights", tmp_path) == card
+    other = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=3))
+    with pytest.raises(InputError, match="other settings .training."):
+        run_cell(cell, other, weights / "weights", tmp_path)
+
+
+def test_a_failure_is_written_down_and_mended_by_another_try(weights, tmp_path):
+    cell = Cell("autoencoder", "nearest_bond", 0.1, True, 3)
+    failed = attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)
+    assert failed["error"].startswith("InputError: There are no weights for autoencoder")
+    assert read_cell(cell, tmp_path) == failed
+    card = attempt_cell(cell, TINY, weights / "weights", tmp_path)
+    assert read_cell(cell, tmp_path) == card and "error" not in card
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_fractions_lie_within_each_other_and_apart_from_validation(name):
+    environments = prototype_environments(TINY.data, progress=False)
+    sides = {}
+    for fraction in (0.01, 0.1, 0.5, 1.0):
+        made = pretraining.streams(get_task(name), environments, TINY.data, TINY.training, fraction)
+        sides[fraction] = [set(side.indices.tolist()) for side in made]
+    whole, validation = sides[1.0]
+    assert not whole & validation
+    for small, large in ((0.01, 0.1), (0.1, 0.5), (0.5, 1.0)):
+        assert sides[small][0] < sides[large][0] and sides[small][1] == validation
+        assert len(sides[small][0]) == max(1, round(small * len(whole)))
+    again = pretraining.streams(get_task(name), environments, TINY.data, TINY.training, 0.1)
+    other_seed = dataclasses.replace(TINY.training, seed=14)
+    other = pretraining.streams(get_task(name), environments, TINY.data, other_seed, 0.1)
+    assert set(again[0].indices) == sides[0.1][0] != set(other[0].indices)
+    assert set(other[1].indices) == validation
+
+
+def test_the_cells_of_a_grid():
+    made = cells([SCRATCH, "denoising"], ["noisy_bond", "denoising"], (0.1, 1.0), (False, True), (1, 2))
+    assert len(made) == len(set(made)) == len({cell.name for cell in made}) == 2 * (2 + 1) * 2 * 2
+    assert not any(cell.freeze and cell.source == SCRATCH for cell in made)
+    assert made[0].name == "noisy_bond/scratch-free-0.1-seed1"
+
+
+@pytest.mark.parametrize(("cell", "sentence"), [
+    (("denosing", "noisy_bond", 1, False, 1), "no source 'denosing'; choose from scratch, autoencoder"),
+    (("denoising", "combined", 1, False, 1), "no target 'combined'"),
+    (("denoising", "noisy_bond", 0, False, 1), "fraction is 0; it must lie above 0"),
+    (("scratch", "noisy_bond", 1, True, 1), "cannot be frozen")])
+def test_impossible_cells_are_refused(cell, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Cell(*cell)
+
+
+def test_cores_side_by_side_keep_the_symmetries():
+    cores = [build_core(small_config(), name=f"core_{i}") for i in range(2)]
+    for i, core in enumerate(cores):
+        core.set_weights(small_core(seed=i).get_weights())
+    combined = combine_cores(cores)
+    rng = np.random.default_rng(0)
+    bonds = np.stack([cloud(kind, 6, rng) for kind in ("random", "lattice", "repeated")]).astype(np.float32)
+    types, kinds = type_encodings((3, 6), 2, rng), ("bond multivectors", "bond values")
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    properties.assert_rotation_equivariant(combined, kinds, bonds, types, turn * np.linalg.det(turn))
+    properties.assert_permutation_equivariant(combined, kinds, bonds, types, rng.permutation(6))
+    properties.assert_padding_ignored(combined, kinds, bonds, types, 2, rng)
+    parts = [core([bonds, types]) for core in cores]
+    expected = np.mean([np.asarray(multivectors) for multivectors, _ in parts], axis=0)
+    np.testing.assert_allclose(np.asarray(combined([bonds, types])[0]), expected, atol=1e-6)
+    freeze_cores(combined)
+    assert [weight.path for weight in combined.trainable_weights] == [
+        "sum_of_multivectors/scales", "projection/kernel"]
