@@ -1,0 +1,147 @@
+"""Is a droplet an icosahedral quasicrystal? Four signs that know nothing of how it was made.
+
+1. Global bond order: Q_l of the bonds of a shell is far above its noise for l = 6, 10, 12 and at the noise for
+   l = 2, 4, 8, the degrees in which the icosahedral group has no invariant (Steinhardt et al., 1983).
+2. The bonds point along discrete axes (bond-orientational diagram).
+3. The strongest axes make the angles of an icosahedron's two-fold axes, 36, 60, 72 and 90 degrees.
+4. Along its two-, three- and five-fold axes the structure factor has sharp peaks whose positions grow by the
+   golden ratio, not by whole numbers.
+"""
+import dataclasses
+
+import freud
+import numpy as np
+from scipy.optimize import minimize
+from scipy.spatial.transform import Rotation
+from scipy.special import eval_legendre, sph_harm_y
+
+from gala_ssl.errors import InputError
+
+GOLDEN = (1 + np.sqrt(5)) / 2
+
+
+def bonds_of_shell(positions, length, r_min, r_max):
+    """Unit vectors of the bonds between r_min and r_max, (n, 3); each pair has both directions.
+
+    Args:
+        positions: (N, 3) in a periodic cube centred on 0. length: edge of the cube.
+    """
+    query = freud.locality.AABBQuery(freud.box.Box.cube(length), np.asarray(positions, np.float32))
+    found = query.query(query.points, {"r_min": r_min, "r_max": r_max, "exclude_ii": True}).toNeighborList()
+    vectors = np.asarray(found.vectors, float)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def bond_order(directions, degrees=(2, 4, 6, 8, 10, 12)):
+    r"""Global bond order of unit vectors over what random ones have, a dictionary by degree.
+
+    :math:`Q_l = \sqrt{\frac{4 \pi}{2 l + 1} \sum_m |\langle Y_{lm} \rangle|^2}
+    = \sqrt{\langle P_l(u \cdot v) \rangle}` over all pairs; n independent vectors have about :math:`1 / \sqrt{n}`.
+    Bonds of both directions count as one.
+    """
+    # The mean over pairs of P_l(u . v) is found from moments: sum over m of |mean Y_lm|^2.
+    theta, phi = np.arccos(np.clip(directions[:, 2], -1, 1)), np.arctan2(directions[:, 1], directions[:, 0])
+    noise = 1 / np.sqrt(len(directions) / 2)
+    order = {}
+    for degree in degrees:
+        means = [sph_harm_y(degree, m, theta, phi).mean() for m in range(-degree, degree + 1)]
+        order[degree] = float(np.sqrt(4 * np.pi / (2 * degree + 1) * np.sum(np.abs(means) ** 2)) / noise)
+    return order
+
+
+def icosahedron():
+    """Axes of an icosahedron, one of each pair of opposites: {5: (6, 3), 3: (10, 3), 2: (15, 3)}, unit vectors."""
+    cyclic = [np.roll(np.eye(3), i, axis=1) for i in range(3)]
+    five = [(0, 1, sign * GOLDEN) for sign in (1, -1)]
+    three = [(0, sign * GOLDEN, 1 / GOLDEN) for sign in (1, -1)]
+    axes = {5: np.concatenate([np.array(five) @ turn for turn in cyclic])}
+    axes[3] = np.concatenate([*(np.array(three) @ turn for turn in cyclic),
+                              [(1, 1, 1), (1, 1, -1), (1, -1, 1), (-1, 1, 1)]])
+    halves = [(1, s * GOLDEN, t / GOLDEN) for s in (1, -1) for t in (1, -1)]
+    # The two-fold axes lie midway between neighbouring five-fold ones.
+    axes[2] = np.concatenate([*(np.array(halves)[:, [0, 2, 1]] @ turn for turn in cyclic), np.eye(3)])
+    return {fold: of / np.linalg.norm(of, axis=1, keepdims=True) for fold, of in axes.items()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Orientation:
+    """How an icosahedron lies best among bonds.
+
+    Attributes:
+        rotation: (3, 3); `axes[fold] @ rotation.T` are the axes in the droplet.
+        score: root of the sum of squares of the icosahedral harmonics of degrees 6, 10 and 12, averaged over the
+            bonds, each over its noise; about 2 for random bonds.
+    """
+
+    rotation: np.ndarray
+    score: float
+
+
+def orient(directions, starts=400, seed=0):
+    """Turn an icosahedron to where its harmonics are strongest on the bonds, of either sign; an `Orientation`."""
+    five = icosahedron()[5]
+    if len(directions) == 0:
+        raise InputError("There are no bonds in the shell to lay an icosahedron among.")
+
+    # Of n random directions the mean has this variance: six axes, whose harmonics overlap.
+    variances = [eval_legendre(degree, five @ five.T).sum() / (2 * degree + 1) / (len(directions) / 2)
+                 for degree in (6, 10, 12)]
+
+    def minus_score(turn):
+        cosines = directions @ Rotation.from_rotvec(turn).apply(five).T
+        means = [eval_legendre(degree, cosines).sum(axis=1).mean() for degree in (6, 10, 12)]
+        return -np.sqrt(sum(mean**2 / variance for mean, variance in zip(means, variances)))
+
+    turns = Rotation.random(starts, rng=np.random.default_rng([seed])).as_rotvec()
+    starting = sorted(turns, key=minus_score)[:6]
+    found = min((minimize(minus_score, turn, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4})
+                 for turn in starting), key=lambda result: result.fun)
+    return Orientation(Rotation.from_rotvec(found.x).as_matrix(), float(-found.fun))
+
+
+def strongest_axes(directions, count=15, width=0.08, points=8000):
+    """The `count` strongest peaks of the bond-orientational diagram, (count, 3) unit vectors, strongest first.
+
+    Bonds are smoothed over an angle of `width` radians on a spiral grid; u and -u are one axis.
+    """
+    grid = _hemisphere(points)
+    density = np.zeros(points)
+    for part in np.array_split(directions, max(1, len(directions) // 2000)):
+        density += np.exp((np.abs(grid @ part.T) - 1) / width**2).sum(axis=1)
+    peaks = []
+    for i in np.argsort(-density):
+        if all(abs(grid[i] @ grid[j]) < np.cos(4 * width) for j in peaks):
+            peaks.append(i)
+        if len(peaks) == count:
+            break
+    return grid[peaks]
+
+
+def angles_between(axes):
+    """Angles between all pairs of axes, in degrees from 0 to 90, ascending."""
+    upper = np.triu_indices(len(axes), 1)
+    return np.sort(np.degrees(np.arccos(np.clip(np.abs(axes @ axes.T), 0, 1))[upper]))
+
+
+def structure_factor(positions, axis, q):
+    r"""S(q) = |sum_j exp(i q u . r_j)|^2 / N along the unit vector u = `axis`.
+
+    Args:
+        positions: (N, 3), of a droplet that no face of the box cuts. q: (m,) wave numbers.
+    """
+    phases = np.exp(1j * np.outer(q, np.asarray(positions, float) @ np.asarray(axis)))
+    return np.abs(phases.sum(axis=1)) ** 2 / len(positions)
+
+
+def mean_structure_factors(positions, orientation, q):
+    """{fold: S(q) averaged over the axes of that fold, (m,)}."""
+    return {fold: np.mean([structure_factor(positions, axis, q) for axis in axes @ orientation.rotation.T], axis=0)
+            for fold, axes in icosahedron().items()}
+
+
+def _hemisphere(points):
+    """A spiral of equally dense unit vectors with z > 0."""
+    i = np.arange(points) + 0.5
+    z = i / points
+    angle = 2 * np.pi * i / GOLDEN
+    return np.stack([np.sqrt(1 - z**2) * np.cos(angle), np.sqrt(1 - z**2) * np.sin(angle), z], axis=1)
