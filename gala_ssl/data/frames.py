@@ -74,21 +74,37 @@ class Frame:
         return self.source or self.label or "the frame"
 
 
-class GSDFrames(collections.abc.Sequence):
-    """The frames of a GSD file as a sequence, each read when it is asked for (see `read_frames`)."""
+class Frames(collections.abc.Sequence):
+    """Frames of one file as a sequence, each read when it is asked for (see `read_frames`).
 
-    def __init__(self, path, frames=slice(None)):
-        self.path = pathlib.Path(path)
-        with opened(self.path) as trajectory:
-            self.frames = _chosen(frames, len(trajectory), self.path)
+    Args:
+        reader: what has `path`, a length and `read(number)`. numbers: of the frames in the sequence.
+    """
+
+    def __init__(self, reader, numbers):
+        self._reader, self.path, self.numbers = reader, reader.path, numbers
 
     def __len__(self):
-        return len(self.frames)
+        return len(self.numbers)
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            return GSDFrames(self.path, self.frames[index])
-        number = self.frames[index]
+            return Frames(self._reader, self.numbers[index])
+        return self._reader.read(self.numbers[index])
+
+
+class GSDReader:
+    """The frames of a GSD file by number: `len(reader)` and `reader.read(number)`."""
+
+    def __init__(self, path):
+        self.path = path
+        with opened(path) as trajectory:
+            self._count = len(trajectory)
+
+    def __len__(self):
+        return self._count
+
+    def read(self, number):
         source = f"{self.path}, frame {number}"
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
         with opened(self.path) as trajectory:
@@ -101,24 +117,39 @@ class GSDFrames(collections.abc.Sequence):
 
 
 def read_frames(path, frames=slice(None)):
-    """The frames of a GSD file, read one by one as they are asked for.
+    """The frames of a file, read one by one as they are asked for.
+
+    GSD files are read as they are. The other formats are read by ASE (see `gala_ssl.data.formats`): extended XYZ and
+    LAMMPS dumps one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short,
+    at once. The file's name tells the format. A cell in any orientation becomes a box of GSD's convention, centred
+    on 0, with the particles turned along and wrapped into it. Types are the chemical symbols, or the names or
+    LAMMPS types in the file, in alphabetical or numerical order.
 
     Args:
-        path: a GSD file of HOOMD-blue's schema.
-        frames: which of them: a slice, one number or a list of numbers, negative ones from the end.
+        path: a file.
+        frames: which of its frames: a slice, one number or a list of numbers, negative ones from the end.
 
     Returns:
         A sequence of `Frame`; `source` names file and frame, `label` is the file's stem.
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the file is truncated or not GSD, or has no such frame; and, when a frame is taken from
-            the sequence, what `Frame` refuses or a two-dimensional frame.
+        InputError: the name tells no format, the file is truncated or of another format, or has no such frame;
+            and, when a frame is taken from the sequence, what `Frame` refuses, a frame that is two-dimensional,
+            has no box or is not periodic in three directions.
 
     Example:
         >>> last = read_frames("run.gsd", -1)[0]
+        >>> frames = read_frames("dump.lammpstrj", slice(None, None, 10))
     """
-    return GSDFrames(path, frames)
+    path = pathlib.Path(path)
+    _check_file(path)
+    if path.suffix.lower() == ".gsd":
+        reader = GSDReader(path)
+    else:
+        from gala_ssl.data.formats import ASEReader  # which imports from here
+        reader = ASEReader(path)
+    return Frames(reader, _chosen(frames, len(reader), path))
 
 
 def write_frames(path, frames):
@@ -137,10 +168,7 @@ def write_frames(path, frames):
 @contextlib.contextmanager
 def opened(path):
     """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file {path}; check the path.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give a GSD file in it.")
+    _check_file(path)
     try:
         with gsd.hoomd.open(path, "r") as trajectory:
             yield trajectory
@@ -149,6 +177,13 @@ def opened(path):
     except (RuntimeError, ValueError, MemoryError) as error:
         raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
                          f"so copy or write it again.") from error
+
+
+def _check_file(path):
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file {path}; check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give a file in it.")
 
 
 def _chosen(frames, count, path):

@@ -1,0 +1,159 @@
+"""Files of other programs than HOOMD-blue as frames: text and crystallographic formats, read by ASE.
+
+ASE parses; here the frames of a long text file are found, so that one is read at a time, and a cell in any
+orientation becomes a box of GSD's convention.
+"""
+import dataclasses
+import fnmatch
+import io
+import pathlib
+
+import ase.io
+import numpy as np
+from ase.cell import Cell
+
+from gala_ssl.data.frames import Frame
+from gala_ssl.errors import InputError
+
+
+def _xyz_starts(file):
+    starts, start = [], file.tell()
+    while (line := file.readline()).strip():
+        starts.append(start)
+        for _ in range(int(line) + 1):
+            file.readline()
+        start = file.tell()
+    return starts
+
+
+def _dump_starts(file):
+    starts, start = [], 0
+    while line := file.readline():
+        if line.startswith(b"ITEM: TIMESTEP"):
+            starts.append(start)
+        start = file.tell()
+    return starts
+
+
+@dataclasses.dataclass(frozen=True)
+class Format:
+    """A file format.
+
+    Attributes:
+        name: for sentences. ase: ASE's name of it. patterns: file names, in lower case.
+        starts: function of an open binary file that gives the offset of each frame; None reads the file at once.
+    """
+
+    name: str
+    ase: str
+    patterns: tuple
+    starts: object = None
+
+
+FORMATS = (
+    Format("extended XYZ", "extxyz", ("*.xyz", "*.extxyz"), _xyz_starts),
+    Format("LAMMPS dump", "lammps-dump-text", ("*.dump", "*.lammpstrj", "dump.*"), _dump_starts),
+    Format("CIF", "cif", ("*.cif",)),
+    Format("POSCAR", "vasp", ("poscar*", "contcar*", "*.poscar", "*.vasp")),
+    Format("XDATCAR", "vasp-xdatcar", ("xdatcar*",)),
+    Format("LAMMPS data", "lammps-data", ("*.lmp", "*.data")),
+    Format("an ASE trajectory", "traj", ("*.traj",)),
+)
+
+
+def format_of(path):
+    """The Format that a file's name tells, or InputError with the names that tell one."""
+    for known in FORMATS:
+        if any(fnmatch.fnmatch(path.name.lower(), pattern) for pattern in known.patterns):
+            return known
+    names = ", ".join(pattern for known in FORMATS for pattern in known.patterns)
+    raise InputError(f"The name of {path} tells no format that can be read; give a GSD file, *.gsd, or one called "
+                     f"{names} (in small letters or capitals).")
+
+
+class ASEReader:
+    """The frames of one file by number: `len(reader)` and `reader.read(number)`."""
+
+    def __init__(self, path):
+        self.path, self.format = pathlib.Path(path), format_of(path)
+        try:
+            if self.format.starts:
+                with open(self.path, "rb") as file:
+                    self._starts = self.format.starts(file)
+                    self._starts.append(file.seek(0, io.SEEK_END))
+                if len(self._starts) == 1 and self._starts[0]:
+                    raise ValueError("it holds no frame")
+            else:
+                self._images = ase.io.read(self.path, ":", self.format.ase)
+                if not self._images:
+                    raise ValueError("it holds no frame")
+        except Exception as error:  # each format has classes of errors of its own
+            raise self._unreadable(self.path, error) from error
+
+    def __len__(self):
+        return len(self._starts) - 1 if self.format.starts else len(self._images)
+
+    def read(self, number):
+        source = f"{self.path}, frame {number}"
+        if not self.format.starts:
+            atoms = self._images[number]
+            names = atoms.arrays["type"].astype(str) if self.format.ase == "lammps-data" else None
+        else:
+            try:
+                atoms, names = self._parsed(number)
+            except Exception as error:
+                raise self._unreadable(source, error) from error
+        return _frame(atoms, names, self.path.stem.replace("_", " "), source)
+
+    def _parsed(self, number):
+        """Atoms of a frame, and the names of their types where these need not be chemical elements."""
+        start, end = self._starts[number:number + 2]
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            text = file.read(end - start).decode()
+        if self.format.ase == "extxyz":
+            # ASE takes species for elements only, other columns as they are.
+            head, comment, rows = text.split("\n", 2)
+            text = "\n".join([head, comment.replace("species:S:1", "type_name:S:1"), rows])
+        atoms = ase.io.read(io.StringIO(text), 0, self.format.ase)
+        if self.format.ase == "extxyz":
+            return atoms, atoms.arrays.get("type_name")
+        header = next(line for line in text.splitlines() if line.startswith("ITEM: ATOMS")).split()
+        count = int(text.partition("ITEM: NUMBER OF ATOMS")[2].split()[0])
+        if len(atoms) != count:
+            raise ValueError(f"{len(atoms)} of {count} particles are there")
+        # Without elements ASE takes a type for an atomic number.
+        return atoms, None if {"element", "mass"} & set(header) else atoms.arrays["type"].astype(str)
+
+    def _unreadable(self, source, error):
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return InputError(f"{source} cannot be read as {self.format.name} ({reason}); it may be truncated or of "
+                          f"another format, so copy or write it again.")
+
+
+def _frame(atoms, names, label, source):
+    """ASE's Atoms as a Frame: a box of GSD's convention, centred on 0, and the particles turned along with it."""
+    rank = atoms.cell.rank
+    if rank == 0:
+        raise InputError(f"{source} has no periodic cell; give a file that states the box.")
+    if rank < 3:
+        raise InputError(f"The cell of {source} has no volume; two-dimensional frames are not supported.")
+    if not atoms.pbc.all():
+        along = ", ".join(axis for axis, periodic in zip("abc", atoms.pbc) if not periodic)
+        raise InputError(f"{source} is not periodic along {along}; only frames periodic in three directions are "
+                         f"supported.")
+    # The same lattice with a right-handed cell: no mirror image.
+    cell = atoms.cell if atoms.cell.handedness > 0 else Cell(atoms.cell * [[1], [1], [-1]])
+    box = cell.standard_form()[0]
+    places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)
+    # Back into the cell before rounding to single precision; what is on a face stays on the lower one.
+    places -= np.floor(places + 1e-9)
+    if names is None:
+        names = np.array(atoms.get_chemical_symbols())
+    type_names, types = np.unique(names, return_inverse=True)
+    if type_names.dtype.kind == "U" and all(name.isdecimal() for name in type_names):
+        order = np.argsort(type_names.astype(int))  # 10 after 9
+        type_names, types = type_names[order], np.argsort(order)[types]
+    lengths = np.diag(box)
+    return Frame((places - 0.5) @ box, [*lengths, box[1, 0] / lengths[1], box[2, 0] / lengths[2],
+                                        box[2, 1] / lengths[2]], types, tuple(map(str, type_names)), label, source)
