@@ -1,4 +1,4 @@
-"""Figures of a cooling run: energy and temperature along it, and the radial distribution of its phases."""
+"""Figures of a cooling run: energy and temperature along it, radial distributions, the order of its bonds."""
 import freud
 import numpy as np
 
@@ -70,6 +70,58 @@ def plot_radial_distributions(frames, ax=None):
         ax.text(r[-1], i + 0.6, phase, ha="right", fontsize="small")
     ax.set(xlabel="r", ylabel="g(r) / largest value, shifted", xlim=(0.7, None), yticks=[])
     return ax
+
+
+def plot_bond_directions(directions, pole, axes=(), ax=None, bins=120):
+    """Density of bond directions on the half sphere around `pole`, relative to random ones; equal areas.
+
+    Args:
+        directions: (n, 3) unit vectors, of which opposite ones count as one.
+        pole: (3,) unit vector, the middle of the picture.
+        axes: (m, 3) unit vectors that are marked.
+        ax: matplotlib axes; new ones if None.
+    Returns:
+        The axes.
+    """
+    ax = _axes(ax)
+    edges = np.linspace(-1, 1, bins + 1)
+    counts = np.histogram2d(*_projected(directions, pole).T, bins=(edges, edges))[0]
+    middles = (edges[1:] + edges[:-1]) / 2
+    inside = middles[:, None] ** 2 + middles**2 < 1
+    density = np.where(inside, counts / (counts.sum() / inside.sum()), np.nan)
+    image = ax.imshow(density.T, origin="lower", extent=(-1, 1, -1, 1), cmap="cividis", vmin=0,
+                      vmax=np.nanquantile(density, 0.995))
+    if len(axes):
+        ax.plot(*_projected(axes, pole).T, "o", mfc="none", mec="white", ms=9)
+    ax.figure.colorbar(image, ax=ax, label="bonds / random", shrink=0.8)
+    ax.set_axis_off()
+    return ax
+
+
+def plot_structure_factors(q, factors, ax=None):
+    """S(q) along axes of two-, three- and five-fold symmetry, one above the other.
+
+    Args:
+        q: (m,) wave numbers. factors: {fold: (m,)}. ax: matplotlib axes; new ones if None.
+    Returns:
+        The axes.
+    """
+    ax = _axes(ax)
+    for i, (fold, values) in enumerate(sorted(factors.items())):
+        ax.plot(q, np.log10(np.maximum(values, 1e-2)) + 4 * i, color="k", lw=0.8)
+        ax.text(q[-1], 4 * i + 2.5, f"{fold}-fold", ha="right", fontsize="small")
+    ax.set(xlabel="wave number", ylabel="log10 S(q), shifted", xlim=(q[0], q[-1]))
+    return ax
+
+
+def _projected(directions, pole):
+    """Lambert's equal-area projection of axes onto the unit disc around `pole`, (n, 2)."""
+    pole = np.asarray(pole, float)
+    side = np.cross(pole, np.eye(3)[np.argmin(np.abs(pole))])
+    side /= np.linalg.norm(side)
+    x, y, z = (np.asarray(directions) @ np.stack([side, np.cross(pole, side), pole], axis=1)).T
+    sign = np.where(z < 0, -1, 1)
+    return np.stack([x, y], axis=1) * (sign / np.sqrt(1 + np.abs(z)))[:, None]
 
 
 def _axes(ax):

@@ -1,10 +1,12 @@
 """The shipped networks keep their symmetries after their training, and know more than the trivial answer."""
+import pathlib
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
-from gala_ssl.config import DataConfig
+from gala_ssl.data.frames import read_frames
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.models.pretrained import SHIPPED
@@ -16,15 +18,30 @@ pytestmark = pytest.mark.any_backend
 # What each task's model answers, in the words of tests.properties.
 ANSWERS = {"autoencoder": "bond vectors", "denoising": "bond vectors", "frame_classification": "cloud values",
            "shift_identification": "cloud vectors", "noisy_bond": "bond values", "nearest_bond": "cloud vectors"}
+TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 STRUCTURES = ("cF4-Cu", "cI2-W", "cP20-Mn", "hP2-Mg")
 SHIPPED_TASKS = [task for task in TASKS if (SHIPPED / f"{task}.keras").exists()]
 
 
 @pytest.fixture(scope="module")
-def clouds():
+def prototype_clouds():
     """Neighbourhoods of four structures, 32 of each, with a noise of the training, in shortest distances."""
     frames = [prototypes.build(name, 200, noise=0.03, seed=1) for name in STRUCTURES]
     return PointClouds.concatenate([point_clouds(frame)[:32] for frame in frames])
+
+
+@pytest.fixture(scope="module")
+def simulated_clouds():
+    """Neighbourhoods of simulated gas, liquid and solid, 64 of each, in contact distances."""
+    chosen = np.random.default_rng(3).choice(4096, 64, replace=False)
+    return PointClouds.concatenate([
+        point_clouds(read_frames(TRAJECTORIES / f"{name}.gsd")[0]).in_contact_distances()[chosen]
+        for name in ("cI2-W_gas", "cF4-Cu_liquid", "hP2-Mg_solid")])
+
+
+@pytest.fixture(params=["prototype_clouds", "simulated_clouds"])
+def clouds(request):
+    return request.getfixturevalue(request.param)
 
 
 @pytest.mark.parametrize("task", SHIPPED_TASKS)
@@ -46,29 +63,36 @@ def test_turned_clouds_get_the_same_answer(clouds, task):
 def test_both_attentions_give_the_same_embedding(clouds, task):
     fast, published = (
         load_pretrained(task, attention=name, progress=False)(clouds) for name in ("fast", "published"))
-    properties.assert_close(fast, published, 2e-5)
+    properties.assert_close(fast, published, 1e-5)
 
 
-def identity_error(bonds, types, scale):
-    """Mean square and mean absolute error of the answer "there is no noise", in the networks' unit."""
-    (noisy, _), clean = get_task("denoising").make_batch(bonds, types, None, np.random.default_rng(0))
-    return np.mean(np.square((noisy - clean) / scale)), np.mean(np.abs((noisy - clean) / scale))
+# What each shipped network must reach on held-back environments; the trivial answers are in results/pretraining.
+REACHED = {
+    "autoencoder": lambda best: best["val_mean_absolute_error"] < 0.05,
+    "denoising": lambda best: best["val_mean_absolute_error"] < 0.82 * 0.1893,  # of the noisy cloud itself
+    "frame_classification": lambda best: best["val_accuracy"] > 0.9,
+    "shift_identification": lambda best: best["val_mean_absolute_error"] < 0.1995 / 4,
+    "noisy_bond": lambda best: best["val_accuracy"] > 0.8,
+    "nearest_bond": lambda best: best["val_mean_absolute_error"] < 0.05,
+}
 
 
-@pytest.mark.skipif("denoising" not in SHIPPED_TASKS, reason="no weights shipped")
-def test_denoising_beats_the_identity(clouds):
-    """Whose mean square error is 0.056 and mean absolute error 0.189, in the networks' unit."""
-    best = load_pretrained("denoising", progress=False).card["best"]
-    square, absolute = identity_error(np.tile(clouds.bonds, (20, 1, 1)), np.tile(clouds.types, (20, 1, 1)),
-                                      DataConfig().x_scale)
-    assert (square, absolute) == (pytest.approx(0.056, rel=0.02), pytest.approx(0.189, rel=0.02))
-    assert best["val_loss"] < 0.75 * square and best["val_mean_absolute_error"] < 0.85 * absolute
+@pytest.mark.parametrize("task", SHIPPED_TASKS)
+def test_each_task_beats_its_trivial_answer_by_far(task):
+    assert REACHED[task](load_pretrained(task, progress=False).card["best"])
 
 
-@pytest.mark.skipif("frame_classification" not in SHIPPED_TASKS, reason="no weights shipped")
-def test_frame_classification_knows_the_structures(clouds):
-    embed = load_pretrained("frame_classification", progress=False)
-    assert embed.card["best"]["val_accuracy"] > 0.5
-    found = np.asarray(embed.model([clouds.bonds / np.float32(2), clouds.types])).argmax(axis=1)
-    names = np.array(embed.card["structures"])[found].reshape(4, 32)
-    assert (names == np.array(STRUCTURES)[:, None]).mean() > 0.6
+@pytest.mark.parametrize("task", SHIPPED_TASKS)
+def test_the_card_tells_the_truth(prototype_clouds, task):
+    """On clouds of its own making, no better or worse than the card says, within what so few of them allow."""
+    embed = load_pretrained(task, progress=False)
+    made, labels = get_task(task), np.repeat([embed.card["structures"].index(name) for name in STRUCTURES], 32)
+    (bonds, types), target = made.make_batch(
+        prototype_clouds.bonds, prototype_clouds.types, labels.astype(np.int32), np.random.default_rng(4))
+    scale = np.float32(embed.card["data"]["x_scale"])
+    answer = np.asarray(embed.model([bonds / scale, types]))
+    best = embed.card["best"]
+    if made.target_is_length:
+        assert np.abs(answer - target / scale).mean() < 1.5 * best["val_mean_absolute_error"]
+    else:
+        assert (answer.argmax(axis=-1) == target).mean() > best["val_accuracy"] - 0.15
