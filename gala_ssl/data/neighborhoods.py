@@ -1,9 +1,9 @@
 """Point clouds: the bonds of each particle to its neighbours, what every task and network works on."""
 import dataclasses
 
-import freud
 import numpy as np
 
+from gala_ssl.data.neighbors import NeighborSearch, neighbor_list
 from gala_ssl.errors import InputError
 
 
@@ -68,7 +68,7 @@ class PointClouds:
         """
         nearest = np.where(self.mask, np.linalg.norm(self.bonds, axis=-1), np.inf).min(axis=1, initial=np.inf)
         nearest = nearest[np.isfinite(nearest)]
-        return self.scaled(np.quantile(nearest, 0.01)) if len(nearest) else self
+        return self.scaled(contact_distance(nearest)) if len(nearest) else self
 
     @property
     def mean_bonds(self):
@@ -102,16 +102,20 @@ LENGTH_SCALES = {
 }
 
 
-def point_clouds(frame, k=20, neighbors="nearest"):
+def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.
 
     Args:
         frame: a `Frame` of N particles of T types.
-        k: bonds a cloud.
-        neighbors: "nearest", the k nearest particles by minimum image.
+        k: bonds a cloud; for other rules than "nearest" the largest number: where a rule gives more neighbours, the
+            k nearest of them are kept.
+        neighbors: the rule, "nearest", "cutoff", "voronoi" or "sann", see `gala_ssl.data.neighbors.NeighborSearch`.
+        r_max: of the rule "cutoff", in the frame's unit of length.
 
     Returns:
-        PointClouds: bonds (N, k, 3), types (N, k, 2 T), float32; the bonds of a cloud nearest first.
+        PointClouds: bonds (N, w, 3), types (N, w, 2 T), float32; the bonds of a cloud nearest first. The width w is
+        k for "nearest", else the number of bonds in the longest cloud, and 1 where no particle has a neighbour.
+        Shorter clouds are filled up with padding; a particle without a neighbour has padding only.
 
     Raises:
         InputError: fewer than k + 1 particles, a box too small for a neighbour to have one nearest image,
@@ -121,77 +125,45 @@ def point_clouds(frame, k=20, neighbors="nearest"):
         >>> clouds = point_clouds(prototypes.build("cP1-Po"))
         >>> clouds.bonds.shape
         (4096, 20, 3)
+        >>> point_clouds(frame, neighbors="voronoi").mask.sum(axis=1)   # how many faces each cell has
     """
-    return _packed(frame, neighbor_list(frame, k, neighbors), int(k))
+    found = neighbor_list(frame, k, neighbors, r_max)
+    width = int(k) if neighbors == "nearest" else max(1, int(found.neighbor_counts.max()))
+    return _packed(frame, found, 0, width)
 
 
-def neighbor_list(frame, k=20, neighbors="nearest"):
-    """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
+def cloud_chunks(frame, size, k=20, neighbors="nearest", r_max=None):
+    """Yield the PointClouds of `size` particles after the other, each k wide: what `point_clouds` would give at once.
 
-    Arguments and errors are those of `point_clouds`. With "nearest" every centre has exactly k.
+    However many particles the frame has, only the clouds of one chunk are in memory. With "voronoi", the
+    tessellation of the whole frame is as well, half a kilobyte or so a particle.
     """
-    if neighbors not in _FINDERS:
-        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, _FINDERS))}, not by {neighbors!r}.")
-    if int(k) != k or k < 1:
-        raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
-    box = freud.box.Box(*frame.box)
-    found = _FINDERS[neighbors](frame, freud.locality.AABBQuery(box, box.wrap(frame.positions)), int(k))
-    _check_images(frame, found)
-    return _exact(frame, found)
+    search = NeighborSearch(frame, k, neighbors, r_max)
+    for start in range(0, len(frame), size):
+        yield _packed(frame, search(start, start + size), start, search.k)
 
 
-def _nearest(frame, query, k):
-    # freud gives fewer than k without a word where the frame has too few particles.
-    if len(frame) < k + 1:
-        raise InputError(f"Point clouds of {k} neighbours need at least {k + 1} particles, but {frame.where} "
-                         f"has {len(frame)}; give a larger frame or fewer neighbours.")
-    found = query.query(query.points, {"num_neighbors": k, "exclude_ii": True})
-    found = found.toNeighborList(sort_by_distance=True)
-    short = int((found.neighbor_counts < k).sum())
-    if short:
-        raise InputError(f"{short} particles of {frame.where} have fewer than {k} neighbours in reach of the "
-                         f"minimum image; give a larger frame or fewer neighbours.")
-    return found
+def nearest_distances(frame, size=65536):
+    """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time."""
+    search = NeighborSearch(frame, 1)
+    found = [search(start, start + size).vectors for start in range(0, len(frame), size)]
+    return np.linalg.norm(np.concatenate(found).astype(np.float32), axis=-1)
 
 
-# Each finder gives freud's neighbour list sorted by centre, then distance.
-_FINDERS = {"nearest": _nearest}
+def contact_distance(nearest):
+    """The distance within which one particle in a hundred has its nearest neighbour, of those distances (N,)."""
+    return np.quantile(nearest, 0.01)
 
 
-def _check_images(frame, found):
-    """Refuse neighbours beyond half the distance of opposite box faces: another image may be as near."""
-    reach = 0.5 / np.linalg.norm(np.linalg.inv(frame.cell), axis=0).max()
-    if len(found.distances) == 0:
-        return
-    if found.distances.max() >= reach:
-        raise InputError(f"The box of {frame.where} is too small: a neighbour lies at "
-                         f"{found.distances.max():.4g}, beyond half the box ({reach:.4g}); replicate the "
-                         f"frame or ask for fewer neighbours.")
-    closest = int(found.distances.argmin())
-    if found.distances[closest] == 0:
-        i, j = found.query_point_indices[closest], found.point_indices[closest]
-        raise InputError(f"Particles {i} and {j} of {frame.where} are at the same place; remove one.")
-
-
-def _exact(frame, found):
-    """The list with bonds as exact as the positions: freud wraps in single precision, at 1e-7 box lengths."""
-    centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
-    bonds = frame.positions[neighbor].astype(np.float64) - frame.positions[centre]
-    bonds -= np.rint(bonds @ np.linalg.inv(frame.cell)) @ frame.cell
-    return freud.locality.NeighborList.from_arrays(len(frame), len(frame), centre, neighbor, bonds)
-
-
-def _packed(frame, found, k):
-    """A neighbour list as PointClouds: the k nearest of each centre, or all of them and padding."""
+def _packed(frame, found, start, width):
+    """A neighbour list of the centres from `start` on as PointClouds that are `width` wide."""
     centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
     rank = np.arange(len(centre)) - np.repeat(found.segments, found.neighbor_counts)
-    kept = rank < k
-    centre, neighbor, rank = centre[kept], neighbor[kept], rank[kept]
     one_hot = np.eye(len(frame.type_names), dtype=np.float32)[frame.types]
-    bonds = np.zeros((len(frame), k, 3), np.float32)
-    types = np.zeros((len(frame), k, 2 * len(frame.type_names)), np.float32)
-    bonds[centre, rank] = found.vectors[kept]
-    to, of = one_hot[neighbor], one_hot[centre]
+    bonds = np.zeros((found.num_query_points, width, 3), np.float32)
+    types = np.zeros((found.num_query_points, width, 2 * len(frame.type_names)), np.float32)
+    bonds[centre, rank] = found.vectors
+    to, of = one_hot[neighbor], one_hot[centre + start]
     types[centre, rank] = np.hstack([to - of, to + of])
     return PointClouds(_read_only(bonds), _read_only(types))
 

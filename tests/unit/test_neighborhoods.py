@@ -164,7 +164,7 @@ def test_a_wrong_number_of_neighbours_is_refused(k):
 
 
 def test_an_unknown_rule_is_refused():
-    with pytest.raises(InputError, match="'nearest', not by 'farthest'"):
+    with pytest.raises(InputError, match="by 'nearest', 'cutoff', 'voronoi', 'sann', not by 'farthest'"):
         point_clouds(random_frame(), neighbors="farthest")
 
 

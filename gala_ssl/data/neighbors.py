@@ -1,0 +1,161 @@
+"""Who is a neighbour of whom: four rules, searched by freud for all particles or for some at a time."""
+import freud
+import numpy as np
+
+from gala_ssl.errors import InputError
+
+# Neighbours among which the first solid angles are looked for; doubled where they do not suffice.
+_SANN_START = 32
+
+
+class NeighborSearch:
+    """The neighbours of each particle of a frame by one rule, among all periodic images.
+
+    Rules:
+        nearest: the k nearest particles.
+        cutoff: all particles nearer than `r_max`, which may be none.
+        voronoi: the particles whose Voronoi cells share a face with the centre's, however small (Voro++).
+        sann: the nearest particles whose solid angles fill the sphere, the fewest n >= 3 with
+            sum_j r_j / (n - 2) <= r_{n+1} (van Meel et al., J. Chem. Phys. 136, 234107 (2012)).
+
+    Args:
+        frame: a `Frame` of N particles.
+        k: neighbours a particle; of the last three rules the largest number: where a rule gives more, the k nearest
+            of them are kept.
+        neighbors: the rule.
+        r_max: of the rule "cutoff", in the frame's unit of length.
+
+    Call with (start, stop): freud's NeighborList of the centres start ... stop - 1, which it numbers from 0, by
+    centre and then by distance. Its vectors are as exact as the positions.
+
+    Raises:
+        InputError: an unknown rule, a wrong k or r_max; when called, too few particles, a box too small for a
+            neighbour to have one nearest image, two particles at one place.
+    """
+
+    def __init__(self, frame, k=20, neighbors="nearest", r_max=None):
+        check_rule(k, neighbors, r_max)
+        self.frame, self.k, self.rule, self.r_max = frame, int(k), neighbors, r_max
+        self._inverse = np.linalg.inv(frame.cell)
+        # A neighbour nearer than half the distance of opposite faces has no other image as near.
+        self.reach = 0.5 / np.linalg.norm(self._inverse, axis=0).max()
+        box = freud.box.Box(*frame.box)
+        self._query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
+        if neighbors == "cutoff" and r_max >= self.reach:
+            raise InputError(f"The cutoff {r_max:.4g} is too large for the box of {frame.where}: from half the box "
+                             f"({self.reach:.4g}) on a particle meets images; replicate the frame or lower it.")
+        self._voronoi = self._tessellated() if neighbors == "voronoi" else None
+
+    def __call__(self, start=0, stop=None):
+        stop = len(self.frame) if stop is None else min(stop, len(self.frame))
+        found = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
+        rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
+        found.filter(rank < self.k)
+        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
+        self._check_images(centre + start, neighbor, np.asarray(found.distances))
+        # freud wraps in single precision, at 1e-7 box lengths.
+        positions, cell = self.frame.positions, self.frame.cell
+        bonds = positions[neighbor].astype(np.float64) - positions[centre + start]
+        bonds -= np.rint(bonds @ self._inverse) @ cell
+        return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
+
+    def _others(self, start, stop, **arguments):
+        """Of a query of freud the neighbours that are not the centre itself: `num_neighbors` or within `r_max`."""
+        # freud knows the centre by its number among the centres, which is its number only where they start at 0.
+        if start == 0:
+            arguments["exclude_ii"] = True
+        elif "num_neighbors" in arguments:
+            arguments["num_neighbors"] += 1
+        query = self._query.query(self._query.points[start:stop], arguments)
+        found = query.toNeighborList(sort_by_distance=True)
+        if start > 0:
+            found.filter(np.asarray(found.point_indices) != np.asarray(found.query_point_indices) + start)
+        return found
+
+    def _by_number(self, start, stop):
+        # freud gives fewer than k without a word where the frame has too few particles.
+        count, where = self.k, self.frame.where
+        if len(self.frame) < count + 1:
+            raise InputError(f"Point clouds of {count} neighbours need at least {count + 1} particles, but {where} "
+                             f"has {len(self.frame)}; give a larger frame or fewer neighbours.")
+        found = self._others(start, stop, num_neighbors=count)
+        short = int((found.neighbor_counts < count).sum())
+        if short:
+            raise InputError(f"{short} particles of {where} have fewer than {count} neighbours in reach of the "
+                             f"minimum image; give a larger frame or fewer neighbours.")
+        return found
+
+    def _by_cutoff(self, start, stop):
+        return self._others(start, stop, r_max=self.r_max)
+
+    def _by_solid_angle(self, start, stop):
+        count = _SANN_START
+        while True:
+            found = self._others(start, stop, num_neighbors=min(count, len(self.frame) - 1))
+            try:
+                system = self._query.box, self._query.points
+                filtered = freud.locality.FilterSANN().compute(system, found, self._query.points[start:stop])
+                return filtered.filtered_nlist.copy()
+            except RuntimeError:  # some sphere is not full
+                if count >= len(self.frame) - 1 or found.neighbor_counts.max() < count:
+                    raise InputError(f"The neighbours of a particle of {self.frame.where} do not fill the solid angle "
+                                     f"around it; give a larger frame or choose neighbours by number.") from None
+                count *= 2
+
+    def _by_face(self, start, stop):
+        centre = np.asarray(self._voronoi.query_point_indices)
+        first, last = np.searchsorted(centre, (start, stop))
+        part = slice(first, last)
+        return freud.locality.NeighborList.from_arrays(
+            stop - start, len(self.frame), centre[part] - start, self._voronoi.point_indices[part],
+            self._voronoi.vectors[part])
+
+    def _tessellated(self):
+        """The list of the whole tessellation, by centre and distance."""
+        if len(self.frame) < 4:
+            raise InputError(f"A Voronoi tessellation needs at least 4 particles, but {self.frame.where} has "
+                             f"{len(self.frame)}; give a larger frame.")
+        self._check_distinct()
+        found = freud.locality.Voronoi().compute((self._query.box, self._query.points)).nlist.copy()
+        found.sort(by_distance=True)
+        return found
+
+    def _check_distinct(self):
+        """Voro++ leaves out one of two particles at one place without a word."""
+        found = self._others(0, len(self.frame), num_neighbors=1)
+        self._check_images(np.asarray(found.query_point_indices), np.asarray(found.point_indices),
+                           np.asarray(found.distances))
+
+    def _check_images(self, centre, neighbor, distances):
+        if len(distances) == 0:
+            return
+        closest, where = int(distances.argmin()), self.frame.where
+        if distances[closest] == 0:
+            raise InputError(f"Particles {centre[closest]} and {neighbor[closest]} of {where} are at the same place; "
+                             f"remove one.")
+        if distances.max() >= self.reach:
+            raise InputError(f"The box of {where} is too small: a neighbour lies at {distances.max():.4g}, beyond half "
+                             f"the box ({self.reach:.4g}); replicate the frame or ask for fewer neighbours.")
+
+
+_RULES = {"nearest": "by_number", "cutoff": "by_cutoff", "voronoi": "by_face", "sann": "by_solid_angle"}
+
+
+def check_rule(k, neighbors, r_max=None):
+    """InputError unless these are what `NeighborSearch` can search by."""
+    if neighbors not in _RULES:
+        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, _RULES))}, not by {neighbors!r}.")
+    if int(k) != k or k < 1:
+        raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
+    if neighbors == "cutoff" and (r_max is None or not 0 < r_max < np.inf):
+        raise InputError(f"Neighbours within a cutoff need r_max, a positive length, not {r_max!r}.")
+    if neighbors != "cutoff" and r_max is not None:
+        raise InputError(f"r_max is of neighbours by 'cutoff'; by {neighbors!r} leave it out.")
+
+
+def neighbor_list(frame, k=20, neighbors="nearest", r_max=None):
+    """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
+
+    Arguments and errors are those of `NeighborSearch`. With "nearest" every centre has exactly k.
+    """
+    return NeighborSearch(frame, k, neighbors, r_max)()
