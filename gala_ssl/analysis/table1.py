@@ -80,9 +80,9 @@ def table1(featurizers, features, pairs=PAIRS, seed=0, n_bootstrap=1000, progres
     """Score every featurizer on every pair of snapshots.
 
     Args:
-        featurizers: callables `frame -> (N, d)` with distinct `name`s.
+        featurizers: callables `frame -> (N, d)` of distinct names.
         features: the `SnapshotFeatures` of the directory that has the snapshots.
-        pairs: `Pair`s.
+        pairs: sequence of `Pair`.
         seed, n_bootstrap: see `separability`; seed also of the linear classifier's folds.
         progress: show a bar (on a terminal only).
 

@@ -62,7 +62,7 @@ def custom_norm(x):
 
 
 def mvecmvec_invariants(p):
-    """Return the rotation-invariants of p (..., 8): scalar, |vector|, |bivector|, trivector, as (..., 4)."""
+    """Return the rotation-invariants of p (..., 8): scalar, lengths of vector and bivector, trivector, (..., 4)."""
     return ops.concatenate(
         [p[..., :1], custom_norm(p[..., 1:4]), custom_norm(p[..., 4:7]), p[..., 7:8]], axis=-1)
 

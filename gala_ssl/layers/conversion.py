@@ -35,7 +35,7 @@ class Multivector2Vector(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="gala_ssl")
 class Invariants(keras.layers.Layer):
-    """Multivectors (..., 8) -> their rotation-invariants (..., 4): scalar, |vector|, |bivector|, trivector."""
+    """Multivectors (..., 8) -> rotation-invariants (..., 4): scalar, lengths of vector and bivector, trivector."""
 
     def call(self, multivectors):
         return mvecmvec_invariants(multivectors)

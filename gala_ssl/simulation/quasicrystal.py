@@ -124,7 +124,7 @@ def angles_between(axes):
 
 
 def structure_factor(positions, axis, q):
-    r"""S(q) = |sum_j exp(i q u . r_j)|^2 / N along the unit vector u = `axis`.
+    r"""Structure factor :math:`|\sum_j \exp(i q\, u \cdot r_j)|^2 / N` along the unit vector u = `axis`.
 
     Args:
         positions: (N, 3), of a droplet that no face of the box cuts. q: (m,) wave numbers.

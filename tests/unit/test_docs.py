@@ -1,0 +1,83 @@
+"""What the documentation shows in Python is run as it stands there."""
+import pathlib
+
+import docutils.core
+import docutils.nodes
+import keras
+import matplotlib
+import numpy as np
+import pytest
+from docutils.parsers.rst import Directive, directives, roles
+
+from gala_ssl.data.streams import Stream
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
+from gala_ssl.training import compile_for
+
+pytestmark = pytest.mark.tensorflow
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+class Ignored(Directive):
+    """A directive of Sphinx that docutils does not know."""
+
+    has_content, optional_arguments, final_argument_whitespace = True, 9, True
+    option_spec = {"maxdepth": directives.unchanged}
+
+    def run(self):
+        return []
+
+
+def python_in(path):
+    """The Python blocks of a reStructuredText file, in order."""
+    directives.register_directive("toctree", Ignored)
+    for role in ("class", "func", "mod"):
+        roles.register_generic_role(role, docutils.nodes.literal)
+    document = docutils.core.publish_doctree((ROOT / path).read_text(encoding="utf-8"), settings_overrides={
+        "report_level": 5})
+    return [block.astext() for block in document.findall(docutils.nodes.literal_block)
+            if "python" in block["classes"]]
+
+
+@pytest.fixture
+def beside_the_data(tmp_path, monkeypatch):
+    """A folder to write in, from which the repository's data are where the documentation says."""
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_tutorial(beside_the_data, capsys):
+    matplotlib.use("Agg")
+    names = {}
+    for block in python_in("docs/tutorial.rst"):
+        exec(block, names)
+    assert names["embedding"].shape == (4096, 32)
+    said = capsys.readouterr().out
+    assert said.count("Separability(auc=0.") == 2
+    assert (beside_the_data / "order.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_example_of_the_readme(beside_the_data):
+    names = {}
+    for block in python_in("README.rst"):
+        exec(block, names)
+    assert names["order"].shape == (4096, 32)
+
+
+def test_the_task_of_the_how_to_learns():
+    block, = python_in("docs/howto/task.rst")
+    names = {}
+    exec(block, names)
+    task = names["StretchClassification"]()
+    from gala_ssl.config import PRESETS
+    from gala_ssl.data.environments import prototype_environments
+    preset = PRESETS["smoke"]
+    environments = prototype_environments(preset.data, progress=False)
+    stream = Stream(task, environments, np.arange(len(environments)), 32, clouds=640)
+    keras.utils.set_random_seed(1)
+    model = build_model(task, build_core(preset.core))
+    compile_for(model, task, preset.training)
+    losses = [model.fit(stream.dataset(epoch), epochs=1, shuffle=False, verbose=0).history["loss"][0] for epoch in range(3)]
+    assert losses[-1] < losses[0]
