@@ -3,11 +3,21 @@
 A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; the baselines in
 `gala_ssl.analysis.baselines` follow the same protocol.
 """
+import dataclasses
+import warnings
+
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from gala_ssl.data.neighborhoods import LENGTH_SCALES, PointClouds, point_clouds
+from gala_ssl.data.neighborhoods import (
+    LENGTH_SCALES,
+    PointClouds,
+    cloud_chunks,
+    contact_distance,
+    nearest_distances,
+)
+from gala_ssl.data.neighbors import check_rule
 from gala_ssl.errors import InputError
 from gala_ssl.layers.conversion import MaskedMean
 from gala_ssl.models import heads
@@ -15,6 +25,9 @@ from gala_ssl.models.pretrained import SHIPPED, load_model
 
 # Clouds computed at a time: one shape, so that XLA compiles the network once.
 _CHUNK = 256
+# Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
+_SEARCHED = 64 * _CHUNK
+_LENGTHS = {"contact": contact_distance, "shortest": np.min}
 
 
 class LearnedEmbedding:
@@ -29,39 +42,74 @@ class LearnedEmbedding:
             authors did) or "mean_bond" (each cloud by its own mean bond, then multiplied by that of the clouds
             the network was trained on: what is left without density).
         progress: show a bar (on a terminal only).
+        neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
+        k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on.
 
     Attributes:
         name: the task's. dimension: numbers in an embedding. model, core, card.
 
-    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances;
-    returns (N, dimension) float32.
+    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
+    (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
+    neighbour (possible with "cutoff") gets what the network makes of no bonds: zeros of a core, and of a head the same
+    finite numbers for each such particle.
+
+    Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
+    trained on; particles of fewer types than it knows, which count as its first ones.
+
+    Raises:
+        InputError: an unknown length scale, source or rule; when called, particles of more types than the network
+            knows, and what `point_clouds` refuses.
+
+    Example:
+        >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
+        >>> embed(gala_ssl.read_frames("dump.lammpstrj", -1)[0]).shape
     """
 
-    def __init__(self, model, card, length_scale="contact", source="core", progress=True):
+    def __init__(self, model, card, length_scale="contact", source="core", progress=True, neighbors="nearest", k=None,
+                 r_max=None):
         if length_scale not in LENGTH_SCALES:
             raise InputError(f"There is no length scale {length_scale!r}; choose from {', '.join(LENGTH_SCALES)}.")
+        if length_scale == "mean_bond" and "mean_bond" not in card:
+            raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
+                             f"trained on; choose another length scale, or train it again.")
         self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
         self.core = model.get_layer("core")
         self.name = card["task"]
+        trained = card["data"]["neighbors"]
+        self.neighbors, self.k, self.r_max = neighbors, trained if k is None else k, r_max
+        check_rule(self.k, neighbors, r_max)
+        if (neighbors, self.k) != ("nearest", trained):
+            warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
+                          f"what it makes of {self.k} by {neighbors!r} was not tested.", stacklevel=2)
         self._embed = keras.Model(model.inputs, self._output(source))
         self._embed.compile(jit_compile=True)
         self.dimension = self._embed.output.shape[-1]
 
     def __call__(self, frame):
-        clouds = frame
-        if not isinstance(frame, PointClouds):
-            clouds = LENGTH_SCALES[self.length_scale](point_clouds(frame, self.card["data"]["neighbors"]))
-            if self.length_scale == "mean_bond":
-                clouds = clouds.scaled(1 / self.card["mean_bond"])
-        self._check_types(clouds)
-        result = np.empty((len(clouds), self.dimension), np.float32)
-        starts = range(0, len(clouds), _CHUNK)
-        for start in tqdm(starts, self.name, leave=False, disable=None if self.progress else True):
-            part = clouds[start:start + _CHUNK]
-            filled = ((0, _CHUNK - len(part)), (0, 0), (0, 0))
-            bonds = np.pad(part.bonds / np.float32(self.card["data"]["x_scale"]), filled)
-            result[start:start + _CHUNK] = self._embed.predict_on_batch([bonds, np.pad(part.types, filled)])[:len(part)]
+        parts = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
+        result, start = np.empty((len(frame), self.dimension), np.float32), 0
+        with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
+            for clouds in parts:
+                for first in range(0, len(clouds), _CHUNK):
+                    found = self._embedded(clouds[first:first + _CHUNK])
+                    result[start:start + len(found)] = found
+                    start += len(found)
+                    bar.update(len(found))
         return result
+
+    def _embedded(self, clouds):
+        """The embedding of at most a chunk of clouds."""
+        filled = ((0, _CHUNK - len(clouds)), (0, 0), (0, 0))
+        bonds = np.pad(clouds.bonds / np.float32(self.card["data"]["x_scale"]), filled)
+        return self._embed.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
+
+    def _scaled_clouds(self, frame):
+        """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
+        frame = self._known_types(frame)
+        own = self.length_scale == "mean_bond"
+        length = None if own else _LENGTHS[self.length_scale](nearest_distances(frame))
+        for clouds in cloud_chunks(frame, _SEARCHED, self.k, self.neighbors, self.r_max):
+            yield clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"]) if own else clouds.scaled(length)
 
     def _output(self, source):
         if source == "core":
@@ -74,11 +122,36 @@ class LearnedEmbedding:
                              f"whose head makes something of a whole cloud.")
         return found
 
-    def _check_types(self, clouds):
+    def _known_types(self, frame):
+        """The frame with as many named types as the network knows."""
+        known, present = self.core.config.type_width // 2, np.unique(frame.types)
+        self._check_types(known, len(present))
+        if len(frame.type_names) == known:
+            return frame
+        self._warn_of_types(known, len(present))
+        names = [frame.type_names[kind] for kind in present] + ["none"] * (known - len(present))
+        return dataclasses.replace(frame, types=np.searchsorted(present, frame.types), type_names=names)
+
+    def _known_columns(self, clouds):
+        """The clouds with as many type columns as the network knows."""
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
-        if known != found:
+        self._check_types(known, found)
+        if known == found:
+            return clouds
+        self._warn_of_types(known, found)
+        halves = np.split(clouds.types, 2, axis=-1)
+        filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
+        return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
+
+    def _check_types(self, known, found):
+        if found > known:
             raise InputError(f"The {self.name} network knows {known} particle types, but the particles given have "
                              f"{found}; give them as many types, or train a network for these.")
+
+    def _warn_of_types(self, known, found):
+        if found < known:
+            warnings.warn(f"The {self.name} network knows {known} particle types, but the particles given have "
+                          f"{found}, which count as its first.", stacklevel=4)
 
 
 class Concatenation:
@@ -96,15 +169,17 @@ class Concatenation:
         return np.hstack([featurizer(frame) for featurizer in self.featurizers])
 
 
-def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True):
+def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,
+                    neighbors="nearest", k=None, r_max=None):
     """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
 
     Raises:
-        InputError: an unknown task or length scale, or no weights for the task in the directory.
+        InputError: an unknown task, length scale or rule for neighbours, or no weights for the task in the directory.
 
     Example:
         >>> embed = gala_ssl.load_pretrained("denoising")
         >>> embed(gala_ssl.prototypes.build("cP1-Po")).shape
         (4096, 32)
     """
-    return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress)
+    return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress, neighbors, k,
+                            r_max)

@@ -177,10 +177,85 @@ np.save({str(tmp_path / 'found.npy')!r}, embed(gala_ssl.PointClouds(arrays["bond
     np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), embed(clouds))
 
 
+def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeypatch):
+    """One part has the hundredth nearest pair of all, and every part is divided by it."""
+    whole = {}
+    for scale in ("contact", "shortest", "mean_bond"):
+        monkeypatch.setattr(embed, "length_scale", scale)
+        whole[scale] = embed(frame)
+    monkeypatch.setattr("gala_ssl.embedding._SEARCHED", 256)
+    for scale, expected in whole.items():
+        monkeypatch.setattr(embed, "length_scale", scale)
+        np.testing.assert_array_equal(embed(frame), expected)
+
+
+@pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
+def test_neighbours_by_another_rule_are_embedded_with_a_warning(directory, frame, rule, options):
+    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* 14 by '{rule}' was not tested"):
+        chosen = load_pretrained("denoising", directory, progress=False, neighbors=rule, k=14, **options)
+    clouds = point_clouds(frame, 14, rule, **options)
+    nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
+    expected = embed_one_by_one(chosen, clouds.scaled(np.quantile(nearest, 0.01))[::30])
+    assert_close(chosen(frame)[::30], expected, 1e-5)
+
+
+def embed_one_by_one(embed, clouds):
+    """Mean values of the core, every cloud without its padding."""
+    rows = []
+    for bonds, types, mask in zip(clouds.bonds, clouds.types, clouds.mask):
+        values = embed.core([bonds[None, mask] / np.float32(2), types[None, mask]])[1]
+        rows.append(np.asarray(values)[0].mean(axis=0))
+    return np.array(rows)
+
+
+@pytest.mark.parametrize(("neighbors", "k", "sentence"), [
+    ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0")])
+def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load_pretrained("denoising", directory, neighbors=neighbors, k=k)
+
+
+@pytest.mark.parametrize(("task", "source"), [("denoising", "core"), ("frame_classification", "head"),
+                                              ("autoencoder", "head"), ("shift_identification", "head")])
+def test_particles_without_neighbours_have_one_finite_embedding(task, source):
+    """A droplet, and two particles far from it and from each other."""
+    keras.utils.set_random_seed(0)
+    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
+    settle(model)
+    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    with pytest.warns(UserWarning):
+        embed = LearnedEmbedding(model, card, source=source, progress=False, neighbors="cutoff", r_max=3.0)
+    positions = np.random.default_rng(0).normal(size=(40, 3))
+    droplet = Frame([*positions, [14, 0, 0], [0, 14, 0]], [40, 40, 40, 0, 0, 0], np.zeros(42))
+    found = embed(droplet)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found[40], found[41])
+    assert np.abs(found[:40] - found[40]).max(axis=1).min() > 1e-6
+    if source == "core":
+        assert not found[40:].any()
+
+
 def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
-    with pytest.raises(InputError, match="denoising network knows 1 particle types, .* have 2"):
-        embed(mixed)
+    for given in (mixed, point_clouds(mixed, NEIGHBORS)):
+        with pytest.raises(InputError, match="denoising network knows 1 particle types, .* have 2"):
+            embed(given)
+
+
+def test_types_that_are_named_but_not_there_do_not_count(embed, frame):
+    named = Frame(frame.positions, frame.box, np.ones(len(frame)), ("A", "B", "C"))
+    np.testing.assert_array_equal(embed(named), embed(frame))
+
+
+def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
+    keras.utils.set_random_seed(0)
+    model = build_model("denoising", build_core(small_config(type_width=4, blocks=1)))
+    card = {"task": "denoising", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    embed = LearnedEmbedding(model, card, "shortest", progress=False)
+    expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
+    for given in (frame, point_clouds(frame, NEIGHBORS).in_shortest_bonds()):
+        with pytest.warns(UserWarning, match="knows 2 particle types, but the particles given have 1"):
+            np.testing.assert_array_equal(embed(given), expected)
 
 
 def test_what_cannot_be_loaded_is_named(directory, tmp_path):
@@ -188,6 +263,9 @@ def test_what_cannot_be_loaded_is_named(directory, tmp_path):
         load_pretrained("denoising", tmp_path)
     with pytest.raises(InputError, match="no length scale 'largest'; choose from contact, shortest"):
         load_pretrained("denoising", directory, length_scale="largest")
+    card = {"task": "denoising", "data": {"neighbors": NEIGHBORS}}
+    with pytest.raises(InputError, match="card of denoising does not say how long the bonds were"):
+        LearnedEmbedding(None, card, "mean_bond")
     with pytest.raises(InputError, match="attention is 'slow'; it must be"):
         load_pretrained("denoising", directory, "slow")
     with pytest.raises(InputError, match="no task 'denosing'"):
