@@ -1,7 +1,6 @@
 """Training tasks from scratch on the prototypes: the experiment behind the shipped weights."""
 import dataclasses
 import functools
-import json
 import pathlib
 
 import keras
@@ -10,12 +9,12 @@ import numpy as np
 from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.data.streams import Stream
-from gala_ssl.errors import InputError
 from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import versions
+from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import fit
 
@@ -78,7 +77,7 @@ def streams(task, environments, data, training, fraction=1.0):
 
 def _train(name, preset, environments, run, progress):
     settings = _settings(name, preset)
-    write_json(run / "config.json", settings)
+    write_json(run / CONFIG, settings)
     task = TASKS[name](**settings["task_settings"])
     training, validation = streams(task, environments, preset.data, preset.training)
     keras.utils.set_random_seed(preset.training.seed)
@@ -116,17 +115,6 @@ def _finished(run, settings):
     check_settings(run, settings)
     card = run / f"{settings['task']}.json"
     return read_json(card) if card.exists() else None
-
-
-def check_settings(run, settings):
-    """Refuse a run directory whose config.json tells of other settings."""
-    settings = json.loads(json.dumps(settings))
-    if (run / "config.json").exists():
-        found = read_json(run / "config.json")
-        if found != settings:
-            differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
-            raise InputError(f"{run} holds a run with other settings ({', '.join(differing)}); "
-                             f"choose another directory, or remove it to train anew.")
 
 
 def _copy(run, task, card, output):

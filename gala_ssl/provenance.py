@@ -8,10 +8,10 @@ PACKAGES = ("gala_ssl", "keras", "tensorflow", "jax", "geometric-algebra-attenti
             "scipy", "scikit-learn")
 
 
-def versions():
-    """Return a dictionary of the versions of Python and of the packages, installed here, that results depend on."""
+def versions(packages=PACKAGES):
+    """Return a dictionary of the versions of Python and of those packages, installed here, that results depend on."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

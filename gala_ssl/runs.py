@@ -1,8 +1,13 @@
-"""One process a run directory: two in one place would spoil each other's files."""
+"""What run directories share: one process at a time, and one set of settings each."""
 import contextlib
+import json
 import os
+import pathlib
 
 from gala_ssl.errors import InputError
+from gala_ssl.files import read_json
+
+CONFIG = "config.json"
 
 
 @contextlib.contextmanager
@@ -24,3 +29,15 @@ def alone_in(directory):
         yield
     finally:
         os.close(handle)
+
+
+def check_settings(directory, settings):
+    """Refuse a run directory whose config.json tells of other settings than these plain values."""
+    path = pathlib.Path(directory) / CONFIG
+    if not path.exists():
+        return
+    settings, found = json.loads(json.dumps(settings)), read_json(path)
+    differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
+    if differing:
+        raise InputError(f"{directory} holds a run with other settings ({', '.join(differing)}); "
+                         f"choose another directory, or remove it to start anew.")

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
-from gala_ssl.locking import alone_in
+from gala_ssl.runs import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.weights.h5", "best.weights.h5"
 

@@ -16,6 +16,7 @@ from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import load_model
 from gala_ssl.models.weights import copy_weights
+from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import TASKS
 from gala_ssl.training import compile_for, fit
 
@@ -100,10 +101,10 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     """
     run = pathlib.Path(directory) / cell.name
     settings = {"cell": dataclasses.asdict(cell), **_settings(preset)}
-    pretraining.check_settings(run, settings)
+    check_settings(run, settings)
     if (run / CARD).exists():
         return read_json(run / CARD)
-    write_json(run / "config.json", settings)
+    write_json(run / CONFIG, settings)
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target](**TASKS[cell.target]().settings(preset.data))
     sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)

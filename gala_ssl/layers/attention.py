@@ -11,12 +11,6 @@ from keras import ops
 from gala_ssl.layers import algebra, pairwise
 
 
-def softmax(scores, axes):
-    """Return the softmax of `scores` over several axes together."""
-    weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=axes, keepdims=True)))
-    return weights / ops.sum(weights, axis=axes, keepdims=True)
-
-
 class _KerasBackend(keras.layers.Layer):
     """What `geometric_algebra_attention.base` asks of a backend, and what Keras asks of a layer."""
 
@@ -67,7 +61,7 @@ class _KerasBackend(keras.layers.Layer):
 
     def _calculate_attention(self, scores, values, old_shape):
         axes = self._get_reduction()[1]
-        attention = softmax(scores, axes)
+        attention = pairwise.softmax(scores, axes)
         return attention, ops.sum(attention * values, axis=axes)
 
     def get_config(self):

@@ -37,7 +37,7 @@ def evaluate(layer, inputs, mask=None, training=None):
     scores = run(layer.score_net, joined, training)[..., 0]
     if mask is not None:
         scores = ops.where(_pair_mask(mask), scores, ops.cast(_MASKED, scores.dtype))
-    attention = _softmax(scores, layer.reduce)
+    attention = softmax(scores, (1, 2) if layer.reduce else 2)
     if hasattr(layer, "scale_net"):
         scaled = attention * run(layer.scale_net, joined, training)[..., 0]
         result = _summed_covariants(layer, points, scaled, invariants.inverse_length)
@@ -132,8 +132,8 @@ def _pair_mask(mask):
     return ops.logical_and(both[:, :, None], both[:, None])
 
 
-def _softmax(scores, reduce):
-    axes = (1, 2) if reduce else 2
+def softmax(scores, axes):
+    """Return the softmax of `scores` over one or several axes together."""
     weights = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=axes, keepdims=True)))
     return weights / ops.sum(weights, axis=axes, keepdims=True)
 

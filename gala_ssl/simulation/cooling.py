@@ -16,7 +16,6 @@ was cut short and goes on as if nothing had happened, bit for bit on one machine
 """
 import dataclasses
 import pathlib
-import platform
 import time
 import zipfile
 
@@ -26,11 +25,11 @@ import tqdm
 
 from gala_ssl import files
 from gala_ssl.errors import InputError
-from gala_ssl.locking import alone_in
+from gala_ssl.provenance import versions
+from gala_ssl.runs import CONFIG, alone_in, check_settings
 from gala_ssl.simulation import engines, gas
-from gala_ssl.version import __version__
 
-TRAJECTORY, RESTART, CONFIG, CARD = "trajectory.gsd", "restart.npz", "config.json", "card.json"
+TRAJECTORY, RESTART, CARD = "trajectory.gsd", "restart.npz", "card.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +69,7 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
     with alone_in(directory):
         physics = {key: value for key, value in system.to_dict().items() if key != "source"}
         config = {"system": physics, "engine": engine, "frames": frames}
-        _agree(directory / CONFIG, config)
+        check_settings(directory, config)
         if (directory / CARD).exists():
             return directory / TRAJECTORY
         state = _load(directory)
@@ -91,8 +90,7 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
             "system": system.to_dict(), "engine": engine, "engine_version": state.version, "frames": frames,
             "box_length": system.length, "cutoff": system.potential.cutoff,
             "seconds": round(state.seconds, 1),
-            "versions": {"gala_ssl": __version__, "python": platform.python_version(),
-                         "numpy": np.__version__, "gsd": gsd.version.version}})
+            "versions": versions(("gala_ssl", "numpy", "gsd"))})
     return directory / TRAJECTORY
 
 
@@ -123,12 +121,6 @@ def _state(running, system, frame, seconds):
         raise InputError(f"The run of {system.name} became unstable before frame {frame} (NaN positions or "
                          f"energy); lower its time step, now {system.dt}.")
     return state
-
-
-def _agree(path, config):
-    if path.exists() and files.read_json(path) != config:
-        raise InputError(f"{path} describes another run (other parameters, engine or number of frames); "
-                         "choose another directory or remove that one.")
 
 
 def _save(path, state):

@@ -2,7 +2,8 @@
 import freud
 import numpy as np
 
-COLORS = {"gas": "tab:orange", "between": "0.85", "liquid": "tab:blue", "solid": "tab:green"}
+# Okabe and Ito's, which colour-blind readers can tell apart.
+COLORS = {"gas": "#E69F00", "between": "0.85", "liquid": "#0072B2", "solid": "#009E73"}
 
 
 def plot_cooling(log, labels, chosen, ax=None):
@@ -28,14 +29,14 @@ def plot_cooling(log, labels, chosen, ax=None):
     ax.plot(step, log.potential_energy, color="k", label="energy per particle")
     frames = list(chosen.values())
     ax.plot(step[frames], log.potential_energy[frames], "o", mfc="none", color="k", ms=8, label="snapshot")
-    ax.plot([], [], color="tab:red", label="kinetic temperature")
-    ax.plot([], [], ":", color="tab:red", label="temperature set")
+    ax.plot([], [], color="#D55E00", label="kinetic temperature")
+    ax.plot([], [], ":", color="#D55E00", label="temperature set")
     ax.set(xlabel="step / 1000", ylabel="potential energy per particle",
            xlim=(step[0] - half, step[-1] + half))
     right = ax.twinx()
-    right.plot(step, log.kinetic_temperature, color="tab:red", lw=1)
-    right.plot(step, log.kT, ":", color="tab:red")
-    right.set_ylabel("temperature", color="tab:red")
+    right.plot(step, log.kinetic_temperature, color="#D55E00", lw=1)
+    right.plot(step, log.kT, ":", color="#D55E00")
+    right.set_ylabel("temperature", color="#D55E00")
     ax.legend(fontsize="x-small", loc="lower left")
     return ax
 

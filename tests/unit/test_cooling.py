@@ -150,7 +150,7 @@ def test_what_does_not_fit_together_is_refused(tiny, tmp_path):
         cooling.cool(tiny, engine="gromacs", directory=tmp_path / "a")
     assert not (tmp_path / "a").exists()
     path = cooling.cool(tiny, directory=tmp_path / "b", frames=2, progress=False)
-    with pytest.raises(InputError, match="describes another run"):
+    with pytest.raises(InputError, match="holds a run with other settings"):
         cooling.cool(tiny.replace(seed=9), directory=tmp_path / "b", frames=2)
     (path.parent / cooling.CARD).unlink()
     (path.parent / cooling.RESTART).unlink()
@@ -159,7 +159,7 @@ def test_what_does_not_fit_together_is_refused(tiny, tmp_path):
 
 
 def test_a_directory_in_use_is_refused(tiny, tmp_path):
-    from gala_ssl.locking import alone_in
+    from gala_ssl.runs import alone_in
     with alone_in(tmp_path), pytest.raises(InputError, match="Another process"):
         cooling.cool(tiny, directory=tmp_path, frames=2)
     cooling.cool(tiny, directory=tmp_path, frames=2, progress=False)  # released
