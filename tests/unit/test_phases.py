@@ -87,7 +87,7 @@ def test_density_alone_tells_nothing(frames):
     """The same frames in other units of length are the same clouds."""
     stretched = [Frame(frame.positions * (1 + 0.05 * i), frame.box * [*[1 + 0.05 * i] * 3, 1, 1, 1], frame.types)
                  for i, frame in enumerate(frames)]
-    expected, found = (phases._environments(chosen, [0, 3, 9], CONFIG, progress=False) for chosen in (frames, stretched))
+    expected, found = (phases._environments(chosen, [0, 3, 9], CONFIG, False) for chosen in (frames, stretched))
     np.testing.assert_allclose(found.clouds.bonds, expected.clouds.bonds, atol=1e-5)
     np.testing.assert_array_equal(found.labels, expected.labels)
 
