@@ -1,28 +1,8 @@
 """Train tasks on the fifty prototypes, each in a run directory that resumes; see --help."""
-import argparse
-import pathlib
+from gala_ssl.cli import standalone
+from gala_ssl.commands import pretrain
 
-from gala_ssl import pretraining
-from gala_ssl.cli import script
-from gala_ssl.config import PRESETS
-from gala_ssl.tasks import TASKS
-
-
-@script
-def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tasks", nargs="*", default=list(TASKS), help="tasks to train; all by default")
-    parser.add_argument("--preset", default="desktop", help=f"one of {', '.join(PRESETS)} (default: desktop)")
-    parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining", help="where runs go")
-    parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. gala_ssl/pretrained")
-    parser.add_argument("--seed", type=int, help="in place of the preset's")
-    parser.add_argument("--attention", help="fast or published, in place of the preset's")
-    arguments = parser.parse_args(argv)
-    for card in pretraining.pretrain(**vars(arguments)):
-        best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
-        print(card["task"], *(f"{name} {value:.4f}" for name, value in best.items()),
-              f"epochs {card['epochs']}, {card['seconds']:.0f} s")
-
+main = standalone(pretrain, __doc__)
 
 if __name__ == "__main__":
     main()

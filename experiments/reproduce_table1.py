@@ -10,15 +10,12 @@ import argparse
 import pathlib
 import time
 
-from matplotlib.figure import Figure
-
 from gala_ssl.analysis import claims, plots
 from gala_ssl.analysis.baselines import baselines
-from gala_ssl.analysis.roc import first_component
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
 from gala_ssl.data.neighborhoods import LENGTH_SCALES
-from gala_ssl.embedding import Concatenation, load_pretrained
+from gala_ssl.embedding import Concatenation, load_pretrained, tasks_with_weights
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_csv, write_json, write_text, written_whole
 from gala_ssl.models.pretrained import SHIPPED
@@ -55,7 +52,7 @@ def main(argv=None):
     (arguments.output / "density_pair5.png").unlink(missing_ok=True)
     if features.has(HARD_PAIR):
         with written_whole(arguments.output / "density_pair5.png") as temporary:
-            density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
+            plots.density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
     write_json(arguments.output / "card.json", {
         "seed": arguments.seed,
         "length_scale": arguments.scale,
@@ -87,23 +84,10 @@ def load_learned(tasks, weights, scale):
     """The learned embeddings of the tasks named, or of all that have weights, saying which have none."""
     if tasks is not None:
         return [load_pretrained(task, weights, length_scale=scale) for task in tasks]
-    without = [task for task in TASKS if not (weights / f"{task}.keras").exists()]
-    if without:
+    there = tasks_with_weights(weights)
+    if without := [task for task in TASKS if task not in there]:
         print(f"Left out for want of weights in {weights}: {', '.join(without)}.")
-    return [load_pretrained(task, weights, length_scale=scale) for task in TASKS if task not in without]
-
-
-def density_figure(featurizers, features, pair):
-    """One panel a method, three in a row: the first component's density in the two snapshots of `pair`."""
-    rows = -(-len(featurizers) // 3)
-    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False).ravel()
-    for axes in panels[len(featurizers):]:
-        axes.remove()
-    for axes, featurizer in zip(panels, featurizers):
-        x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
-        plots.component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))
-    return figure
+    return [load_pretrained(task, weights, length_scale=scale) for task in there]
 
 
 def digests(features):

@@ -5,39 +5,10 @@
 
 A killed run goes on where it stopped when it is started again; a finished one does nothing.
 """
-import argparse
+from gala_ssl.cli import standalone
+from gala_ssl.commands import simulate
 
-from gala_ssl.cli import script
-from gala_ssl.simulation import cooling, engines, systems
-
-
-@script
-def main(argv=None):
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", nargs="?", help="name of the system; --list shows them")
-    parser.add_argument("--list", action="store_true", help="show the systems and end")
-    parser.add_argument("--engine", default="lammps", help=" or ".join(engines.ENGINES))
-    parser.add_argument("--directory", help="default: runs/simulation/NAME")
-    parser.add_argument("--frames", type=int, default=100, help="number of periods between frames")
-    parser.add_argument("--preset", choices=["full", "smoke"], default="full",
-                        help="smoke: 500 particles, seconds")
-    parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
-    parser.add_argument("--particles", type=int, help="another number of particles")
-    parser.add_argument("--seed", type=int, help="another seed")
-    arguments = parser.parse_args(argv)
-    if arguments.list or arguments.name is None:
-        for name in systems.names():
-            print(name, systems.get(name).potential)
-        return
-    system = systems.get(arguments.name)
-    if arguments.preset == "smoke":
-        system = system.smoke()
-    asked = {field: getattr(arguments, field) for field in ("particles", "steps", "seed")}
-    system = system.replace(**{field: value for field, value in asked.items() if value is not None})
-    directory = arguments.directory or f"runs/simulation/{arguments.name}"
-    print(cooling.cool(system, arguments.engine, directory, arguments.frames))
-
+main = standalone(simulate, __doc__)
 
 if __name__ == "__main__":
     main()

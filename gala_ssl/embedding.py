@@ -4,6 +4,7 @@ A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; th
 `gala_ssl.analysis.baselines` follow the same protocol.
 """
 import dataclasses
+import pathlib
 import warnings
 
 import keras
@@ -22,11 +23,12 @@ from gala_ssl.errors import InputError
 from gala_ssl.layers.conversion import MaskedMean
 from gala_ssl.models import heads
 from gala_ssl.models.pretrained import SHIPPED, load_model
+from gala_ssl.tasks import TASKS
 
 # Clouds computed at a time: one shape, so that XLA compiles the network once.
 _CHUNK = 256
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
-_SEARCHED = 64 * _CHUNK
+SEARCHED = 64 * _CHUNK
 _LENGTHS = {"contact": contact_distance, "shortest": np.min}
 
 
@@ -36,7 +38,8 @@ class LearnedEmbedding:
     Args:
         model: keras.Model of a task. card: its card.
         source: "core", the core's rotation-invariant values averaged over a particle's bonds, or "head", what the
-            head makes of a whole cloud before its answer, see `gala_ssl.models.heads.summary`.
+            head makes of a whole cloud before its answer, see `gala_ssl.models.heads.summary`; "bonds", the core's
+            values of every bond, which are no featurizer: called, it returns (N, k, dimension), zeros for padding.
         length_scale: what a frame's lengths are divided by: "contact" (the distance within which one
             particle in a hundred has its nearest neighbour), "shortest" (its shortest bond, as the paper's
             authors did) or "mean_bond" (each cloud by its own mean bond, then multiplied by that of the clouds
@@ -86,16 +89,18 @@ class LearnedEmbedding:
         self.dimension = self._embed.output.shape[-1]
 
     def __call__(self, frame):
-        parts = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
-        result, start = np.empty((len(frame), self.dimension), np.float32), 0
+        parts = list(self.parts(frame))
+        return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
+
+    def parts(self, frame):
+        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
+        known = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
-            for clouds in parts:
+            for clouds in known:
                 for first in range(0, len(clouds), _CHUNK):
                     found = self._embedded(clouds[first:first + _CHUNK])
-                    result[start:start + len(found)] = found
-                    start += len(found)
+                    yield found
                     bar.update(len(found))
-        return result
 
     def _embedded(self, clouds):
         """The embedding of at most a chunk of clouds."""
@@ -108,18 +113,18 @@ class LearnedEmbedding:
         frame = self._known_types(frame)
         own = self.length_scale == "mean_bond"
         length = None if own else _LENGTHS[self.length_scale](nearest_distances(frame))
-        for clouds in cloud_chunks(frame, _SEARCHED, self.k, self.neighbors, self.r_max):
+        for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
             yield clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"]) if own else clouds.scaled(length)
 
     def _output(self, source):
-        if source == "core":
+        if source in ("core", "bonds"):
             # The core's own outputs among the model's tensors, so that nothing is computed twice.
             mask, (_, values) = self.model.get_layer("bond_mask").output, self.core(self.model.inputs)
-            return MaskedMean(name="pooled")(values, mask=mask)
+            return MaskedMean(name="pooled")(values, mask=mask) if source == "core" else values
         found = heads.summary(self.model) if source == "head" else None
         if found is None:
-            raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', or 'head' of a task "
-                             f"whose head makes something of a whole cloud.")
+            raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
+                             f"task whose head makes something of a whole cloud.")
         return found
 
     def _known_types(self, frame):
@@ -183,3 +188,8 @@ def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="conta
     """
     return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress, neighbors, k,
                             r_max)
+
+
+def tasks_with_weights(directory=SHIPPED):
+    """Names of the tasks that a directory has weights of, in the paper's order."""
+    return [task for task in TASKS if (pathlib.Path(directory) / f"{task}.keras").exists()]

@@ -5,6 +5,9 @@ grey print can be read.
 """
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
+
+from gala_ssl.analysis.roc import first_component
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 LINES = ("-", "--", ":", "-.")
@@ -60,3 +63,26 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     ax.set_ylabel("density")
     ax.legend(frameon=False, fontsize="small")
     return ax
+
+
+def density_figure(featurizers, features, pair):
+    """One panel a method, three in a row: the first component's density in the two snapshots of a pair.
+
+    Args:
+        featurizers: callables `frame -> (N, d)` of distinct names.
+        features: a function of a featurizer and a snapshot's name that gives the (N, d) array, such as
+            `gala_ssl.analysis.table1.SnapshotFeatures`.
+        pair: `gala_ssl.analysis.table1.Pair`.
+
+    Returns:
+        matplotlib Figure.
+    """
+    rows = -(-len(featurizers) // 3)
+    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False).ravel()
+    for axes in panels[len(featurizers):]:
+        axes.remove()
+    for axes, featurizer in zip(panels, featurizers):
+        x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
+        component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))
+    return figure

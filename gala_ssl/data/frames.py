@@ -108,11 +108,11 @@ class GSDReader:
         source = f"{self.path}, frame {number}"
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
         with opened(self.path) as trajectory:
-            snapshot = trajectory[number]
-        if snapshot.configuration.dimensions == 2:
+            read = trajectory[number]
+        if read.configuration.dimensions == 2:
             raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
-        particles = snapshot.particles
-        return Frame(particles.position, snapshot.configuration.box, particles.typeid, tuple(particles.types),
+        particles = read.particles
+        return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
                      label=self.path.stem.replace("_", " "), source=source)
 
 
@@ -156,13 +156,18 @@ def write_frames(path, frames):
     """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept."""
     with written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
         for frame in frames:
-            snapshot = gsd.hoomd.Frame()
-            snapshot.configuration.box = frame.box
-            snapshot.particles.N = len(frame)
-            snapshot.particles.position = frame.positions
-            snapshot.particles.typeid = frame.types
-            snapshot.particles.types = list(frame.type_names)
-            trajectory.append(snapshot)
+            trajectory.append(snapshot(frame))
+
+
+def snapshot(frame):
+    """The frame as `gsd.hoomd.Frame`."""
+    made = gsd.hoomd.Frame()
+    made.configuration.box = frame.box
+    made.particles.N = len(frame)
+    made.particles.position = frame.positions
+    made.particles.typeid = frame.types
+    made.particles.types = list(frame.type_names)
+    return made
 
 
 @contextlib.contextmanager

@@ -14,7 +14,8 @@ class NeighborSearch:
     Rules:
         nearest: the k nearest particles.
         cutoff: all particles nearer than `r_max`, which may be none.
-        voronoi: the particles whose Voronoi cells share a face with the centre's, however small (Voro++).
+        voronoi: the particles whose Voronoi cells share a face with the centre's, however small (Voro++). They may be
+            farther than half the box, images of one particle or of the centre itself.
         sann: the nearest particles whose solid angles fill the sphere, the fewest n >= 3 with
             sum_j r_j / (n - 2) <= r_{n+1} (van Meel et al., J. Chem. Phys. 136, 234107 (2012)).
 
@@ -51,12 +52,15 @@ class NeighborSearch:
         found = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.k)
+        self._check_distinct(found, start)
+        if self.rule != "voronoi" and len(found) and found.distances.max() >= self.reach:
+            raise InputError(f"The box of {self.frame.where} is too small: a neighbour lies at "
+                             f"{found.distances.max():.4g}, beyond half the box ({self.reach:.4g}); replicate the "
+                             f"frame or ask for fewer neighbours.")
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
-        self._check_images(centre + start, neighbor, np.asarray(found.distances))
-        # freud wraps in single precision, at 1e-7 box lengths.
-        positions, cell = self.frame.positions, self.frame.cell
-        bonds = positions[neighbor].astype(np.float64) - positions[centre + start]
-        bonds -= np.rint(bonds @ self._inverse) @ cell
+        # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
+        bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
+        bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
         return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
 
     def _others(self, start, stop, **arguments):
@@ -112,30 +116,17 @@ class NeighborSearch:
 
     def _tessellated(self):
         """The list of the whole tessellation, by centre and distance."""
-        if len(self.frame) < 4:
-            raise InputError(f"A Voronoi tessellation needs at least 4 particles, but {self.frame.where} has "
-                             f"{len(self.frame)}; give a larger frame.")
-        self._check_distinct()
+        # Voro++ leaves out one of two particles at one place without a word.
+        self._check_distinct(self._others(0, len(self.frame), num_neighbors=1), 0)
         found = freud.locality.Voronoi().compute((self._query.box, self._query.points)).nlist.copy()
         found.sort(by_distance=True)
         return found
 
-    def _check_distinct(self):
-        """Voro++ leaves out one of two particles at one place without a word."""
-        found = self._others(0, len(self.frame), num_neighbors=1)
-        self._check_images(np.asarray(found.query_point_indices), np.asarray(found.point_indices),
-                           np.asarray(found.distances))
-
-    def _check_images(self, centre, neighbor, distances):
-        if len(distances) == 0:
-            return
-        closest, where = int(distances.argmin()), self.frame.where
-        if distances[closest] == 0:
-            raise InputError(f"Particles {centre[closest]} and {neighbor[closest]} of {where} are at the same place; "
-                             f"remove one.")
-        if distances.max() >= self.reach:
-            raise InputError(f"The box of {where} is too small: a neighbour lies at {distances.max():.4g}, beyond half "
-                             f"the box ({self.reach:.4g}); replicate the frame or ask for fewer neighbours.")
+    def _check_distinct(self, found, start):
+        closest = int(found.distances.argmin()) if len(found) else None
+        if closest is not None and found.distances[closest] == 0:
+            i, j = found.query_point_indices[closest] + start, found.point_indices[closest]
+            raise InputError(f"Particles {i} and {j} of {self.frame.where} are at the same place; remove one.")
 
 
 _RULES = {"nearest": "by_number", "cutoff": "by_cutoff", "voronoi": "by_face", "sann": "by_solid_angle"}

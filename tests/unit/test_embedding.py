@@ -69,6 +69,12 @@ def test_an_embedding_is_the_mean_of_the_values_of_the_bonds(embed, frame):
     assert_close(embed(clouds), values.mean(axis=1), 1e-5)
 
 
+def test_the_embedding_of_bonds_has_the_particles_as_its_mean(directory, embed, frame):
+    bonds = load_pretrained("denoising", directory, source="bonds", progress=False)(frame)
+    assert bonds.shape == (len(frame), NEIGHBORS, 8)
+    assert_close(bonds.mean(axis=1), embed(frame), 1e-5)
+
+
 def test_padding_does_not_count_in_the_mean(embed, frame):
     clouds = point_clouds(frame, NEIGHBORS)[:5]
     cut = [array.copy() for array in (clouds.bonds, clouds.types)]
@@ -183,7 +189,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
     for scale in ("contact", "shortest", "mean_bond"):
         monkeypatch.setattr(embed, "length_scale", scale)
         whole[scale] = embed(frame)
-    monkeypatch.setattr("gala_ssl.embedding._SEARCHED", 256)
+    monkeypatch.setattr("gala_ssl.embedding.SEARCHED", 256)
     for scale, expected in whole.items():
         monkeypatch.setattr(embed, "length_scale", scale)
         np.testing.assert_array_equal(embed(frame), expected)

@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.plots import component_density, learning_curves
+from gala_ssl.analysis.baselines import RadialDistances, Steinhardt
+from gala_ssl.analysis.plots import component_density, density_figure, learning_curves
+from gala_ssl.analysis.table1 import Pair
 
 
 @pytest.fixture(autouse=True)
@@ -47,3 +49,15 @@ def test_learning_curves_show_training_validation_what_was_kept_and_the_trivial_
     assert set(drawn["trivial answer"].get_ydata()) == {4}
     assert drawn["training"].get_linestyle() != drawn["validation"].get_linestyle()
     assert "trivial answer" not in [line.get_label() for line in learning_curves(history).get_lines()]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_a_panel_a_method_with_the_pair_in_its_legend(count):
+    rng = np.random.default_rng([0])
+    featurizers = [RadialDistances(), Steinhardt(), RadialDistances(5), Steinhardt([4])][:count]
+    figure = density_figure(featurizers, lambda featurizer, name: rng.normal(len(name), 1, (50, 3)),
+                            Pair(1, "two", "cI2-W_gas", "cI2-W_liquid"))
+    assert [axes.get_title() for axes in figure.axes] == [f.name.replace("_", " ") for f in featurizers]
+    for axes in figure.axes:
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cI2-W gas", "cI2-W liquid"]
+        assert len(axes.patches) == 2

@@ -1,0 +1,103 @@
+"""Tell two snapshots apart by every order parameter: the treatment of Table 1 for any two frames.
+
+    gala-ssl compare run.gsd@46 other.lammpstrj@44 -o comparison
+
+FILE@N is frame N of a file, FILE its last frame. Prints the area under the ROC curve of each method's first principal
+component, with its 95 % interval, and of a linear classifier on all of it; with -o writes table.csv, table.rst,
+densities.png and card.json into a folder as well. Methods are the classical baselines and all embeddings with weights.
+"""
+import pathlib
+import re
+
+from gala_ssl.errors import InputError
+
+
+def configure(parser):
+    parser.add_argument("first", metavar="A[@N]", help="a frame: file and number")
+    parser.add_argument("second", metavar="B[@N]", help="the frame to tell it from")
+    parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to")
+    parser.add_argument("--tasks", nargs="*", help="learned embeddings; default: all with weights")
+    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    parser.add_argument("--scale", default="contact", help="what lengths are divided by for the learned embeddings: "
+                        "contact, shortest or mean_bond (default: contact)")
+    parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    parser.add_argument("--json", action="store_true", help="print the scores as JSON in place of the table")
+
+
+def run(arguments):
+    if arguments.output and arguments.output.exists() and not arguments.output.is_dir():
+        raise InputError(f"{arguments.output} is a file; give a folder to write the comparison into.")
+    if not 0 <= arguments.seed < 2**32:
+        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
+    from gala_ssl.analysis.table1 import Pair, table1, to_rst
+
+    first, second = opened_frame(arguments.first), opened_frame(arguments.second)
+    names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]
+    if names[0] == names[1]:
+        names = [frame.source for frame in (first, second)]
+    if names[0] == names[1]:
+        raise InputError(f"{names[0]} was given twice; give two snapshots to tell apart.")
+    featurizers = methods(arguments)
+    features, pair = Features(dict(zip(names, (first, second)))), Pair(1, "two snapshots", *names)
+    table = table1(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet)
+    text = to_rst(table, [pair])
+    print(table.to_json(orient="records", indent=2) if arguments.json else text)
+    if arguments.output:
+        write(arguments, table, text, featurizers, features, pair)
+
+
+def opened_frame(text):
+    """The frame that FILE or FILE@N means."""
+    from gala_ssl.data.frames import read_frames
+
+    path, number = text, -1
+    if (match := re.fullmatch(r"(.+)@(-?\d+)", text)) and not pathlib.Path(text).exists():
+        path, number = match[1], int(match[2])
+    return read_frames(path, number)[0]
+
+
+def methods(arguments):
+    """Baselines, learned embeddings, and all of these together where there are several."""
+    from gala_ssl.analysis.baselines import baselines
+    from gala_ssl.embedding import Concatenation, load_pretrained, tasks_with_weights
+    from gala_ssl.models.pretrained import SHIPPED
+
+    weights = arguments.weights or SHIPPED
+    tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
+    learned = [load_pretrained(task, weights, length_scale=arguments.scale, progress=not arguments.quiet)
+               for task in tasks]
+    return [*baselines(), *learned, *([Concatenation(learned)] if len(learned) > 1 else [])]
+
+
+class Features:
+    """What `table1` asks of snapshots, for frames by name: each featurizer on each of them once."""
+
+    def __init__(self, frames):
+        self.frames, self._found = frames, {}
+
+    def has(self, pair):
+        return True
+
+    def __call__(self, featurizer, name):
+        key = featurizer.name, name
+        if key not in self._found:
+            self._found[key] = featurizer(self.frames[name])
+        return self._found[key]
+
+
+def write(arguments, table, text, featurizers, features, pair):
+    from gala_ssl.analysis.plots import density_figure
+    from gala_ssl.files import write_csv, write_json, write_text, written_whole
+    from gala_ssl.provenance import versions
+
+    write_csv(arguments.output / "table.csv", table, "%.6f")
+    write_text(arguments.output / "table.rst", text)
+    with written_whole(arguments.output / "densities.png") as temporary:
+        density_figure(featurizers, features, pair).savefig(temporary, dpi=150)
+    write_json(arguments.output / "card.json", {
+        "snapshots": {name: frame.source for name, frame in features.frames.items()},
+        "length_scale": arguments.scale, "seed": arguments.seed, "bootstrap": arguments.bootstrap,
+        "weights": {featurizer.name: featurizer.card for featurizer in featurizers if hasattr(featurizer, "card")},
+        "versions": versions()})

@@ -1,0 +1,174 @@
+"""Embed the particles of a trajectory: order parameters that need no knowledge of the structure.
+
+    gala-ssl embed run.gsd --frames 0::10 -o run.h5 --gsd coloured.gsd
+    gala-ssl embed dump.lammpstrj --task denoising --neighbors voronoi -o run.csv
+
+Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Writes for each particle the numbers of its frame and
+itself, its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
+and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
+components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour.
+"""
+import contextlib
+import json
+import pathlib
+import tempfile
+import time
+
+from gala_ssl.errors import InputError
+
+LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
+
+
+def configure(parser):
+    parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
+    parser.add_argument("--task", default="frame_classification", help="whose network (default: frame_classification)")
+    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
+                        "such as 0::10; --frames=-5: is the last five (default: all)")
+    parser.add_argument("-o", "--output", type=pathlib.Path,
+                        help=".h5, .npz or .csv (default: TRAJECTORY_TASK.h5 here)")
+    parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
+                        "values before their mean) or a frame (the mean over its particles)")
+    parser.add_argument("--neighbors", default="nearest", help="nearest, cutoff, voronoi or sann (default: nearest)")
+    parser.add_argument("--k", type=int, help="bonds a particle, at most; default: what the network was trained on")
+    parser.add_argument("--r-max", type=float, help="of --neighbors cutoff, in the file's unit of length")
+    parser.add_argument("--scale", default="contact", help="what lengths are divided by: contact, shortest or "
+                        "mean_bond (default: contact)")
+    parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
+    parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+    parser.add_argument("--json", action="store_true", help="print the card in place of the report")
+
+
+def run(arguments):
+    start = time.monotonic()
+    output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_{arguments.task}.h5")
+    check(arguments, output)
+    from gala_ssl.commands.embedded import save
+    from gala_ssl.data.frames import read_frames
+    from gala_ssl.embedding import load_pretrained
+    from gala_ssl.files import written_whole
+    from gala_ssl.models.pretrained import SHIPPED
+
+    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    if not len(frames):
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+    weights = arguments.weights or SHIPPED
+    embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
+                            source="bonds" if arguments.level == "bond" else "core",
+                            neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max)
+    with table_for(output, embed.dimension, LEVELS[arguments.level]) as table:
+        spans = fill(table, frames, embed, arguments)
+        components = table.add_components(arguments.components)
+        card = card_of(arguments, frames, embed, weights, components) | {"seconds": round(time.monotonic() - start, 1)}
+        save(table, output, card)
+        if arguments.gsd:
+            from gala_ssl.commands.coloured import write_coloured
+            with written_whole(arguments.gsd) as temporary:
+                write_coloured(temporary, frames, table.file["components"], spans)
+        rows = len(table)
+    if arguments.json:
+        print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
+    elif not arguments.quiet:
+        kept = ", ".join(f"{ratio:.1%}" for ratio in components["variance_ratio"])
+        print(f"{rows} rows of {len(frames)} frames are in {output}; the components have {kept} of the variance.")
+
+
+def check(arguments, output):
+    """Refuse what can be refused before anything is computed."""
+    from gala_ssl.commands.embedded import check_output
+
+    check_output(output)
+    if arguments.components < 1:
+        raise InputError(f"--components is {arguments.components}; give at least 1.")
+    if arguments.gsd and arguments.level != "particle":
+        raise InputError(f"--gsd colours particles; it cannot hold embeddings of --level {arguments.level}.")
+    if arguments.gsd and arguments.gsd.suffix != ".gsd":
+        raise InputError(f"--gsd {arguments.gsd} needs a name that ends in .gsd.")
+    for path in (output, arguments.gsd):
+        if path and path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
+            raise InputError(f"{path} is the trajectory itself; choose another file to write.")
+
+
+def chosen(text):
+    """What `read_frames` takes, from a number, numbers with commas between, or a slice."""
+    try:
+        if ":" in text:
+            parts = [int(part) if part else None for part in text.split(":")]
+            if len(parts) > 3 or (len(parts) == 3 and parts[2] == 0):
+                raise ValueError(text)
+            return slice(*parts)
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"--frames {text} is no choice of frames; give a number, numbers with commas between, or a "
+                         f"slice such as 0::10.") from None
+
+
+@contextlib.contextmanager
+def table_for(output, dimension, numbers):
+    """A table in the output where that is HDF5, which appears when the block succeeds, else in a temporary file."""
+    import h5py
+
+    from gala_ssl.commands.embedded import HDF5, EmbeddingTable
+    from gala_ssl.files import written_whole
+
+    with contextlib.ExitStack() as stack:
+        if output.suffix.lower() in HDF5:
+            path = stack.enter_context(written_whole(output))
+        else:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".writing-", dir=output.parent))
+            path = pathlib.Path(folder) / "table.h5"
+        with h5py.File(path, "w") as file:
+            yield EmbeddingTable(file, dimension, numbers)
+
+
+def fill(table, frames, embed, arguments):
+    """Embed the frames one by one into the table; returns the first row and the one after the last of each."""
+    import numpy as np
+    from tqdm import tqdm
+
+    spans = []
+    for number, frame in zip(frames.numbers, tqdm(frames, "frames", disable=True if arguments.quiet else None)):
+        start = len(table)
+        if arguments.level == "frame":
+            sums = [(part.sum(axis=0, dtype=np.float64), len(part)) for part in embed.parts(frame)]
+            total, count = (sum(column) for column in zip(*sums))
+            table.append((total / count)[None], frame=number)
+        elif arguments.level == "particle":
+            for part in embed.parts(frame):
+                first = len(table) - start
+                table.append(part, frame=number, particle=np.arange(first, first + len(part)))
+        else:
+            fill_bonds(table, number, frame, embed)
+        spans.append((start, len(table)))
+    return spans
+
+
+def fill_bonds(table, number, frame, embed):
+    """A row a bond of the frame: centre, neighbour, and the core's values."""
+    import numpy as np
+
+    from gala_ssl.data.neighbors import NeighborSearch
+    from gala_ssl.embedding import SEARCHED
+
+    search, parts = NeighborSearch(frame, embed.k, embed.neighbors, embed.r_max), embed.parts(frame)
+    for start in range(0, len(frame), SEARCHED):
+        found = search(start, start + SEARCHED)
+        values = []
+        while sum(map(len, values)) < found.num_query_points:
+            values.append(next(parts))
+        centre = np.asarray(found.query_point_indices)
+        rank = np.arange(len(centre)) - np.repeat(found.segments, found.neighbor_counts)
+        table.append(np.concatenate(values)[centre, rank], frame=number, particle=centre + start,
+                     neighbor=np.asarray(found.point_indices))
+
+
+def card_of(arguments, frames, embed, weights, components):
+    from gala_ssl.provenance import sha256, versions
+
+    return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
+            "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
+            "trajectory": str(arguments.trajectory), "frames": list(frames.numbers), "level": arguments.level,
+            "length_scale": embed.length_scale, "neighbors": embed.neighbors, "k": embed.k, "r_max": embed.r_max,
+            "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -1,0 +1,73 @@
+"""What is there: tasks, weights, simulation engines and versions.
+
+Of the weights that ship, or of those in --weights: the preset, the epochs of training and the best validation metric.
+"""
+import json
+import pathlib
+
+from gala_ssl.errors import InputError
+
+
+def configure(parser):
+    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def run(arguments):
+    from gala_ssl.models.pretrained import SHIPPED
+    from gala_ssl.provenance import versions
+    from gala_ssl.tasks import TASKS
+
+    folder = arguments.weights or SHIPPED
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.")
+    found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
+             "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.keras").exists()},
+             "engines": engines(), "versions": versions()}
+    print(json.dumps(found, indent=2) if arguments.json else readable(found))
+
+
+def headline(folder, name):
+    """What matters most on the card of a task's weights."""
+    from gala_ssl.files import read_json
+    from gala_ssl.provenance import sha256
+    from gala_ssl.tasks import TASKS
+
+    card, metric = folder / f"{name}.json", TASKS[name].metric
+    if not card.exists():
+        raise InputError(f"The weights {folder / name}.keras have no card {card.name} beside them; copy both.")
+    card = read_json(card)
+    best = card.get("best", {}).get(f"val_{metric}")
+    return {"preset": card.get("preset"), "epochs": card.get("epochs"), "metric": metric, "best": best,
+            "neighbors": card.get("data", {}).get("neighbors"), "sha256": sha256(folder / f"{name}.keras")}
+
+
+def engines():
+    """Whether each engine can be loaded: its version, or the sentence that says how to install it."""
+    import importlib
+
+    from gala_ssl.simulation.engines import ENGINES
+
+    states = {}
+    for name in ENGINES:
+        try:
+            module = importlib.import_module(f"gala_ssl.simulation.engines.{name}").load()
+            version = getattr(module, "__version__", None) or module.version.version
+            states[name] = {"installed": True, "version": str(version)}
+        except InputError as error:
+            states[name] = {"installed": False, "remedy": str(error)}
+    return states
+
+
+def readable(found):
+    lines = ["Tasks", *(f"  {name:21} {stream}" for name, stream in found["tasks"].items()),
+             "", f"Weights in {found['folder']}"]
+    for name, weights in found["weights"].items():
+        best = "" if weights["best"] is None else f", best validation {weights['metric']} {weights['best']:.3f}"
+        lines.append(f"  {name:21} preset {weights['preset']}, {weights['epochs']} epochs{best}")
+    lines += [] if found["weights"] else ["  none"]
+    lines += ["", "Simulation engines"]
+    for name, state in found["engines"].items():
+        lines.append(f"  {name:21} " + (f"version {state['version']}" if state["installed"] else state["remedy"]))
+    lines += ["", "Versions", *(f"  {name:27} {version}" for name, version in found["versions"].items())]
+    return "\n".join(lines)

@@ -1,0 +1,404 @@
+"""The commands of gala-ssl as their user runs them, with real files and with wrong ones."""
+import configparser
+import dataclasses
+import importlib
+import json
+import pathlib
+import subprocess
+import sys
+
+import gsd.hoomd
+import h5py
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.decomposition import PCA
+
+from gala_ssl.analysis.baselines import baselines
+from gala_ssl.cli import COMMANDS, main
+from gala_ssl.commands.embed import chosen
+from gala_ssl.commands.embedded import EmbeddingTable
+from gala_ssl.config import DataConfig
+from gala_ssl.data import prototypes
+from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.neighborhoods import point_clouds
+from gala_ssl.embedding import load_pretrained
+from gala_ssl.errors import InputError
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
+from gala_ssl.models.pretrained import save_pretrained
+from gala_ssl.provenance import sha256
+from gala_ssl.simulation import systems
+from gala_ssl.tasks import TASKS
+from tests.networks import settle, small_config
+from tests.unit.test_formats import dump_text
+
+ROOT = pathlib.Path(__file__).parents[2]
+NEIGHBORS = 6
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A folder with small networks of two tasks."""
+    folder = tmp_path_factory.mktemp("weights")
+    for task in ("denoising", "frame_classification"):
+        keras.utils.set_random_seed(0)
+        core = build_core(small_config(type_width=2, blocks=1))
+        model = build_model(task, core)
+        settle(model)
+        card = {"task": task, "task_settings": {}, "preset": "tiny", "core": dataclasses.asdict(core.config),
+                "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "epochs": 3,
+                "best": {"val_mean_absolute_error": 0.25, "val_accuracy": 0.75}}
+        save_pretrained(model, card, folder)
+    return folder
+
+
+def crystals(count=3):
+    return [prototypes.build("cI2-W", 300, noise=0.02 + 0.03 * seed, seed=seed) for seed in range(count)]
+
+
+@pytest.fixture(scope="module")
+def trajectory(tmp_path_factory):
+    """A GSD file of three frames with velocities and a log."""
+    path = tmp_path_factory.mktemp("trajectory") / "run.gsd"
+    with gsd.hoomd.open(path, "w") as file:
+        for step, frame in enumerate(crystals()):
+            snapshot = gsd.hoomd.Frame()
+            snapshot.configuration.box, snapshot.configuration.step = frame.box, 10 * step
+            snapshot.particles.N, snapshot.particles.position = len(frame), frame.positions
+            snapshot.particles.velocity = np.full((len(frame), 3), step + 1.0)
+            snapshot.log = {"kT": np.array([0.5 + step])}
+            file.append(snapshot)
+    return path
+
+
+@pytest.fixture
+def embed(weights, trajectory, tmp_path, monkeypatch):
+    """Run `gala-ssl embed` on the trajectory, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *options, path=trajectory: main(
+        ["embed", str(path), "--weights", str(weights), *map(str, options)])
+
+
+def failed(capsys, call, *arguments):
+    """Run what is wrong; return the one line that it says."""
+    with pytest.raises(SystemExit) as stop:
+        call(*arguments)
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1].startswith("error: ") and "Traceback" not in said.err
+    return said.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
+def test_help_is_there_at_once(arguments):
+    code = f"""
+import sys
+from gala_ssl.cli import main
+try:
+    main({arguments!r})
+except SystemExit as stop:
+    assert not stop.code
+heavy = {{"numpy", "tensorflow", "keras", "freud", "matplotlib", "pandas", "ase", "dask"}} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert "gala" in done.stdout
+
+
+def test_the_script_of_the_package_is_the_command_line():
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    name, target = config["options.entry_points"]["console_scripts"].strip().split(" = ")
+    module, function = target.split(":")
+    assert name == "gala-ssl" and getattr(importlib.import_module(module), function) is main
+
+
+def test_a_command_that_is_not_there(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["enbed"])
+    assert stop.value.code == 2 and "invalid choice: 'enbed'" in capsys.readouterr().err
+
+
+def test_embed_writes_embedding_components_numbers_and_card(embed, weights, trajectory, capsys):
+    embed("--components", 2)
+    assert "900 rows of 3 frames are in run_frame_classification.h5" in capsys.readouterr().out
+    featurizer = load_pretrained("frame_classification", weights, progress=False)
+    expected = np.concatenate([featurizer(frame) for frame in read_frames(trajectory)])
+    with h5py.File("run_frame_classification.h5") as file:
+        found = {name: file[name][()] for name in file}
+    np.testing.assert_array_equal(found["embedding"], expected)
+    np.testing.assert_array_equal(found["frame"], np.repeat([0, 1, 2], 300))
+    np.testing.assert_array_equal(found["particle"], np.tile(np.arange(300), 3))
+    model = PCA(2).fit(expected.astype(np.float64))
+    components = model.transform(expected.astype(np.float64))
+    signs = np.sign((components * found["components"]).sum(axis=0))
+    np.testing.assert_allclose(found["components"], components * signs, atol=1e-5)
+    card = json.loads(found["card"])
+    np.testing.assert_allclose(card["components"]["variance_ratio"], model.explained_variance_ratio_, rtol=1e-6)
+    np.testing.assert_allclose((expected - card["components"]["mean"]) @ np.transpose(card["components"]["axes"]),
+                               found["components"], atol=1e-5)
+    assert card["weights_sha256"] == sha256(weights / "frame_classification.keras")
+    assert (card["task"], card["length_scale"], card["neighbors"], card["k"], card["frames"], card["level"]) == (
+        "frame_classification", "contact", "nearest", NEIGHBORS, [0, 1, 2], "particle")
+    assert {"gala_ssl", "keras", "freud-analysis"} <= set(card["versions"])
+    assert [path.name for path in pathlib.Path.cwd().iterdir()] == ["run_frame_classification.h5"]
+
+
+def test_all_formats_of_output_hold_the_same(embed):
+    for name in ("a.h5", "a.npz", "a.csv"):
+        embed("-o", pathlib.Path("new") / name, "--frames", "::2", "--quiet")
+    assert sorted(path.name for path in pathlib.Path("new").iterdir()) == ["a.csv", "a.h5", "a.json", "a.npz"]
+    table, arrays = pd.read_csv("new/a.csv"), np.load("new/a.npz")
+    with h5py.File("new/a.h5") as file:
+        cards = [json.loads(file["card"][()]), json.loads(str(arrays["card"])),
+                 json.loads(pathlib.Path("new/a.json").read_text())]
+        for name in ("embedding", "components", "frame", "particle"):
+            np.testing.assert_array_equal(arrays[name], file[name][()])
+    assert all(card | {"seconds": 0} == cards[0] | {"seconds": 0} for card in cards)
+    assert list(table.columns[:5]) == ["frame", "particle", "component_1", "component_2", "component_3"]
+    np.testing.assert_array_equal(table["frame"], arrays["frame"])
+    for name, width in (("embedding", 8), ("component", 3)):
+        array = arrays["components" if name == "component" else name]
+        np.testing.assert_allclose(table[[f"{name}_{i + 1}" for i in range(width)]], array, atol=1e-5)
+
+
+def test_the_copy_in_gsd_keeps_all_and_can_be_coloured(embed, trajectory):
+    embed("-o", "a.npz", "--gsd", "coloured.gsd", "--frames", "2,0", "--components", 2)
+    components = np.load("a.npz")["components"].reshape(2, 300, 2)
+    with gsd.hoomd.open("coloured.gsd") as coloured, gsd.hoomd.open(trajectory) as original:
+        assert len(coloured) == 2
+        for i, number in enumerate((2, 0)):
+            copy, source = coloured[i], original[number]
+            np.testing.assert_array_equal(copy.particles.position, source.particles.position)
+            np.testing.assert_array_equal(copy.particles.velocity, source.particles.velocity)
+            assert copy.configuration.step == source.configuration.step and copy.log["kT"] == source.log["kT"]
+            for c in range(2):
+                np.testing.assert_array_equal(copy.log[f"particles/gala_ssl/component_{c + 1}"], components[i, :, c])
+
+
+def test_a_dump_of_lammps_is_embedded_and_coloured(embed, tmp_path):
+    frames = crystals(2)
+    (tmp_path / "run.lammpstrj").write_text("".join(dump_text(frame, step) for step, frame in enumerate(frames)))
+    embed("-o", "dump.npz", "--gsd", "dump.gsd", path=tmp_path / "run.lammpstrj")
+    embed("-o", "gsd.npz", "--frames", ":2")
+    np.testing.assert_allclose(np.load("dump.npz")["embedding"], np.load("gsd.npz")["embedding"], atol=1e-5)
+    with gsd.hoomd.open("dump.gsd") as file:
+        assert [len(frame.log) for frame in file] == [3, 3] and file[0].particles.types == ["1"]
+
+
+def test_levels(embed, trajectory):
+    """The mean over a particle's bonds is the particle's, the mean over a frame's particles the frame's."""
+    for level in ("bond", "particle", "frame"):
+        embed("-o", f"{level}.npz", "--level", level, "--quiet")
+    bond, particle, frame = (np.load(f"{level}.npz") for level in ("bond", "particle", "frame"))
+    means = particle["embedding"].reshape(3, 300, 8)
+    np.testing.assert_allclose(bond["embedding"].reshape(3, 300, NEIGHBORS, 8).mean(axis=2), means, atol=1e-5)
+    np.testing.assert_allclose(frame["embedding"], means.mean(axis=1), atol=1e-5)
+    assert list(frame["frame"]) == [0, 1, 2] and "particle" not in frame
+    first = read_frames(trajectory, 0)[0]
+    lengths = np.linalg.norm(point_clouds(first, NEIGHBORS).bonds, axis=-1).ravel()
+    centre, neighbor = (bond[name][:len(lengths)] for name in ("particle", "neighbor"))
+    away = first.positions[neighbor] - first.positions[centre]
+    away -= np.rint(away @ np.linalg.inv(first.cell)) @ first.cell
+    np.testing.assert_allclose(np.linalg.norm(away, axis=1), lengths, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("default:The frame_classification network")
+def test_other_neighbours_give_other_rows_and_a_warning(embed, capsys):
+    embed("-o", "a.npz", "--level", "bond", "--neighbors", "cutoff", "--r-max", "1.05", "--k", "14", "--frames", "0")
+    said = capsys.readouterr()
+    assert said.err.count("warning: The frame_classification network was trained on the 6 nearest") == 1
+    frame = crystals(1)[0]
+    assert len(np.load("a.npz")["embedding"]) == point_clouds(frame, 14, "cutoff", 1.05).mask.sum()
+
+
+def test_quiet_says_nothing_and_json_can_be_read(embed, capsys):
+    embed("-o", "a.h5", "--frames", "0", "--quiet")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+    embed("-o", "a.h5", "--frames", "0", "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert (found["output"], found["rows"], found["frames"]) == ("a.h5", 300, [0])
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("3", [3]), ("-1", [-1]), ("0,2,-1", [0, 2, -1]), ("0::10", slice(0, None, 10)), (":", slice(None, None)),
+    ("-5:", slice(-5, None)), ("2:8:3", slice(2, 8, 3))])
+def test_frames_are_chosen_as_in_python(text, expected):
+    assert chosen(text) == expected
+
+
+@pytest.mark.filterwarnings("ignore:The frame_classification network was trained on")
+@pytest.mark.parametrize("options, sentence", [
+    (["--frames", "1:x"], "--frames 1:x is no choice of frames"),
+    (["--frames", "::0"], "--frames ::0 is no choice of frames"),
+    (["--frames", "1:2:3:4"], "is no choice of frames"),
+    (["--frames", "7"], "run.gsd has 3 frames, so there is no frame 7"),
+    (["--frames", "9:"], "--frames 9: chooses none of the frames of"),
+    (["-o", "a.txt"], "a.txt has no suffix of a format"),
+    (["-o", "."], "no suffix"),
+    (["--components", "0"], "--components is 0"),
+    (["--gsd", "a.xyz"], "--gsd a.xyz needs a name that ends in .gsd"),
+    (["--gsd", "a.gsd", "--level", "bond"], "cannot hold embeddings of --level bond"),
+    (["--task", "denosing"], "There is no task 'denosing'"),
+    (["--task", "autoencoder"], "There are no weights for autoencoder"),
+    (["--scale", "metre"], "There is no length scale 'metre'"),
+    (["--neighbors", "farthest"], "not by 'farthest'"),
+    (["--neighbors", "cutoff"], "need r_max"),
+    (["--neighbors", "cutoff", "--r-max", "50"], "The cutoff 50 is too large for the box of"),
+    (["--neighbors", "cutoff", "--r-max", "0.01", "--level", "bond"], "No particle has a neighbour"),
+    (["--k", "500"], "need at least 501 particles"),
+])
+def test_what_embed_refuses_leaves_nothing(embed, tmp_path, capsys, options, sentence):
+    assert sentence in failed(capsys, embed, *options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_wrong_trajectory_is_named(embed, tmp_path, capsys):
+    assert "There is no file none.gsd" in failed(capsys, lambda: embed(path="none.gsd"))
+    (tmp_path / "notes.txt").write_text("a")
+    assert "notes.txt tells no format" in failed(capsys, lambda: embed(path="notes.txt"))
+    write_frames(tmp_path / "run.gsd", crystals(1))
+    before = (tmp_path / "run.gsd").read_bytes()
+    assert "is the trajectory itself" in failed(capsys, lambda: embed("--gsd", "run.gsd", path="run.gsd"))
+    assert (tmp_path / "run.gsd").read_bytes() == before
+
+
+@pytest.mark.parametrize("output", ["a.h5", "a.npz", "a.csv"])
+def test_a_frame_that_breaks_leaves_the_old_output(embed, tmp_path, capsys, output):
+    small = Frame(np.eye(3), [20, 20, 20, 0, 0, 0], np.zeros(3))
+    write_frames(tmp_path / "broken.gsd", [*crystals(1), small])
+    (tmp_path / output).write_text("old")
+    said = failed(capsys, lambda: embed("-o", output, "--gsd", "copy.gsd", path="broken.gsd"))
+    assert "broken.gsd, frame 1 has 3" in said
+    assert (tmp_path / output).read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([output, "broken.gsd"])
+
+
+def test_components_of_rows_that_come_in_pieces(tmp_path):
+    """Far from zero, where a sum of squares would lose the digits."""
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(500, 4)) * [3, 1, 0.3, 0.1] + 1000).astype(np.float32)
+    with h5py.File(tmp_path / "table.h5", "w") as file:
+        table = EmbeddingTable(file, 4, ["frame"])
+        for start in range(0, 500, 70):
+            table.append(rows[start:start + 70], frame=start)
+        found = table.add_components(2)
+        components = file["components"][:]
+    model = PCA(2).fit(rows.astype(np.float64))
+    np.testing.assert_allclose(np.abs(found["axes"]), np.abs(model.components_), atol=1e-5)
+    np.testing.assert_allclose(np.abs(components), np.abs(model.transform(rows.astype(np.float64))), atol=2e-3)
+    assert (np.array(found["axes"])[np.arange(2), np.abs(found["axes"]).argmax(axis=1)] > 0).all()
+
+
+def test_compare_scores_two_frames_by_all_methods(weights, trajectory, tmp_path, capsys):
+    main(["compare", f"{trajectory}@0", str(trajectory), "--weights", str(weights), "-o", str(tmp_path / "new"),
+          "--bootstrap", "5", "--quiet"])
+    text = capsys.readouterr().out
+    assert "1. two snapshots: run 0 / run 2 (300 and 300 particles)" in text
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        "table.csv", "table.rst", "densities.png", "card.json"}
+    table = pd.read_csv(tmp_path / "new/table.csv")
+    names = [baseline.name for baseline in baselines()]
+    assert list(table["method"]) == [*names, "denoising", "frame_classification", "all_tasks"]
+    assert (table["auc"] > 0.5).all() and table["auc"].max() > 0.9  # noise of 0.02 and of 0.08
+    assert (tmp_path / "new/table.rst").read_text() in text
+    card = json.loads((tmp_path / "new/card.json").read_text())
+    assert list(card["snapshots"].values()) == [f"{trajectory}, frame 0", f"{trajectory}, frame 2"]
+    main(["compare", f"{trajectory}@0", f"{trajectory}@-1", "--tasks", "--bootstrap", "5", "--quiet", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["method"] for row in rows] == names
+    np.testing.assert_allclose([row["auc"] for row in rows], table["auc"][:3], atol=1e-6)
+
+
+@pytest.mark.parametrize("options, sentence", [
+    (["run.gsd@9"], "has 3 frames, so there is no frame 9"),
+    (["none.gsd"], "There is no file"),
+    (["run.gsd@2"], "was given twice"),
+    (["run.gsd@0", "--tasks", "alchemy"], "There is no task 'alchemy'"),
+    (["run.gsd@0", "--seed", "-1"], "integer from 0 to 2^32 - 1"),
+    (["run.gsd@0", "-o", "run.gsd"], "run.gsd is a file; give a folder"),
+])
+def test_what_compare_refuses(trajectory, options, sentence, capsys, monkeypatch):
+    monkeypatch.chdir(trajectory.parent)
+    assert sentence in failed(capsys, main, ["compare", "run.gsd", *options, "--quiet"])
+    assert [path.name for path in trajectory.parent.iterdir()] == ["run.gsd"]
+
+
+def test_info_tells_tasks_weights_engines_and_versions(weights, capsys):
+    main(["info", "--weights", str(weights), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["tasks"]) == list(TASKS) and set(found["engines"]) == {"lammps", "hoomd"}
+    assert found["weights"]["denoising"] | {"sha256": ""} == {
+        "preset": "tiny", "epochs": 3, "metric": "mean_absolute_error", "best": 0.25, "neighbors": NEIGHBORS,
+        "sha256": ""}
+    assert found["versions"]["keras"] == keras.__version__
+    for state in found["engines"].values():
+        assert state["installed"] or "install it with" in state["remedy"]
+    main(["info"])
+    text = capsys.readouterr().out
+    assert "frame_classification  preset" in text and "best validation accuracy 0." in text
+
+
+def test_info_refuses_a_folder_that_is_not_there_or_weights_without_card(tmp_path, weights, capsys):
+    assert "no folder" in failed(capsys, main, ["info", "--weights", str(tmp_path / "none")])
+    (tmp_path / "denoising.keras").write_bytes(b"")
+    assert "have no card denoising.json" in failed(capsys, main, ["info", "--weights", str(tmp_path)])
+
+
+def test_simulate_lists_its_systems(capsys):
+    main(["simulate", "--list"])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(systems.names())
+    assert "no simulated system called 'x'" in failed(capsys, main, ["simulate", "x"])
+
+
+def test_pretrain_refuses_before_it_starts(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "no task 'denosing'" in failed(capsys, main, ["pretrain", "denosing"])
+    assert "no preset 'laptop'" in failed(capsys, main, ["pretrain", "--preset", "laptop"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_transfer_lists_its_cells_and_says_how_to_install_dask(weights, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    options = ["transfer", "--weights", str(weights), "--sources", "scratch", "denoising", "--targets",
+               "frame_classification", "--fractions", "1", "--seeds", "1", "--preset", "smoke"]
+    main([*options, "--list"])
+    assert capsys.readouterr().out.split() == ["frame_classification", "0", "done", "0", "failed", "3", "missing"]
+    monkeypatch.setitem(sys.modules, "dask.distributed", None)
+    assert 'pip install "dask[distributed]"' in failed(capsys, main, options)
+    assert "no weights in" in failed(capsys, main, [*options, "--sources", "autoencoder"])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["pretrain", "transfer_grid", "simulate"])
+def test_the_experiments_have_the_options_of_their_commands(name, capsys):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"experiments/{name}.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    said = []
+    for run, arguments in ((script.main, ["--help"]), (main, [name.split("_")[0], "--help"])):
+        with pytest.raises(SystemExit) as stop:
+            run(arguments)
+        assert stop.value.code == 0
+        said.append(capsys.readouterr().out)
+    options = [text[text.index("options:"):] for text in said]
+    assert options[0] == options[1] and script.__doc__.splitlines()[0] in said[0]
+
+
+def test_the_shipped_weights_embed_a_prototype(tmp_path, monkeypatch, capsys):
+    """As a process, from nothing but a file."""
+    write_frames(tmp_path / "fcc.gsd", [prototypes.build("cF4-Cu", 300, noise=0.03)])
+    done = subprocess.run([sys.executable, "-m", "gala_ssl", "embed", "fcc.gsd", "-o", "fcc.csv"], cwd=tmp_path,
+                          capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr and "rows of 1 frames are in fcc.csv" in done.stdout
+    assert pd.read_csv(tmp_path / "fcc.csv").filter(like="embedding_").shape[1] == 32
+
+
+def test_an_unknown_suffix_is_no_table():
+    with pytest.raises(InputError, match="choose one of .h5, .hdf5, .npz, .csv"):
+        importlib.import_module("gala_ssl.commands.embedded").check_output(pathlib.Path("a.parquet"))
