@@ -70,8 +70,9 @@ def check_weights(sources, weights):
     from gala_ssl.tasks import TASKS
     from gala_ssl.transfer import COMBINED
 
-    needed = [name for source in sources for name in (TASKS if source == COMBINED else [source]) if name in TASKS]
-    missing = sorted({name for name in needed if not (weights / f"{name}.keras").exists()})
+    parts = {source: TASKS if source == COMBINED else [source] for source in sources if source in (*TASKS, COMBINED)}
+    missing = sorted(source for source, names in parts.items()
+                     if not all((weights / f"{name}.keras").exists() for name in names))
     if missing:
         raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; "
                          f"train them with experiments/pretrain.py, or leave the sources out.")

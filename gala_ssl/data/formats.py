@@ -127,6 +127,8 @@ class ASEReader:
 
     def _unreadable(self, source, error):
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        if isinstance(error, KeyError):  # of ASE's elements, or of the columns it needs
+            reason = f"there is no element or column {str(error.args[0])!r}"
         return InputError(f"{source} cannot be read as {self.format.name} ({reason}); it may be truncated or of "
                           f"another format, so copy or write it again.")
 

@@ -136,7 +136,7 @@ def cloud_chunks(frame, size, k=20, neighbors="nearest", r_max=None):
     """Yield the PointClouds of `size` particles after the other, each k wide: what `point_clouds` would give at once.
 
     However many particles the frame has, only the clouds of one chunk are in memory. With "voronoi", the
-    tessellation of the whole frame is as well, half a kilobyte or so a particle.
+    tessellation of the whole frame is as well, two kilobytes or so a particle.
     """
     search = NeighborSearch(frame, k, neighbors, r_max)
     for start in range(0, len(frame), size):

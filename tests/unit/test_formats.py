@@ -250,6 +250,16 @@ def test_another_format_is_named(tmp_path, name, content):
         list(read_frames(tmp_path / name))
 
 
+def test_elements_of_a_dump_that_are_none_are_named(tmp_path):
+    text = dump_text(crystal(cells=3, names=("Bead",)), element=True)
+    (tmp_path / "run.dump").write_text(text)
+    with pytest.raises(InputError, match="run.dump, frame 0 cannot be read as LAMMPS dump .there is no element or "
+                                         "column 'Bead'"):
+        read_frames(tmp_path / "run.dump")[0]
+    (tmp_path / "run.dump").write_text(text.replace("z element", "z kind").replace(" Bead", " 7"))
+    assert read_frames(tmp_path / "run.dump")[0].type_names == ("1",)
+
+
 def test_a_name_that_tells_no_format_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("positions")
     with pytest.raises(InputError, match="notes.txt tells no format .*give a GSD file"):
