@@ -57,7 +57,7 @@ class LearnedEmbedding:
     finite numbers for each such particle.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
-    trained on; particles of fewer types than it knows, which count as its first ones.
+    trained on, clouds of another width; particles of fewer types than it knows, which count as its first ones.
 
     Raises:
         InputError: an unknown length scale, source or rule; when called, particles of more types than the network
@@ -83,7 +83,7 @@ class LearnedEmbedding:
         check_rule(self.k, neighbors, r_max)
         if (neighbors, self.k) != ("nearest", trained):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
-                          f"what it makes of {self.k} by {neighbors!r} was not tested.", stacklevel=2)
+                          f"what it makes of up to {self.k} by {neighbors!r} was not tested.", stacklevel=2)
         self._embed = keras.Model(model.inputs, self._output(source))
         self._embed.compile(jit_compile=True)
         self.dimension = self._embed.output.shape[-1]
@@ -139,6 +139,10 @@ class LearnedEmbedding:
 
     def _known_columns(self, clouds):
         """The clouds with as many type columns as the network knows."""
+        width, trained = clouds.bonds.shape[1], self.card["data"]["neighbors"]
+        if width != trained:
+            warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
+                          f"of up to {width} was not tested.", stacklevel=4)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
         self._check_types(known, found)
         if known == found:

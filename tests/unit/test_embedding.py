@@ -197,7 +197,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
 
 @pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
 def test_neighbours_by_another_rule_are_embedded_with_a_warning(directory, frame, rule, options):
-    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* 14 by '{rule}' was not tested"):
+    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* up to 14 by '{rule}' was not tested"):
         chosen = load_pretrained("denoising", directory, progress=False, neighbors=rule, k=14, **options)
     clouds = point_clouds(frame, 14, rule, **options)
     nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
@@ -212,6 +212,13 @@ def embed_one_by_one(embed, clouds):
         values = embed.core([bonds[None, mask] / np.float32(2), types[None, mask]])[1]
         rows.append(np.asarray(values)[0].mean(axis=0))
     return np.array(rows)
+
+
+def test_clouds_of_another_width_are_embedded_with_a_warning(embed, frame):
+    with pytest.warns(UserWarning, match="trained on clouds of 6 bonds; what it makes of clouds of up to 9"):
+        found = embed(point_clouds(frame, 9)[:300])
+    values = np.asarray(embed.core([point_clouds(frame, 9).bonds / np.float32(2), point_clouds(frame, 9).types])[1])
+    assert_close(found, values.mean(axis=1)[:300], 1e-5)
 
 
 @pytest.mark.parametrize(("neighbors", "k", "sentence"), [
