@@ -6,6 +6,7 @@ failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there
 import collections
 import contextlib
 import dataclasses
+import itertools
 import os
 import pathlib
 
@@ -106,25 +107,27 @@ def run_missing(chosen, preset, weights, arguments, directory):
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
     if not missing:
         return
-    distributed = load_dask()
-    with open_client(distributed, arguments, len(missing)) as client:
-        futures = {client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name,
-                                 pure=False, priority=-i): cell for i, cell in enumerate(missing)}
-        bar = tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell")
-        failed = 0
-        for future in distributed.as_completed(futures):
-            cell = futures[future]
-            if future.exception() is not None:  # its worker died again and again
-                card = {"error": f"{type(future.exception()).__name__}: {future.exception()}"}
-                write_json(directory / cell.name / FAILURE, card)
-            else:
-                card = future.result()
-            if "error" in card:
-                failed += 1
-                tqdm.write(f"failed: {cell.name}: {card['error']}")
-            bar.update()
-            bar.set_postfix_str(f"{failed} failed, last {cell.name}")
-        bar.close()
+    distributed, failed = load_dask(), 0
+    # TensorFlow never gives back what it compiled, half a gigabyte a model: local processes end with their target.
+    groups = [missing] if arguments.scheduler else [
+        list(group) for _, group in itertools.groupby(missing, lambda cell: cell.target)]
+    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar:
+        for group in groups:
+            with open_client(distributed, arguments, len(group)) as client:
+                futures = {client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name,
+                                         pure=False, priority=-i): cell for i, cell in enumerate(group)}
+                for future in distributed.as_completed(futures):
+                    cell = futures[future]
+                    if future.exception() is not None:  # its worker died again and again
+                        card = {"error": f"{type(future.exception()).__name__}: {future.exception()}"}
+                        write_json(directory / cell.name / FAILURE, card)
+                    else:
+                        card = future.result()
+                    if "error" in card:
+                        failed += 1
+                        tqdm.write(f"failed: {cell.name}: {card['error']}")
+                    bar.update()
+                    bar.set_postfix_str(f"{failed} failed, last {cell.name}")
 
 
 def load_dask():
