@@ -11,13 +11,12 @@ _SANN_START = 32
 class NeighborSearch:
     """The neighbours of each particle of a frame by one rule, among all periodic images.
 
-    Rules:
-        nearest: the k nearest particles.
-        cutoff: all particles nearer than `r_max`, which may be none.
-        voronoi: the particles whose Voronoi cells share a face with the centre's, however small (Voro++). They may be
-            farther than half the box, images of one particle or of the centre itself.
-        sann: the nearest particles whose solid angles fill the sphere, the fewest n >= 3 with
-            sum_j r_j / (n - 2) <= r_{n+1} (van Meel et al., J. Chem. Phys. 136, 234107 (2012)).
+    - "nearest": the k nearest particles.
+    - "cutoff": all particles nearer than `r_max`, which may be none.
+    - "voronoi": the particles whose Voronoi cells share a face with the centre's, however small (Voro++). They may be
+      farther than half the box, images of one particle or of the centre itself.
+    - "sann": the nearest particles whose solid angles fill the sphere, the fewest n >= 3 of which sum_j r_j / (n - 2)
+      is at most the distance of the next (van Meel et al., J. Chem. Phys. 136, 234107 (2012)).
 
     Args:
         frame: a `Frame` of N particles.
