@@ -1,6 +1,7 @@
 """Weights with a card: saving them, and building their model again without running code from the file."""
 import dataclasses
 import pathlib
+import zipfile
 
 import keras
 
@@ -27,7 +28,17 @@ def save_pretrained(model, card, directory):
     plain = keras.Model(model.inputs, model.outputs, name=model.name)
     with written_whole(pathlib.Path(directory) / f"{card['task']}.keras") as temporary:
         plain.save(temporary)
+        _compress(temporary)
     write_json(pathlib.Path(directory) / f"{card['task']}.json", card)
+
+
+def _compress(path):
+    """Write a .keras file, which is a zip, anew with compression; Keras stores it plain."""
+    with zipfile.ZipFile(path) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
 
 
 def load_model(task, directory=SHIPPED, attention=None):
