@@ -1,6 +1,7 @@
 """What the autoencoder squeezes a cloud through: three axes that turn with it, and a variational latent."""
 import keras
 from keras import ops
+from keras.src.backend.common.stateless_scope import in_stateless_scope
 
 # Part of the vectors' mean square below which the area they span counts as this part: they are then collinear.
 _COLLINEAR = 1e-4
@@ -86,7 +87,9 @@ class VariationalLatent(keras.layers.Layer):
         weights = ops.cast(mask, divergence.dtype)
         divergence = ops.sum(divergence * weights) / ops.maximum(ops.sum(weights), 1)
         self.add_loss(self.scale * divergence)
-        self.divergence.update_state(divergence)
+        # A JAX step has no place for the metrics of layers: there the divergence is not tracked.
+        if not in_stateless_scope():
+            self.divergence.update_state(divergence)
         if not training:
             return mean
         drawn = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
