@@ -19,7 +19,7 @@ from gala_ssl.data.environments import prototype_environments
 from gala_ssl.files import write_csv
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
-from gala_ssl.pretraining import streams
+from gala_ssl.pretraining import core_config, streams
 from gala_ssl.tasks import Denoising
 from gala_ssl.training import fit
 
@@ -43,7 +43,7 @@ def main(argv=None):
         task = Denoising(scale)
         sides = streams(task, environments, preset.data, training)
         keras.utils.set_random_seed(training.seed)
-        model = build_model(task, build_core(dataclasses.replace(preset.core, dropout=task.dropout)))
+        model = build_model(task, build_core(core_config(task, preset)))
         history = fit(model, task, *sides, training, arguments.directory / f"{preset.name}-{scale:g}")
         error, identity = history[f"val_{task.metric}"].min(), trivial_score(task, sides[1])[task.metric]
         rows.append({"scale": scale, "error": error, "noisy_cloud": identity, "ratio": error / identity})

@@ -15,7 +15,7 @@ from gala_ssl.analysis.baselines import baselines
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
 from gala_ssl.data.neighborhoods import LENGTH_SCALES
-from gala_ssl.embedding import Concatenation, load_pretrained, tasks_with_weights
+from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_csv, write_json, write_text, written_whole
 from gala_ssl.models.pretrained import SHIPPED
@@ -41,8 +41,7 @@ def main(argv=None):
         raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
                          "experiments/simulate.py and experiments/select_snapshots.py.")
     learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
-    together = [Concatenation(learned)] if len(learned) > 1 else []
-    featurizers = [*baselines(), *learned, *together]
+    featurizers = [*baselines(), *with_concatenation(learned)]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
     text = to_rst(table)
     print(text)

@@ -12,7 +12,6 @@ import pathlib
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.skill import trivial_score
@@ -94,11 +93,7 @@ def to_rst(summary):
 
 def curves_figure(histories, trivial):
     """One panel a task, three in a row."""
-    rows = -(-len(histories) // 3)
-    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False).ravel()
-    for axes in panels[len(histories):]:
-        axes.remove()
+    figure, panels = plots.panel_figure(len(histories))
     for axes, (task, history) in zip(panels, histories.items()):
         plots.learning_curves(history, trivial[task]["loss"], ax=axes).set_title(task.replace("_", " "))
     return figure

@@ -31,14 +31,14 @@ def main(argv=None):
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/pretraining", help="folder of the table")
     arguments = parser.parse_args(argv)
     rows = []
-    for task in arguments.tasks:
-        for seed in arguments.seeds:
-            for inputs in ("bonds", "multivectors"):
-                preset = shortened(arguments.preset, arguments.epochs, inputs)
-                card, = pretrain([task], preset, arguments.directory / inputs / f"seed{seed}", seed=seed)
-                rows.append({"task": task, "vector_inputs": inputs, "seed": seed, "epochs": card["epochs"],
+    for seed in arguments.seeds:
+        for inputs in ("bonds", "multivectors"):
+            preset = shortened(arguments.preset, arguments.epochs, inputs)
+            for card in pretrain(arguments.tasks, preset, arguments.directory / inputs / f"seed{seed}", seed=seed):
+                rows.append({"task": card["task"], "vector_inputs": inputs, "seed": seed, "epochs": card["epochs"],
                              **{name: card["best"][name] for name in ("val_loss", "val_mean_absolute_error")}})
                 print(*rows[-1].values())
+    rows.sort(key=lambda row: arguments.tasks.index(row["task"]))
     write_csv(arguments.output / "vector_inputs.csv", pd.DataFrame(rows))
 
 

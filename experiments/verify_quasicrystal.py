@@ -35,12 +35,11 @@ def main(argv=None):
     orientation = quasicrystal.orient(shells["second"])
     strongest = quasicrystal.strongest_axes(shells["second"])
     angles = quasicrystal.angles_between(strongest)
-    near = np.abs(angles[:, None] - [36, 60, 72, 90]).min(axis=1)
     signs = {
         "frame": frame.source, "particles": len(frame),
         "bond_order_over_noise": {name: quasicrystal.bond_order(bonds) for name, bonds in shells.items()},
         "icosahedral_score_second_shell": orientation.score,
-        "angles_within_5_degrees_of_36_60_72_90": float(np.mean(near < 5)),
+        "angles_within_5_degrees_of_36_60_72_90": near_two_fold(angles),
         "the_same_by_chance": chance_of_angles(),
     }
     q = np.linspace(3, 25, 1500)
@@ -60,11 +59,14 @@ def main(argv=None):
         figure.savefig(temporary, dpi=120)
 
 
-def chance_of_angles(count=20000):
-    """Part of the angles between random axes that is within 5 degrees of those of an icosahedron's two-fold axes."""
-    cosines = np.random.default_rng(0).random(count)  # of random axes, equally likely
-    angles = np.degrees(np.arccos(cosines))
+def near_two_fold(angles):
+    """Part of the angles that is within 5 degrees of those between an icosahedron's two-fold axes."""
     return float(np.mean(np.abs(angles[:, None] - [36, 60, 72, 90]).min(axis=1) < 5))
+
+
+def chance_of_angles(count=20000):
+    """The same part of the angles between random axes, of which all cosines are equally likely."""
+    return near_two_fold(np.degrees(np.arccos(np.random.default_rng(0).random(count))))
 
 
 if __name__ == "__main__":

@@ -178,6 +178,11 @@ class Concatenation:
         return np.hstack([featurizer(frame) for featurizer in self.featurizers])
 
 
+def with_concatenation(featurizers):
+    """Return the featurizers and, where they are several, all of them side by side."""
+    return [*featurizers, Concatenation(featurizers)] if len(featurizers) > 1 else list(featurizers)
+
+
 def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,
                     neighbors="nearest", k=None, r_max=None):
     """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.

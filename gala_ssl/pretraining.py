@@ -81,7 +81,7 @@ def _train(name, preset, environments, run, progress):
     task = TASKS[name](**settings["task_settings"])
     training, validation = streams(task, environments, preset.data, preset.training)
     keras.utils.set_random_seed(preset.training.seed)
-    model = build_model(task, build_core(_core(task, preset)))
+    model = build_model(task, build_core(core_config(task, preset)))
     history = fit(model, task, training, validation, preset.training, run, progress)
     best = history.loc[history["val_loss"].idxmin()]
     card = {
@@ -103,10 +103,11 @@ def _settings(name, preset):
     task = get_task(name)
     return {"task": name, "task_settings": task.settings(preset.data),
             "preset": preset.name, "data": dataclasses.asdict(preset.data),
-            "core": dataclasses.asdict(_core(task, preset)), "training": dataclasses.asdict(preset.training)}
+            "core": dataclasses.asdict(core_config(task, preset)), "training": dataclasses.asdict(preset.training)}
 
 
-def _core(task, preset):
+def core_config(task, preset):
+    """Return the preset's CoreConfig with the dropout that the task is trained with."""
     return dataclasses.replace(preset.core, dropout=task.dropout)
 
 

@@ -14,7 +14,7 @@ from gala_ssl.files import read_json, write_json
 from gala_ssl.models.build import build_model
 from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
-from gala_ssl.models.pretrained import load_model
+from gala_ssl.models.pretrained import SHIPPED, load_model
 from gala_ssl.models.weights import copy_weights
 from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import TASKS
@@ -106,7 +106,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
         return read_json(run / CARD)
     write_json(run / CONFIG, settings)
     training = dataclasses.replace(preset.training, seed=cell.seed)
-    task = TASKS[cell.target](**TASKS[cell.target]().settings(preset.data))
+    task = TASKS[cell.target].for_training(preset.data)
     sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
     for name in {SCRATCH: (), COMBINED: TASKS}.get(cell.source, (cell.source,)):
         _source_core(name, weights)  # reading it draws random numbers, the first time
@@ -152,14 +152,14 @@ def _compiled(target, combined, freeze, batch_size, preset, weights):
     """A model for cells of this form, compiled; its weights are whatever the last cell left."""
     cell = Cell(COMBINED if combined else target, target, 1.0, freeze, 0)
     model = _model(cell, preset, weights)
-    compile_for(model, TASKS[target](**TASKS[target]().settings(preset.data)), preset.training)
+    compile_for(model, TASKS[target].for_training(preset.data), preset.training)
     return model
 
 
 def _model(cell, preset, weights):
     """The target's head on the source's core, as the cell starts."""
-    task = TASKS[cell.target](**TASKS[cell.target]().settings(preset.data))
-    config = dataclasses.replace(preset.core, dropout=task.dropout)
+    task = TASKS[cell.target].for_training(preset.data)
+    config = pretraining.core_config(task, preset)
     if cell.source == COMBINED:
         core = combine_cores([_trained_core(name, config, weights, f"core_{name}") for name in TASKS])
     elif cell.source == SCRATCH:
@@ -179,7 +179,7 @@ def _trained_core(name, config, weights, layer_name="core"):
 
 @functools.lru_cache(maxsize=len(TASKS))
 def _source_core(name, weights):
-    return (load_model(name) if weights is None else load_model(name, weights))[0].get_layer("core")
+    return load_model(name, weights or SHIPPED)[0].get_layer("core")
 
 
 @functools.lru_cache(maxsize=1)

@@ -3,7 +3,6 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.tables import simple_table
@@ -47,11 +46,7 @@ def tables_rst(grid):
 def figure4(grid):
     """Error against the fraction of the data, a panel a target; full lines free, dashed frozen, black from scratch."""
     targets = list(grid["target"].unique())
-    rows = -(-len(targets) // 3)
-    figure = Figure(figsize=(10.5, 3.4 * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False).ravel()
-    for axes in panels[len(targets):]:
-        axes.remove()
+    figure, panels = plots.panel_figure(len(targets), width=3.5, height=3.4)
     sources = [source for source in grid["source"].unique() if source != SCRATCH]
     handles = {}
     for axes, target in zip(panels, targets):

@@ -65,23 +65,29 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     return ax
 
 
+def panel_figure(count, width=3.2, height=2.8):
+    """Return a matplotlib Figure and its `count` axes, three in a row, each of this width and height in inches."""
+    rows = -(-count // 3)
+    figure = Figure(figsize=(3 * width, height * rows), layout="constrained")
+    panels = figure.subplots(rows, 3, squeeze=False).ravel()
+    for axes in panels[count:]:
+        axes.remove()
+    return figure, panels[:count]
+
+
 def density_figure(featurizers, features, pair):
     """One panel a method, three in a row: the first component's density in the two snapshots of a pair.
 
     Args:
         featurizers: callables `frame -> (N, d)` of distinct names.
         features: a function of a featurizer and a snapshot's name that gives the (N, d) array, such as
-            `gala_ssl.analysis.table1.SnapshotFeatures`.
+            `gala_ssl.analysis.table1.Features`.
         pair: `gala_ssl.analysis.table1.Pair`.
 
     Returns:
         matplotlib Figure.
     """
-    rows = -(-len(featurizers) // 3)
-    figure = Figure(figsize=(9.6, 2.8 * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False).ravel()
-    for axes in panels[len(featurizers):]:
-        axes.remove()
+    figure, panels = panel_figure(len(featurizers))
     for axes, featurizer in zip(panels, featurizers):
         x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
         component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))

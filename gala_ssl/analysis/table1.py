@@ -43,37 +43,55 @@ PAIRS = (
 )
 
 
-class SnapshotFeatures:
-    """Featurizers on the snapshots of a directory, each combination computed once and kept in memory.
+class Features:
+    """Featurizers on frames known by name, each combination computed once and kept in memory.
+
+    Args:
+        frames: mapping of names to Frames.
+
+    Called with a featurizer and a name it gives the (N, dimension) array; featurizers are told apart by `name`.
+    A `Concatenation` is put together from its parts, so that none of them is computed again.
+    """
+
+    def __init__(self, frames):
+        self.frames, self._found = dict(frames), {}
+
+    def has(self, pair):
+        """Whether both snapshots of `pair` are there."""
+        return pair.first in self.frames and pair.second in self.frames
+
+    def __call__(self, featurizer, name):
+        key = featurizer.name, name
+        if key not in self._found:
+            parts = [self(part, name) for part in getattr(featurizer, "featurizers", ())]
+            self._found[key] = np.hstack(parts) if parts else np.asarray(featurizer(self.frames[name]))
+        return self._found[key]
+
+
+class SnapshotFeatures(Features):
+    """Featurizers on the snapshots of a directory, which are read when they are asked for.
 
     Args:
         directory: of `<snapshot>.gsd` files; the last frame of each is the snapshot.
-
-    Called with a featurizer and a snapshot's stem it gives the (N, dimension) array; featurizers are told
-    apart by `name`.
     """
 
     def __init__(self, directory):
+        super().__init__({})
         self.directory = pathlib.Path(directory)
         if not self.directory.is_dir():
             raise InputError(f"There is no folder {self.directory} to read snapshots from.")
-        self._frames, self._features = {}, {}
 
     def path(self, snapshot):
         """The file of a snapshot, which may not be there yet."""
         return self.directory / f"{snapshot}.gsd"
 
     def has(self, pair):
-        """Whether both snapshots of `pair` are there."""
         return self.path(pair.first).exists() and self.path(pair.second).exists()
 
-    def __call__(self, featurizer, snapshot):
-        if snapshot not in self._frames:
-            self._frames[snapshot] = read_frames(self.path(snapshot), -1)[0]
-        key = featurizer.name, snapshot
-        if key not in self._features:
-            self._features[key] = np.asarray(featurizer(self._frames[snapshot]))
-        return self._features[key]
+    def __call__(self, featurizer, name):
+        if name not in self.frames:
+            self.frames[name] = read_frames(self.path(name), -1)[0]
+        return super().__call__(featurizer, name)
 
 
 def table1(featurizers, features, pairs=PAIRS, seed=0, n_bootstrap=1000, progress=True):
@@ -81,7 +99,7 @@ def table1(featurizers, features, pairs=PAIRS, seed=0, n_bootstrap=1000, progres
 
     Args:
         featurizers: callables `frame -> (N, d)` of distinct names.
-        features: the `SnapshotFeatures` of the directory that has the snapshots.
+        features: the `Features` of the frames that the pairs name.
         pairs: sequence of `Pair`.
         seed, n_bootstrap: see `separability`; seed also of the linear classifier's folds.
         progress: show a bar (on a terminal only).

@@ -31,7 +31,7 @@ def run(arguments):
         raise InputError(f"{arguments.output} is a file; give a folder to write the comparison into.")
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
-    from gala_ssl.analysis.table1 import Pair, table1, to_rst
+    from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
 
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
     names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]
@@ -61,30 +61,14 @@ def opened_frame(text):
 def methods(arguments):
     """Baselines, learned embeddings, and all of these together where there are several."""
     from gala_ssl.analysis.baselines import baselines
-    from gala_ssl.embedding import Concatenation, load_pretrained, tasks_with_weights
+    from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
     from gala_ssl.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
     learned = [load_pretrained(task, weights, length_scale=arguments.scale, progress=not arguments.quiet)
                for task in tasks]
-    return [*baselines(), *learned, *([Concatenation(learned)] if len(learned) > 1 else [])]
-
-
-class Features:
-    """What `table1` asks of snapshots, for frames by name: each featurizer on each of them once."""
-
-    def __init__(self, frames):
-        self.frames, self._found = frames, {}
-
-    def has(self, pair):
-        return True
-
-    def __call__(self, featurizer, name):
-        key = featurizer.name, name
-        if key not in self._found:
-            self._found[key] = featurizer(self.frames[name])
-        return self._found[key]
+    return [*baselines(), *with_concatenation(learned)]
 
 
 def write(arguments, table, text, featurizers, features, pair):

@@ -61,8 +61,7 @@ def ship(runs, output, results):
         figure = results / f"{name}.png"
         written.append(_write_figure(figure, runs / name, logs[name], labels[name], chosen[name]))
         rows.append(_summary(runs / name, cards[name], logs[name], labels[name], last[name]))
-    with files.written_whole(results / "summary.csv") as temporary:
-        pd.DataFrame(rows).to_csv(temporary, index=False, float_format="%.4g")
+    files.write_csv(results / "summary.csv", pd.DataFrame(rows), "%.4g")
     return [*written, results / "summary.csv"]
 
 
@@ -81,11 +80,9 @@ def _read(directory, index):
 
 
 def _write_log(path, log, labels):
-    with files.written_whole(path) as temporary:
-        table = pd.DataFrame({"step": log.step, "kT": log.kT, "kinetic_temperature": log.kinetic_temperature,
-                              "potential_energy": log.potential_energy, "condensed": log.condensed,
-                              "phase": labels})
-        table.to_csv(temporary, index=False, float_format="%.6g")
+    files.write_csv(path, pd.DataFrame({
+        "step": log.step, "kT": log.kT, "kinetic_temperature": log.kinetic_temperature,
+        "potential_energy": log.potential_energy, "condensed": log.condensed, "phase": labels}))
     return path
 
 

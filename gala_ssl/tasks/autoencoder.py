@@ -20,9 +20,6 @@ class Autoencoder(Task):
     def __init__(self, latent=8, kl_scale=1e-5):
         self.latent, self.kl_scale = latent, kl_scale
 
-    def settings(self, data):
-        return {"latent": self.latent, "kl_scale": self.kl_scale}
-
     def make_batch(self, bonds, types, labels, rng):
         return (bonds, types), bonds
 

@@ -29,8 +29,16 @@ class Task(abc.ABC):
     target_is_length = True
 
     def settings(self, data):
-        """Return the constructor's arguments for a training on `data`, a DataConfig, as plain values."""
-        return {}
+        """Return the constructor's arguments for a training on `data`, a DataConfig, as plain values.
+
+        These are the attributes of the instance, unless the data have a say.
+        """
+        return dict(vars(self))
+
+    @classmethod
+    def for_training(cls, data):
+        """Return the task as it is trained on `data`, a DataConfig."""
+        return cls(**cls().settings(data))
 
     @abc.abstractmethod
     def make_batch(self, bonds, types, labels, rng):

@@ -23,9 +23,6 @@ class Denoising(Task):
     def __init__(self, scale=0.5):
         self.scale = scale
 
-    def settings(self, data):
-        return {"scale": self.scale}
-
     def make_batch(self, bonds, types, labels, rng):
         mask = types.any(axis=-1)
         noisy = bonds + rng.normal(scale=self.scale, size=bonds.shape)

@@ -24,9 +24,6 @@ class NoisyBond(Task):
     def __init__(self, scale=0.5):
         self.scale = scale
 
-    def settings(self, data):
-        return {"scale": self.scale}
-
     def make_batch(self, bonds, types, labels, rng):
         mask = types.any(axis=-1)
         lots = np.where(mask, rng.random(mask.shape), 2)

@@ -18,9 +18,6 @@ class ShiftIdentification(Task):
     def __init__(self, scale=0.5):
         self.scale = scale
 
-    def settings(self, data):
-        return {"scale": self.scale}
-
     def make_batch(self, bonds, types, labels, rng):
         shift = rng.normal(scale=self.scale, size=(len(bonds), 1, 3)).astype(bonds.dtype)
         return (bonds + shift * types.any(axis=-1, keepdims=True), types), shift[:, 0]

@@ -1,7 +1,5 @@
 """The grid as its user runs it: on local workers, again, and on a cluster of which a worker is killed."""
-import importlib.util
 import os
-import pathlib
 import signal
 import threading
 import time
@@ -12,22 +10,19 @@ from dask.distributed import LocalCluster
 
 from gala_ssl import pretraining
 from gala_ssl.transfer import CARD
+from tests.scripts import main_of
 
 # Dask leaves sockets for Python to close.
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::ResourceWarning"),
               pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
-SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "transfer_grid.py"
 TASKS = ("denoising", "noisy_bond", "nearest_bond")
 
 
 @pytest.fixture(scope="module")
 def main():
     """The main function of experiments/transfer_grid.py."""
-    spec = importlib.util.spec_from_file_location("transfer_grid", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return main_of("transfer_grid")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,4 @@
 """What a user gets wrong on the command line: one sentence on stderr, exit status 2, nothing half-written."""
-import importlib.util
 import json
 import os
 import pathlib
@@ -12,6 +11,7 @@ import pytest
 from gala_ssl.cli import script
 from gala_ssl.errors import InputError
 from gala_ssl.tasks import TASKS
+from tests.scripts import main_of
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
 
@@ -19,10 +19,7 @@ SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
 @pytest.fixture(scope="module")
 def pretrain():
     """The main function of experiments/pretrain.py."""
-    spec = importlib.util.spec_from_file_location("experiments_pretrain", SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return main_of("pretrain")
 
 
 def failed(main, arguments, capsys):

@@ -1,7 +1,5 @@
 """Table 1: featurizers against pairs of snapshots, and the script that writes it."""
-import importlib.util
 import json
-import pathlib
 import re
 
 import numpy as np
@@ -12,9 +10,9 @@ from gala_ssl.analysis.baselines import RadialDistances
 from gala_ssl.analysis.roc import linear_separability, separability
 from gala_ssl.analysis.table1 import PAIRS, Pair, SnapshotFeatures, table1, to_rst
 from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.embedding import Concatenation
 from gala_ssl.errors import InputError
-
-SCRIPT = pathlib.Path(__file__).parents[2] / "experiments/reproduce_table1.py"
+from tests.scripts import main_of
 
 
 def simple_cubic(noise, seed, cells=6):
@@ -82,6 +80,16 @@ def test_nothing_is_computed_twice(directory):
         "cF4-Cu liquid", "cF4-Cu liquid b", "cI2-W liquid", "cI2-W solid", "hP2-Mg liquid"]
 
 
+def test_a_concatenation_is_made_of_what_was_computed(directory):
+    parts, features = [Counting(), RadialDistances()], SnapshotFeatures(directory)
+    both = Concatenation(parts)
+    expected = both(read_frames(directory / "cI2-W_solid.gsd", -1)[0])
+    parts[0].calls.clear()
+    features(parts[0], "cI2-W_solid")
+    np.testing.assert_array_equal(features(both, "cI2-W_solid"), expected)
+    assert parts[0].calls == ["cI2-W solid"]
+
+
 def test_the_last_frame_is_the_snapshot(tmp_path):
     write_frames(tmp_path / "run.gsd", [simple_cubic(0.02, 0), simple_cubic(0.2, 1)])
     expected = RadialDistances()(read_frames(tmp_path / "run.gsd")[1])
@@ -116,10 +124,7 @@ def test_the_text_is_a_table():
 
 @pytest.fixture(scope="module")
 def main():
-    spec = importlib.util.spec_from_file_location("reproduce_table1", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    return script.main
+    return main_of("reproduce_table1")
 
 
 def run(main, directory, output, *options):
