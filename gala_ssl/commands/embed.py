@@ -1,12 +1,12 @@
 """Embed the particles of a trajectory: order parameters that need no knowledge of the structure.
 
-    gala-ssl embed run.gsd --frames 0::10 -o run.h5 --gsd coloured.gsd
+    gala-ssl embed run.gsd --frames 0::10 -o run.h5 --gsd coloured.gsd --png run.png
     gala-ssl embed dump.lammpstrj --task denoising --neighbors voronoi -o run.csv
 
 Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Writes for each particle the numbers of its frame and
 itself, its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
 and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
-components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour.
+components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws the first.
 """
 import contextlib
 import json
@@ -36,6 +36,8 @@ def configure(parser):
                         "mean_bond (default: contact)")
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
+    parser.add_argument("--png", type=pathlib.Path, help="draw the first component: along the trajectory, and in the "
+                        "particles of the first, middle and last frame, cut in half")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
     parser.add_argument("--json", action="store_true", help="print the card in place of the report")
 
@@ -66,6 +68,8 @@ def run(arguments):
             from gala_ssl.commands.coloured import write_coloured
             with written_whole(arguments.gsd) as temporary:
                 write_coloured(temporary, frames, table.file["components"], spans)
+        if arguments.png:
+            draw(arguments.png, frames, table.file["components"], spans)
         rows = len(table)
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
@@ -81,11 +85,12 @@ def check(arguments, output):
     check_output(output)
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.")
-    if arguments.gsd and arguments.level != "particle":
-        raise InputError(f"--gsd colours particles; it cannot hold embeddings of --level {arguments.level}.")
-    if arguments.gsd and arguments.gsd.suffix != ".gsd":
-        raise InputError(f"--gsd {arguments.gsd} needs a name that ends in .gsd.")
-    for path in (output, arguments.gsd):
+    for name, path in (("gsd", arguments.gsd), ("png", arguments.png)):
+        if path and arguments.level != "particle":
+            raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.")
+        if path and path.suffix != f".{name}":
+            raise InputError(f"--{name} {path} needs a name that ends in .{name}.")
+    for path in (output, arguments.gsd, arguments.png):
         if path and path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
             raise InputError(f"{path} is the trajectory itself; choose another file to write.")
 
@@ -162,6 +167,15 @@ def fill_bonds(table, number, frame, embed):
         rank = np.arange(len(centre)) - np.repeat(found.segments, found.neighbor_counts)
         table.append(np.concatenate(values)[centre, rank], frame=number, particle=centre + start,
                      neighbor=np.asarray(found.point_indices))
+
+
+def draw(path, frames, components, spans):
+    from gala_ssl.analysis.drawings import embedding_figure
+    from gala_ssl.files import written_whole
+
+    first = [components[start:stop, 0] for start, stop in spans]
+    with written_whole(path) as temporary:
+        embedding_figure(frames, frames.numbers, first).savefig(temporary, dpi=120)
 
 
 def card_of(arguments, frames, embed, weights, components):

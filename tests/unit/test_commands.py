@@ -10,6 +10,7 @@ import sys
 import gsd.hoomd
 import h5py
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -167,7 +168,8 @@ def test_all_formats_of_output_hold_the_same(embed):
 
 
 def test_the_copy_in_gsd_keeps_all_and_can_be_coloured(embed, trajectory):
-    embed("-o", "a.npz", "--gsd", "coloured.gsd", "--frames", "2,0", "--components", 2)
+    embed("-o", "a.npz", "--gsd", "coloured.gsd", "--png", "a.png", "--frames", "2,0", "--components", 2)
+    assert plt.imread("a.png").std() > 0.1
     components = np.load("a.npz")["components"].reshape(2, 300, 2)
     with gsd.hoomd.open("coloured.gsd") as coloured, gsd.hoomd.open(trajectory) as original:
         assert len(coloured) == 2
@@ -243,7 +245,8 @@ def test_frames_are_chosen_as_in_python(text, expected):
     (["-o", "."], "no suffix"),
     (["--components", "0"], "--components is 0"),
     (["--gsd", "a.xyz"], "--gsd a.xyz needs a name that ends in .gsd"),
-    (["--gsd", "a.gsd", "--level", "bond"], "cannot hold embeddings of --level bond"),
+    (["--gsd", "a.gsd", "--level", "bond"], "cannot show embeddings of --level bond"),
+    (["--png", "a.pdf"], "--png a.pdf needs a name that ends in .png"),
     (["--task", "denosing"], "There is no task 'denosing'"),
     (["--task", "autoencoder"], "There are no weights for autoencoder"),
     (["--scale", "metre"], "There is no length scale 'metre'"),

@@ -1,0 +1,75 @@
+"""What is drawn of particles and bonds, read back from the axes."""
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from gala_ssl.analysis import drawings
+from gala_ssl.data import prototypes
+from gala_ssl.data.frames import Frame
+
+
+def droplet(offset, count=300, seed=0):
+    """A ball of particles that lies across the faces of its box."""
+    rng = np.random.default_rng(seed)
+    points = rng.normal(size=(count, 3)) + np.asarray(offset)
+    return Frame((points + 10) % 20 - 10, [20, 20, 20, 0, 0, 0], np.zeros(count))
+
+
+@pytest.fixture(autouse=True)
+def closed():
+    yield
+    plt.close("all")
+
+
+@pytest.mark.parametrize("offset", [(0, 0, 0), (10, 9, -10), (3, -8, 7)])
+def test_a_droplet_across_the_faces_is_drawn_in_the_middle(offset):
+    positions = drawings.centred(droplet(offset))
+    np.testing.assert_allclose(positions, drawings.centred(droplet((0, 0, 0))), atol=1e-3)
+    assert np.abs(positions.mean(axis=0)).max() < 0.2 and np.abs(positions).max() < 6
+
+
+def test_centring_keeps_the_crystal_in_a_sheared_box():
+    frame = prototypes.build("hP2-Mg", 200, noise=0.02)
+    moved = drawings.centred(frame)
+    steps = np.linalg.solve(frame.cell.T, (moved - frame.positions).T).T
+    assert np.abs((steps - steps[0] + 0.5) % 1 - 0.5).max() < 1e-4
+
+
+def test_the_half_below_the_middle_is_drawn_the_nearest_to_the_eye_last():
+    frame = droplet((0, 0, 0))
+    values = np.arange(len(frame), dtype=float)
+    ax = drawings.draw_particles(frame, values, "number")
+    spheres, = ax.collections
+    drawn = spheres.get_array().astype(int)
+    heights = drawings.centred(frame)[:, 2]
+    assert sorted(drawn) == list(np.flatnonzero(heights <= 0))
+    assert (np.diff(heights[drawn]) >= 0).all()
+    np.testing.assert_allclose(spheres.get_offsets(), drawings.centred(frame)[drawn, :2])
+    assert ax.get_xlim() == (-10, 10) and ax.figure.axes[1].get_ylabel() == "number"
+
+
+def test_a_cloud_has_a_line_a_bond_and_none_for_padding():
+    bonds = np.array([[1, 0, 0], [0, -2, 0], [0, 0, 0]], float)
+    ax = drawings.draw_cloud(bonds)
+    assert len(ax.lines) == 2
+    assert ax.get_xlim()[1] == ax.get_zlim()[1] > 1
+
+
+def test_the_course_follows_the_median():
+    rng = np.random.default_rng(0)
+    frames = np.repeat([0, 4, 8], 50)
+    values = rng.normal(size=150) + frames
+    ax = drawings.draw_course(frames, values)
+    line, = ax.lines
+    np.testing.assert_array_equal(line.get_xdata(), [0, 4, 8])
+    np.testing.assert_allclose(line.get_ydata(), [np.median(values[frames == n]) for n in (0, 4, 8)])
+
+
+@pytest.mark.parametrize("count, panels", [(1, 1), (2, 2), (5, 3)])
+def test_an_embedding_is_shown_in_at_most_three_frames_of_one_scale(count, panels):
+    frames = [droplet((0, 0, 0), seed=i) for i in range(count)]
+    components = [np.full(len(frame), i) + np.linspace(0, 1, len(frame)) for i, frame in enumerate(frames)]
+    figure = drawings.embedding_figure(frames, range(10, 10 + count), components)
+    drawn = [ax for ax in figure.axes if ax.get_title()]
+    assert len(drawn) == panels and drawn[-1].get_title() == f"frame {9 + count}"
+    assert len({ax.collections[0].get_clim() for ax in drawn}) == 1
