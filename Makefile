@@ -9,7 +9,7 @@ SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce-table1 test test-slow test-jax pretrain transfer-grid trajectories snapshots docs lint clean
+.PHONY: help reproduce-table1 test test-slow test-jax pretrain transfer-grid trajectories snapshots notebooks docs lint clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ endif
 
 snapshots: $(INSTALLED)  ## choose the snapshots of Table 1 from runs/simulation into data/trajectories
 	$(RUN) experiments/select_snapshots.py
+
+notebooks: $(INSTALLED)  ## run the notebooks and store what they show
+	$(RUN) -m pytest -p no:cacheprovider --nbmake --overwrite notebooks
 
 docs: $(INSTALLED)  ## the documentation, in build/docs; a warning is an error
 	$(VENV)/bin/sphinx-build -q -W --keep-going docs build/docs

@@ -3,18 +3,18 @@
     python experiments/summarize_pretraining.py
     python experiments/summarize_pretraining.py --preset desktop --output /tmp/pretraining
 
-Reads the finished runs of a preset and writes summary.csv, summary.rst, learning_curves.png, the histories and
-noisy_bond.csv, the accuracy of the noisy bond by how far a bond was moved.
+Reads the finished runs of a preset and writes summary.csv, summary.rst, learning_curves.png, the histories, and what
+limits two tasks: noisy_bond.csv, the accuracy by how far a bond was moved, and autoencoder.csv, the error along each of
+the three axes that a cloud is drawn by.
 """
 import argparse
 import functools
 import pathlib
 
-import numpy as np
 import pandas as pd
 
 from gala_ssl.analysis import plots
-from gala_ssl.analysis.skill import trivial_score
+from gala_ssl.analysis.skill import axis_errors, noisy_bond_accuracy, trivial_score
 from gala_ssl.analysis.tables import simple_table
 from gala_ssl.cli import script
 from gala_ssl.config import DataConfig, TrainingConfig
@@ -27,7 +27,6 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.training import HISTORY
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-EDGES = (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, np.inf)
 
 
 @script
@@ -57,9 +56,9 @@ def main(argv=None):
         write_csv(arguments.output / "histories" / f"{task}.csv", history)
     with written_whole(arguments.output / "learning_curves.png") as temporary:
         curves_figure(histories, trivial).savefig(temporary, dpi=150)
-    if "noisy_bond" in models:
-        accuracy = noisy_bond_accuracy(models["noisy_bond"][0], validation["noisy_bond"])
-        write_csv(arguments.output / "noisy_bond.csv", accuracy)
+    for task, limits in (("noisy_bond", noisy_bond_accuracy), ("autoencoder", axis_errors)):
+        if task in models:
+            write_csv(arguments.output / f"{task}.csv", limits(models[task][0], validation[task]))
 
 
 def validation_stream(task, card):
@@ -97,21 +96,6 @@ def curves_figure(histories, trivial):
     for axes, (task, history) in zip(panels, histories.items()):
         plots.learning_curves(history, trivial[task]["loss"], ax=axes).set_title(task.replace("_", " "))
     return figure
-
-
-def noisy_bond_accuracy(model, stream):
-    """Accuracy on bonds at rest and on moved bonds, by the length of the move in shortest distances."""
-    moves, right = [], []
-    clean = stream.environments.clouds.bonds
-    for i in range(len(stream)):
-        (bonds, types), target, _ = stream.batch(0, i)
-        moved = bonds * stream.x_scale - clean[stream.chosen(0, i)]
-        moves.append(np.where(target == 1, np.linalg.norm(moved, axis=-1), -1).ravel())
-        right.append((np.asarray(model.predict_on_batch([bonds, types])).argmax(axis=-1) == target).ravel())
-    moves, right = np.concatenate(moves), np.concatenate(right)
-    groups = [("at rest", moves < 0)]
-    groups += [(f"{low} to {high}", (moves >= low) & (moves < high)) for low, high in zip(EDGES, EDGES[1:])]
-    return pd.DataFrame([{"move": name, "bonds": int(of.sum()), "accuracy": right[of].mean()} for name, of in groups])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How much a trained network knows: beside the trivial answer, and by what its embedding tells of structures."""
 import keras
 import numpy as np
+import pandas as pd
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -28,6 +29,55 @@ def trivial_score(task, stream):
         right = np.take_along_axis(likely, target[..., None], axis=-1)[..., 0] / likely.sum(axis=-1)
         scores[task.metric] = float(np.average(right, weights=weights))
     return scores
+
+
+def noisy_bond_accuracy(model, stream, edges=(0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, np.inf)):
+    """Accuracy of the noisy bond on bonds at rest, and on moved bonds by the length of the move.
+
+    Args:
+        model: keras.Model of the task. stream: Stream, of its validation.
+        edges: between the groups of lengths, in shortest distances.
+
+    Returns:
+        DataFrame with a row a group: move (the group's name), bonds (their number), accuracy.
+    """
+    moves, right = [], []
+    clean = stream.environments.clouds.bonds
+    for i in range(len(stream)):
+        (bonds, types), target, _ = stream.batch(0, i)
+        moved = bonds * stream.x_scale - clean[stream.chosen(0, i)]
+        moves.append(np.where(target == 1, np.linalg.norm(moved, axis=-1), -1).ravel())
+        right.append((np.asarray(model.predict_on_batch([bonds, types])).argmax(axis=-1) == target).ravel())
+    moves, right = np.concatenate(moves), np.concatenate(right)
+    groups = [("at rest", moves < 0)]
+    groups += [(f"{low} to {high}", (moves >= low) & (moves < high)) for low, high in zip(edges, edges[1:])]
+    return pd.DataFrame([{"move": name, "bonds": int(of.sum()), "accuracy": right[of].mean()} for name, of in groups])
+
+
+def axis_errors(model, stream):
+    """Error of the autoencoder along each of the three axes that it draws a cloud by.
+
+    The first two axes come from two learned vectors of the cloud, the third is their cross product: along it a bond's
+    coordinate changes sign in a mirror.
+
+    Args:
+        model: keras.Model of the task. stream: Stream, of its validation.
+
+    Returns:
+        DataFrame with a row an axis: axis (1, 2, 3), error and trivial_error, mean absolute in the networks' unit of
+        length, the latter of the answer 0, and correlation of right and given coordinates.
+    """
+    drawn = keras.Model(model.inputs, [model.get_layer("axes").output, model.output])
+    right, given = [], []
+    for i in range(len(stream)):
+        (bonds, types), target, weights = stream.batch(0, i)
+        axes, answer = map(np.asarray, drawn.predict_on_batch([bonds, types]))
+        for found, vectors in ((right, target), (given, answer)):
+            found.append(np.einsum("bnc,bac->bna", vectors, axes)[weights > 0])
+    right, given = np.concatenate(right), np.concatenate(given)
+    return pd.DataFrame({
+        "axis": [1, 2, 3], "error": np.abs(given - right).mean(axis=0), "trivial_error": np.abs(right).mean(axis=0),
+        "correlation": [np.corrcoef(x, y)[0, 1] for x, y in zip(right.T, given.T)]})
 
 
 @threadpool_limits.wrap(limits=1, user_api="blas")

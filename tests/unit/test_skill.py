@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from gala_ssl.analysis.skill import linear_probe, trivial_score
+from gala_ssl.analysis.skill import axis_errors, linear_probe, noisy_bond_accuracy, trivial_score
 from gala_ssl.config import DataConfig, TrainingConfig
 from gala_ssl.data.environments import prototype_environments
 from gala_ssl.data.streams import Stream
@@ -67,3 +67,35 @@ def test_a_probe_finds_what_is_there_and_nothing_else():
     assert linear_probe(told * [1, 100, 1e-3, 1], labels)[0] > 0.99
     mean, deviation = linear_probe(rng.normal(size=(400, 4)), labels)
     assert mean == pytest.approx(0.25, abs=0.08) and deviation < 0.1
+
+
+def network(name):
+    return build_model(get_task(name), build_core(small_config(type_width=2, blocks=1)))
+
+
+def test_errors_along_the_axes_add_up_to_the_whole(environments):
+    stream = stream_of("autoencoder", environments)
+    model = network("autoencoder")
+    found = axis_errors(model, stream)
+    (bonds, types), target, _ = stream.batch(0, 0)
+    squares = np.square(np.asarray(model.predict_on_batch([bonds, types])) - target).sum(axis=-1).mean()
+    assert list(found["axis"]) == [1, 2, 3]
+    # Of about Gaussian errors, the mean of the absolute value is sqrt(2 / pi) of the root mean square.
+    assert np.square(found["error"]).sum() == pytest.approx(squares * 2 / np.pi, rel=0.5)
+    assert (found["trivial_error"] > 0.1).all() and found["correlation"].abs().max() <= 1
+
+
+def test_accuracy_by_the_move_counts_every_bond(environments, monkeypatch):
+    """A network that finds exactly the bonds which moved by more than 0.5."""
+    stream, model = stream_of("noisy_bond", environments), network("noisy_bond")
+    batches = iter(range(len(stream)))
+
+    def answers(inputs):
+        clean = stream.environments.clouds.bonds[stream.chosen(0, next(batches))]
+        far = np.linalg.norm(inputs[0] * stream.x_scale - clean, axis=-1) > 0.5
+        return np.stack([~far, far], axis=-1)
+
+    monkeypatch.setattr(model, "predict_on_batch", answers)
+    found = noisy_bond_accuracy(model, stream, (0, 0.5, np.inf)).set_index("move")
+    assert list(found["accuracy"]) == [1, 0, 1]
+    assert found["bonds"].sum() == 256 * 8 and found.loc["at rest", "bonds"] == 256 * 4
