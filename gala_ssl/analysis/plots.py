@@ -11,6 +11,7 @@ from gala_ssl.analysis.roc import first_component
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 LINES = ("-", "--", ":", "-.")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 
 def learning_curves(history, trivial=None, ax=None):
@@ -62,6 +63,34 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     ax.set_xlabel("first principal component")
     ax.set_ylabel("density")
     ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def component_map(groups, path=None, shown=600, ax=None):
+    """Two components of several snapshots in one plane, each named where its particles are (paper, Figure 3).
+
+    Args:
+        groups: {name: (n, 2)} components of each snapshot's particles.
+        path: (frames, 2), what a trajectory goes through, such as the medians of its frames; None for no path.
+        shown: particles drawn of each snapshot, evenly spread over its rows; medians are of all.
+        ax: matplotlib axes; None makes a figure.
+
+    Returns:
+        The axes.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
+    for i, (name, components) in enumerate(groups.items()):
+        drawn = components[np.linspace(0, len(components) - 1, min(shown, len(components))).astype(int)]
+        ax.scatter(*drawn.T, s=12, marker=MARKERS[i % len(MARKERS)], color=COLORS[i % len(COLORS)], alpha=0.4,
+                   linewidth=0, label=name, rasterized=True)
+    for name, components in groups.items():
+        ax.annotate(name, np.median(components, axis=0), ha="center", va="center", fontsize="small",
+                    bbox={"boxstyle": "round", "facecolor": "white", "alpha": 0.8, "linewidth": 0.5})
+    if path is not None:
+        ax.plot(*np.transpose(path), color=COLORS[-1], linewidth=1)
+        ax.annotate("", path[-1], path[-2], arrowprops={"arrowstyle": "-|>", "color": COLORS[-1]})
+    ax.set(xlabel="first principal component", ylabel="second principal component")
     return ax
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gala_ssl.analysis.baselines import RadialDistances, Steinhardt
-from gala_ssl.analysis.plots import component_density, density_figure, learning_curves
+from gala_ssl.analysis.plots import component_density, component_map, density_figure, learning_curves
 from gala_ssl.analysis.table1 import Pair
 
 
@@ -61,3 +61,15 @@ def test_a_panel_a_method_with_the_pair_in_its_legend(count):
     for axes in figure.axes:
         assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cI2-W gas", "cI2-W liquid"]
         assert len(axes.patches) == 2
+
+
+def test_the_map_names_each_snapshot_at_its_median_and_draws_the_path():
+    rng = np.random.default_rng(0)
+    groups = {"fcc": rng.normal(size=(1000, 2)), "hcp": rng.normal(size=(50, 2)) + 5}
+    ax = component_map(groups, path=np.array([[0, 0], [1, 2], [3, 3]]), shown=100)
+    assert [len(points.get_offsets()) for points in ax.collections] == [100, 50]
+    named = {text.get_text(): text.xy for text in ax.texts if text.get_text()}
+    for name, components in groups.items():
+        np.testing.assert_allclose(named[name], np.median(components, axis=0))
+    line, = ax.lines
+    np.testing.assert_array_equal(line.get_ydata(), [0, 2, 3])
