@@ -40,6 +40,23 @@ def blocks(histogram, count):
     return best[1], best[0] / k
 
 
+def across(histogram, first, second):
+    """Part of the clouds of two groups of frames that are taken for the other group: 0 to 1, 0.5 by chance.
+
+    Of clouds that are taken for a frame of either group; the mean of both directions, so that sizes do not matter.
+
+    Args:
+        histogram: (k, k), how often clouds of frame i (row) were taken for frame j (column).
+        first, second: indices of the groups' frames. A group of which no cloud is taken for either counts as chance.
+    """
+    histogram = np.asarray(histogram, float)
+    parts = []
+    for own, other in ((first, second), (second, first)):
+        kept, strayed = (histogram[np.ix_(own, columns)].sum() for columns in (own, other))
+        parts.append(strayed / (kept + strayed) if kept + strayed else 0.5)
+    return float(np.mean(parts))
+
+
 def _divided(score, count):
     """Best sum of `score[a, b]` over `count` runs a ... b - 1 that follow each other from 0 to k, and their starts."""
     k = len(score) - 1

@@ -1,4 +1,4 @@
-"""The committed snapshots and trajectories: whole, true to their cards, named by the rule, solids by another package."""
+"""The committed frames: whole, true to their cards, named by the rule, solids by another package."""
 import json
 import pathlib
 
