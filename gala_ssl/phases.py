@@ -91,6 +91,13 @@ class PhaseMap:
         """First known frame of each of `count` phases, (count,)."""
         return self.known[blocks(self.histogram, count)[0]]
 
+    def likelihoods(self, most=6):
+        """Mean log likelihood of a cloud where frames are divided into 1 ... `most` phases, {count: float}.
+
+        Unlike most likelihoods this one need not rise with the count, see `gala_ssl.analysis.phases.blocks`.
+        """
+        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, min(most, len(self.known)) + 1)}
+
     def transitions(self, count=3):
         """The `Transition` between each of `count` phases and the next, in the order of time."""
         starts = blocks(self.histogram, count)[0].tolist()
@@ -106,8 +113,8 @@ class Transition:
 
     Attributes:
         last, first: frame numbers, the last of one phase and the first of the next.
-        across: part of the clouds of the two phases' frames that are taken for a frame of the other phase; 0.5 where
-            nothing tells them apart.
+        across: part of the clouds of the two phases' frames that are taken for a frame of the other phase, of those
+            taken for a frame of either; 0.5 where nothing tells them apart.
     """
 
     last: int

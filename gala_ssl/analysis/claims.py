@@ -78,8 +78,8 @@ def transition_answers(table, transitions, labels):
     for pair in _TRANSITIONS:
         groups = [np.flatnonzero((labels[known] == phase) & (labels[asked] == phase)) for phase in pair]
         strayed = across(histogram, *groups)
-        numbers = (f"{strayed:.1%} of the particles in frames of {pair[0]} and {pair[1]} are taken across."
-                   if all(map(len, groups)) else "")
+        numbers = (f"Of the particles in frames of {pair[0]} and {pair[1]} that are taken for a frame of either, "
+                   f"{strayed:.1%} are taken for the other." if all(map(len, groups)) else "")
         if pair not in ruled:
             numbers = f"By energy and density the run does not go from {pair[0]} to {pair[1]}. {numbers}"
             answers.append(Answer(13, " and ".join(pair), None, numbers.strip()))
@@ -101,7 +101,7 @@ def transitions_to_rst(table, transitions, labels):
     lines = [title, "=" * len(title), "",
              "A transition is shown where a cut of the classifier is no farther from that of energy and density (the "
              "rule of", "gala_ssl/simulation/snapshots.py) than the distance of the frames trained on, and at most "
-             f"{1 - _TOLD_APART:.0%} of the particles", "of both phases are taken across; by chance it is 50%.", ""]
+             f"{1 - _TOLD_APART:.0%} of the particles", "of each are taken for the other; by chance it is 50%.", ""]
     for answer in transition_answers(table, transitions, labels):
         verdict = {True: "shown", False: "not shown", None: "not in this run"}[answer.holds]
         lines.append(f"- {answer.claim.capitalize()}: **{verdict}**. {answer.numbers}")

@@ -84,9 +84,9 @@ def frame_histogram(histogram, known, asked, transitions=(), ax=None):
     for i, place in enumerate(transitions):
         ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2, label="_" if i else "transition found")
         ax.axhline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
-    ax.axline((known[0], known[0]), slope=1, color=COLORS[0], linestyle=LINES[2], linewidth=1, label="true frame")
+    ax.axline((known[0], known[0]), slope=1, color=COLORS[0], linestyle=LINES[2], linewidth=1, label="predicted = true")
     ax.figure.colorbar(image, ax=ax, location="top", label="part of the true frame's particles")
-    ax.legend(frameon=False, fontsize="small", loc="upper left")
+    ax.legend(frameon=False, fontsize="small", loc="lower right")
     ax.set_xlabel("true frame")
     ax.set_ylabel("predicted frame")
     return ax

@@ -7,7 +7,8 @@ A small frame classifier is trained on every fourth frame, a class a frame, with
 asked which frame the particles of the frames just after are from. Frames of one phase are mistaken for each other.
 Prints between which frames one phase ends and the next begins, and writes phases.csv (the histogram of predicted frame
 against true frame), phases.png (Figure 5) and card.json into a folder. The number of phases is yours to give: any
-trajectory divides, and the part of the particles that is taken across says whether there was something to divide.
+trajectory divides. The part of the particles that is taken across says whether there was something to divide; the card
+has the likelihood of other numbers.
 """
 import json
 import pathlib
@@ -98,8 +99,8 @@ def write(output, arguments, frames, config, found, directory):
     history = pd.read_csv(directory / HISTORY)
     card = {"trajectory": str(arguments.trajectory), "settings": dataclasses.asdict(config),
             "known": known.tolist(), "asked": asked.tolist(), "accuracy": found.accuracy, "count": arguments.count,
-            "transitions": transitions, "epochs": len(history), "seconds": round(float(history["seconds"].sum()), 1),
-            "versions": versions()}
+            "transitions": transitions, "likelihoods": found.likelihoods(), "epochs": len(history),
+            "seconds": round(float(history["seconds"].sum()), 1), "versions": versions()}
     write_json(output / "card.json", card)
     return card
 
@@ -127,5 +128,7 @@ def figure(frames, known, asked, histogram, transitions):
 def sentence(card, output):
     where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%})"
                       for each in card["transitions"])
+    likelihoods = card["likelihoods"]
     return (f"{card['count']} phases; one ends and the next begins {where}. In brackets: particles of two phases that "
-            f"are taken across, 50% by chance. phases.csv, phases.png and card.json are in {output}.")
+            f"are taken across, 50% by chance. Of 1 to {len(likelihoods)} phases, the likeliest number is "
+            f"{max(likelihoods, key=likelihoods.get)}. phases.csv, phases.png and card.json are in {output}.")

@@ -94,11 +94,12 @@ def test_a_transition_is_shown_where_it_is_and_where_the_phases_are_told_apart(s
 def test_the_numbers_of_a_transition():
     gas, never, solid = (answer.numbers for answer in transition_answers(phases_table(0.1), cuts(8, 32), LABELS))
     assert gas == ("By energy and density gas ends with frame 13 and liquid begins with frame 18; the classifier cuts "
-                   "between 5 and 8, 5 frames away (4 of its 11 possible cuts are at most 4 away). 11.4% of the "
-                   "particles in frames of gas and liquid are taken across.")
+                   "between 5 and 8, 5 frames away (4 of its 11 possible cuts are at most 4 away). Of the "
+                   "particles in frames of gas and liquid that are taken for a frame of either, 11.4% are taken for "
+                   "the other.")
     assert "between 29 and 32, 0 frames away" in solid
-    assert never == ("By energy and density the run does not go from gas to solid. 11.4% of the particles in frames of "
-                     "gas and solid are taken across.")
+    assert never == ("By energy and density the run does not go from gas to solid. Of the particles in frames of gas "
+                     "and solid that are taken for a frame of either, 11.4% are taken for the other.")
 
 
 def test_a_run_that_freezes_from_the_gas_and_one_that_never_freezes():
@@ -115,7 +116,7 @@ def test_a_run_that_freezes_from_the_gas_and_one_that_never_freezes():
 def test_the_text_says_what_is_shown():
     text = transitions_to_rst(phases_table(), cuts(8, 32), LABELS)
     lines = text.splitlines()
-    assert lines[0].startswith("13. ") and lines[1] == "=" * len(lines[0]) and text.endswith("across.\n")
+    assert lines[0].startswith("13. ") and lines[1] == "=" * len(lines[0]) and text.endswith("for the other.\n")
     assert [line.split("**")[:2] for line in lines if line.startswith("- ")] == [
         ["- Gas and liquid: ", "not shown"], ["- Gas and solid: ", "not in this run"],
         ["- Liquid and solid: ", "shown"]]

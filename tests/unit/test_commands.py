@@ -377,7 +377,9 @@ def test_phases_trains_once_and_says_the_same_again(phases, cooled, capsys):
     before = {path: path.read_bytes() for path in phases.rglob("*.[cj]*")}
     arguments = ["phases", str(cooled), "-o", str(phases), *PHASES, "--epochs", "8"]
     main(arguments)
-    assert "2 phases; one ends and the next begins between frames 6 and 7 (" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 phases; one ends and the next begins between frames 6 and 7 (" in said
+    assert "Of 1 to 6 phases, the likeliest number is 2. " in said
     main([*arguments, "--json"])
     assert json.loads(capsys.readouterr().out) == {"output": str(phases), **json.loads(before[phases / "card.json"])}
     assert {path: path.read_bytes() for path in phases.rglob("*.[cj]*")} == before

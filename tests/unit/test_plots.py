@@ -83,7 +83,7 @@ def test_the_histogram_has_the_true_frame_across_and_the_predicted_one_up():
     across, up, _ = axes[1].get_lines()
     assert set(across.get_xdata()) == {6.5} == set(up.get_ydata())
     assert axes[1].get_xlabel() == "true frame" and axes[1].get_ylabel() == "predicted frame"
-    assert [text.get_text() for text in axes[1].get_legend().get_texts()] == ["transition found", "true frame"]
+    assert [text.get_text() for text in axes[1].get_legend().get_texts()] == ["transition found", "predicted = true"]
 
 
 def test_energy_and_temperature_have_scales_and_line_styles_of_their_own():
