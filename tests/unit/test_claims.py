@@ -1,9 +1,14 @@
 """The paper's claims on Table 1 and on a cooling run: what holds by made-up tables, and what is not there."""
+import pathlib
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gala_ssl.analysis.claims import answers, to_rst, transition_answers, transitions_to_rst
+from gala_ssl.commands import phases
+from tests.scripts import main_of
 
 BASELINES = ("steinhardt", "spherical_harmonics", "radial_distances")
 LEARNED = ("autoencoder", "denoising", "frame_classification", "shift_identification", "noisy_bond", "nearest_bond")
@@ -120,3 +125,12 @@ def test_the_text_says_what_is_shown():
     assert [line.split("**")[:2] for line in lines if line.startswith("- ")] == [
         ["- Gas and liquid: ", "not shown"], ["- Gas and solid: ", "not in this run"],
         ["- Liquid and solid: ", "shown"]]
+
+
+def test_the_committed_answers_are_those_of_the_committed_table(tmp_path, monkeypatch):
+    root = pathlib.Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(phases, "run", lambda arguments: [
+        shutil.copy(root / "results/phases" / name, arguments.output) for name in ("phases.csv", "card.json")])
+    main_of("phase_identification")(["-o", str(tmp_path)])
+    assert (tmp_path / "claims.rst").read_text() == (root / "results/phases/claims.rst").read_text()

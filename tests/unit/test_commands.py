@@ -478,10 +478,12 @@ def test_transfer_lists_its_cells_and_says_how_to_install_dask(weights, tmp_path
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["pretrain", "transfer_grid", "simulate"])
-def test_the_experiments_have_the_options_of_their_commands(name, capsys):
+@pytest.mark.parametrize(("name", "command"), [
+    ("pretrain", "pretrain"), ("transfer_grid", "transfer"), ("simulate", "simulate"),
+    ("phase_identification", "phases")])
+def test_the_experiments_have_the_options_of_their_commands(name, command, capsys):
     said = []
-    for run, arguments in ((main_of(name), ["--help"]), (main, [name.split("_")[0], "--help"])):
+    for run, arguments in ((main_of(name), ["--help"]), (main, [command, "--help"])):
         with pytest.raises(SystemExit) as stop:
             run(arguments)
         assert stop.value.code == 0
