@@ -50,7 +50,7 @@ else
 	for system in $(SYSTEM); do $(RUN) experiments/simulate.py $$system || exit; done
 endif
 
-snapshots: $(INSTALLED)  ## choose the snapshots of Table 1 from runs/simulation into data/trajectories
+snapshots: $(INSTALLED)  ## choose the snapshots of Table 1 and the frames to ship from runs/simulation
 	$(RUN) experiments/select_snapshots.py
 
 notebooks: $(INSTALLED)  ## run the notebooks and store what they show

@@ -1,4 +1,5 @@
-"""Choose the snapshots of Table 1 from finished cooling runs by the rule of gala_ssl/simulation/snapshots.py.
+"""Choose from finished cooling runs what is kept: the snapshots of Table 1, by the rule of
+gala_ssl/simulation/snapshots.py, and the frames of whole runs for Figures 3 and 5.
 
     python experiments/select_snapshots.py
 

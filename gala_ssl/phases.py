@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from gala_ssl.analysis.phases import blocks
+from gala_ssl.analysis.phases import across, blocks
 from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
 from gala_ssl.data.environments import Environments, split
-from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.frames import replicated
+from gala_ssl.data.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
@@ -33,20 +34,42 @@ class PhaseConfig:
     """How phases are identified.
 
     Attributes:
-        every: distance of the frames trained on (P: every fourth).
+        every: distance of the frames trained on, at least 2 (P: every fourth).
         fraction: part of each frame's particles (P).
         neighbors: bonds in a cloud (P).
-        core: the network; smaller than that of the prototypes, for it is trained while one waits (O).
-        training: TrainingConfig (O but for the schedule).
-        seed: of the choice of particles and the training.
+        core: the network, with the dropout of a classifier (R), and two blocks, one fewer than that of the
+            prototypes, for it is trained while one waits (O). Its type width is the trajectory's.
+        training: TrainingConfig (P); its seed gives way to the one here.
+        seed: of the choice of particles, the split and the training (R).
     """
 
     every: int = 4
     fraction: float = 0.1
     neighbors: int = 20
-    core: CoreConfig = CoreConfig(blocks=2, dropout=0.2)
-    training: TrainingConfig = TrainingConfig(epochs=20, static_patience=(2, 4))
+    core: CoreConfig = CoreConfig(blocks=2, dropout=FrameClassification.dropout)
+    training: TrainingConfig = TrainingConfig()
     seed: int = 13
+
+    def __post_init__(self):
+        if self.every < 2:
+            raise InputError(f"every is {self.every}; the frames asked about come just after those trained on, so it "
+                             "must be 2 or more.")
+        if not 0 < self.fraction <= 1:
+            raise InputError(f"fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+        # These check what they are given.
+        DataConfig(neighbors=self.neighbors, seed=self.seed)
+
+    def known(self, frames, count=2):
+        """Numbers of the frames to train on, (k,), of a trajectory of so many frames.
+
+        Raises:
+            InputError: they are fewer than `count`, the phases that are to be told apart.
+        """
+        known = np.arange(0, frames - 1, self.every)
+        if len(known) < count:
+            raise InputError(f"{count} phases are told apart in {self.every * (count - 1) + 2} frames or more, not "
+                             f"{frames}; give a longer trajectory, or train on more of its frames.")
+        return known
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -68,6 +91,36 @@ class PhaseMap:
         """First known frame of each of `count` phases, (count,)."""
         return self.known[blocks(self.histogram, count)[0]]
 
+    def likelihoods(self, most=6):
+        """Mean log likelihood of a cloud where frames are divided into 1 ... `most` phases, {count: float}.
+
+        Unlike most likelihoods this one need not rise with the count, see `gala_ssl.analysis.phases.blocks`.
+        """
+        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, min(most, len(self.known)) + 1)}
+
+    def transitions(self, count=3):
+        """The `Transition` between each of `count` phases and the next, in the order of time."""
+        starts = blocks(self.histogram, count)[0].tolist()
+        runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.known)])]
+        return [Transition(int(self.asked[before[-1]]), int(self.known[after[0]]),
+                           across(self.histogram, before, after))
+                for before, after in zip(runs, runs[1:])]
+
+
+@dataclasses.dataclass(frozen=True)
+class Transition:
+    """Where one phase ends and the next begins.
+
+    Attributes:
+        last, first: frame numbers, the last of one phase and the first of the next.
+        across: part of the clouds of the two phases' frames that are taken for a frame of the other phase, of those
+            taken for a frame of either; 0.5 where nothing tells them apart.
+    """
+
+    last: int
+    first: int
+    across: float
+
 
 def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):
     """Train a classifier of every fourth frame and ask it about the frames just after, as a `PhaseMap`.
@@ -75,35 +128,37 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     Each cloud is in units of its own mean bond, so that it is order that tells frames apart and not density (R).
 
     Args:
-        frames: sequence of Frames in the order of time, of one particle type.
+        frames: sequence of Frames in the order of time, of the same particle types.
         config: PhaseConfig.
         directory: of the training's run, which resumes.
         progress: show bars (on a terminal only).
+
+    Raises:
+        InputError: too few frames, frames of too few particles or of different types, or a directory that holds a
+            run with other settings.
     """
-    known = np.arange(0, len(frames) - 1, config.every)
-    if len(known) < 2:
-        raise InputError(f"Phases are told apart in {config.every + 2} frames or more, not {len(frames)}; give a "
-                         "longer trajectory, or train on more of its frames.")
+    known = config.known(len(frames))
     directory = pathlib.Path(directory)
-    settings = {**dataclasses.asdict(config), "frames": [int(i) for i in known], "source": frames[0].where}
+    settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known]}
     check_settings(directory, settings)
-    write_json(directory / CONFIG, settings)
+    # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
+    questions = _environments(frames, known + 1, config, progress)
+    write_json(directory / CONFIG, settings)
     task = FrameClassification(len(known))
     sides = split(len(environments), DataConfig(seed=config.seed))
     training, validation = (
         Stream(task, environments, indices, config.training.batch_size, seed=(config.seed, side), shuffle=side == 0)
         for side, indices in enumerate(sides))
     keras.utils.set_random_seed(config.seed)
-    model = build_model(task, build_core(config.core))
+    core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
+    model = build_model(task, build_core(core))
     history = fit(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
                   directory, progress)
-    asked = known + 1
-    questions = _environments(frames, asked, config, progress)
     taken = _answers(model, questions.clouds, training.x_scale).argmax(axis=1)
     histogram = pd.crosstab(questions.labels, taken, normalize="index")
     histogram = histogram.reindex(index=range(len(known)), columns=range(len(known)), fill_value=0).to_numpy()
-    return PhaseMap(known, asked, histogram, float(history["val_accuracy"].max()))
+    return PhaseMap(known, known + 1, histogram, float(history["val_accuracy"][history["val_loss"].idxmin()]))
 
 
 def _environments(frames, numbers, config, progress):
@@ -113,7 +168,9 @@ def _environments(frames, numbers, config, progress):
         frame = frames[int(number)]
         rng = np.random.default_rng([config.seed, _PARTICLES, int(number)])
         chosen = rng.permutation(len(frame))[:max(1, round(config.fraction * len(frame)))]
-        clouds.append(point_clouds(frame, config.neighbors)[np.sort(chosen)].in_mean_bonds())
+        # Beside a droplet there are particles whose neighbours lie beyond half the box.
+        own = next(cloud_chunks(replicated(frame), len(frame), config.neighbors))
+        clouds.append(own[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))
 

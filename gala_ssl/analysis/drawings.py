@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from gala_ssl.analysis.plots import COLORS
+from gala_ssl.analysis.plots import COLORS, cell_edges
 from gala_ssl.data.neighborhoods import contact_distance, nearest_distances
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
@@ -126,9 +126,7 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
     edges = np.linspace(*np.quantile(values, [0.001, 0.999]), bins + 1)
     columns = [np.asarray(values)[np.asarray(frames) == number] for number in numbers]
     counts = np.stack([np.histogram(column, edges)[0] for column in columns], axis=1)
-    middles = (numbers[1:] + numbers[:-1]) / 2
-    sides = np.concatenate([[2 * numbers[0] - middles[0]], middles, [2 * numbers[-1] - middles[-1]]])
-    ax.pcolormesh(sides, edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)
+    ax.pcolormesh(cell_edges(numbers), edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)
     ax.plot(numbers, [np.median(column) for column in columns], color=COLORS[1], linewidth=1.5, label="median")
     ax.set(xlabel="frame", ylabel=label)
     ax.legend(frameon=False, fontsize="small")

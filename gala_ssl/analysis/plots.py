@@ -66,6 +66,64 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     return ax
 
 
+def frame_histogram(histogram, known, asked, transitions=(), ax=None):
+    """What a frame classifier takes frames for: predicted frame against true frame (paper, Figure 5).
+
+    Args:
+        histogram: (k, k), part of the clouds of `asked[i]` that are taken for `known[j]`.
+        known, asked: (k,) frame numbers, increasing.
+        transitions: frame numbers at which phases end, drawn as lines.
+        ax: matplotlib axes; None makes a figure.
+
+    Returns:
+        The axes.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(4, 4.6), layout="constrained")[1]
+    # Grey from white to black: the order of its shades is the same in print and for every eye.
+    image = ax.pcolormesh(cell_edges(asked), cell_edges(known), np.transpose(histogram), cmap="Greys", vmin=0)
+    for i, place in enumerate(transitions):
+        ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2, label="_" if i else "transition found")
+        ax.axhline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
+    ax.axline((known[0], known[0]), slope=1, color=COLORS[0], linestyle=LINES[2], linewidth=1, label="predicted = true")
+    ax.figure.colorbar(image, ax=ax, location="top", label="part of the true frame's particles")
+    ax.legend(frameon=False, fontsize="small", loc="lower right")
+    ax.set_xlabel("true frame")
+    ax.set_ylabel("predicted frame")
+    return ax
+
+
+def energy_by_frame(frames, energy, temperature, transitions=(), ax=None):
+    """Potential energy per particle and temperature of the frames of a run, on two scales.
+
+    Args:
+        frames: (n,) frame numbers. energy, temperature: (n,) in the run's units.
+        transitions: frame numbers at which phases end, drawn as lines.
+        ax: matplotlib axes; None makes a figure.
+
+    Returns:
+        The axes of the energy.
+    """
+    if ax is None:
+        ax = plt.subplots(figsize=(4.6, 2), layout="constrained")[1]
+    other = ax.twinx()
+    for axes, values, color, line, label in ((ax, energy, COLORS[0], LINES[0], "energy per particle"),
+                                             (other, temperature, COLORS[-1], LINES[2], "kT")):
+        axes.plot(frames, values, color=color, linestyle=line, linewidth=1.5)
+        axes.set_ylabel(label, color=color)
+    for place in transitions:
+        ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
+    ax.set_xlabel("frame")
+    return ax
+
+
+def cell_edges(numbers):
+    """Where the cells of these increasing numbers begin and end, (k + 1,)."""
+    middles = (numbers[1:] + numbers[:-1]) / 2
+    return np.concatenate([[numbers[0] - (middles[0] - numbers[0])], middles,
+                           [numbers[-1] + (numbers[-1] - middles[-1])]])
+
+
 def component_map(groups, path=None, shown=600, ax=None):
     """Two components of several snapshots in one plane, each named where its particles are (paper, Figure 3).
 

@@ -152,6 +152,35 @@ def read_frames(path, frames=slice(None)):
     return Frames(reader, _chosen(frames, len(reader), path))
 
 
+def replicated(frame, copies=2):
+    """The frame in a box of so many copies along each box vector; the first N particles are the frame's own, in order.
+
+    In a box twice as large each of 20 neighbours has one nearest image, however far a lone particle is from the rest.
+    """
+    steps = np.stack(np.meshgrid(*[np.arange(copies)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
+    positions = (frame.positions + (steps - (copies - 1) / 2) @ frame.cell).reshape(-1, 3)
+    return dataclasses.replace(frame, positions=positions, box=frame.box * [*[copies] * 3, 1, 1, 1],
+                               types=np.tile(frame.types, copies**3))
+
+
+def logged(frames, names):
+    """The numbers that a GSD file logs with each frame, {name: (n,) float64}.
+
+    Args:
+        frames: n frames of one file, of `read_frames`. names: of the log, such as "kT".
+
+    Returns:
+        None where the file is not GSD, or a frame has no single number of one of these names.
+    """
+    if frames.path.suffix.lower() != ".gsd":
+        return None
+    with opened(frames.path) as trajectory:
+        logs = [trajectory[number].log for number in frames.numbers]
+    if any(np.size(log.get(name, ())) != 1 for log in logs for name in names):
+        return None
+    return {name: np.array([np.ravel(log[name])[0] for log in logs], np.float64) for name in names}
+
+
 def write_frames(path, frames):
     """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept."""
     with written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:

@@ -1,4 +1,4 @@
-"""From finished cooling runs to the snapshots, cards, logs and figures that are kept with the code."""
+"""From finished cooling runs to the snapshots, trajectories, cards, logs and figures that are kept with the code."""
 import pathlib
 
 import gsd.hoomd
@@ -18,14 +18,18 @@ SNAPSHOTS = {
     "hP2-Mg_liquid": ("hP2-Mg", "liquid"), "hP2-Mg_solid": ("hP2-Mg", "solid"),
 }
 CONTROL = ("cF4-Cu", "cF4-Cu_b")
+# Run -> how many frames on the next one is that is kept of it, back from the last: the whole run for Figure 5, which
+# compares neighbouring frames, and some of the others for Figure 3, which compares runs.
+TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6}
 
 
 def ship(runs, output, results):
     """Choose the snapshots from the runs and write all that is kept of them.
 
     Args:
-        runs: folder with a finished run of each system in `SNAPSHOTS`, written by `cooling.cool`.
-        output: folder for `SNAPSHOT.gsd` and `SNAPSHOT.json`, and `RUN.csv`, each run's log with its phases.
+        runs: folder with a finished run of each system in `SNAPSHOTS` and `TRAJECTORIES`, written by `cooling.cool`.
+        output: folder for `SNAPSHOT.gsd` and `RUN_trajectory.gsd` with a `.json` each, and `RUN.csv`, each run's log
+            with its phases.
         results: folder for a figure of each run and `summary.csv`, one row a run.
     Returns:
         The paths written, in order.
@@ -33,7 +37,7 @@ def ship(runs, output, results):
         InputError: a run is missing, unfinished, or lacks a phase; nothing does template matching here.
     """
     runs, output, results = (pathlib.Path(folder) for folder in (runs, output, results))
-    names = list(dict.fromkeys(run for run, _ in SNAPSHOTS.values()))
+    names = list(dict.fromkeys([*(run for run, _ in SNAPSHOTS.values()), *TRAJECTORIES]))
     cards = {name: _card(runs / name) for name in names}
     logs = {name: snapshots.read_log(runs / name / cooling.TRAJECTORY) for name in names}
     labels = {name: snapshots.label_frames(log.potential_energy, log.condensed) for name, log in logs.items()}
@@ -56,6 +60,9 @@ def ship(runs, output, results):
     for snapshot, (run, phase) in SNAPSHOTS.items():
         card = {**cards[run], "phase": phase, "template_matching": crystals[snapshot]}
         written += _write_snapshot(output / snapshot, runs / run, card, logs[run], chosen[run][phase])
+    for run, every in TRAJECTORIES.items():
+        card = {**cards[run], "template_matching": last[run]}
+        written += _write_trajectory(output / f"{run}_trajectory", runs / run, card, logs[run], labels[run], every)
     rows = []
     for name in names:
         figure = results / f"{name}.png"
@@ -87,18 +94,42 @@ def _write_log(path, log, labels):
 
 
 def _write_snapshot(stem, directory, card, log, index):
-    positions, length = _read(directory, index)
-    values = {"kT": float(log.kT[index]), "kinetic_temperature": float(log.kinetic_temperature[index]),
-              "potential_energy": float(log.potential_energy[index])}
-    path = stem.with_name(stem.name + ".gsd")
-    with files.written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
-        trajectory.append(cooling.snapshot(positions, length, int(log.step[index]), log=values))
+    path = _write_frames(stem, directory, log, [index])
     files.write_json(path.with_suffix(".json"), {
         **card, "run": directory.name, "log": f"{directory.name}.csv", "frame": int(index),
-        "step": int(log.step[index]), **values, "condensed": float(log.condensed[index]),
+        "step": int(log.step[index]), **_values(log, index), "condensed": float(log.condensed[index]),
         "rule": "gala_ssl/simulation/snapshots.py",
         "particles_kept": "all: the droplet, its surface and its vapour"})
     return [path, path.with_suffix(".json")]
+
+
+def _write_trajectory(stem, directory, card, log, labels, every):
+    # Back from the last frame, which is the solid and what template matching looked at.
+    kept = range((len(log.step) - 1) % every, len(log.step), every)
+    path = _write_frames(stem, directory, log, kept)
+    files.write_json(path.with_suffix(".json"), {
+        **card, "run": directory.name, "log": f"{directory.name}.csv", "every": every,
+        "frames_kept": [{"frame": i, "step": int(log.step[i]), **_values(log, i), "phase": str(labels[i])}
+                        for i in kept],
+        "rule": "gala_ssl/simulation/snapshots.py", "template_matching_of": "the last frame",
+        "particles_kept": "all, without velocities"})
+    return [path, path.with_suffix(".json")]
+
+
+def _write_frames(stem, directory, log, indices):
+    """Copy these frames of a run to `stem`.gsd, without velocities; return the path."""
+    path = stem.with_name(stem.name + ".gsd")
+    with files.written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
+        for index in indices:
+            trajectory.append(cooling.snapshot(*_read(directory, index), int(log.step[index]),
+                                               log=_values(log, index)))
+    return path
+
+
+def _values(log, index):
+    """What is logged with a frame, by name."""
+    return {"kT": float(log.kT[index]), "kinetic_temperature": float(log.kinetic_temperature[index]),
+            "potential_energy": float(log.potential_energy[index])}
 
 
 def _write_figure(path, directory, log, labels, chosen):

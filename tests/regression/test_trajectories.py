@@ -1,4 +1,4 @@
-"""The committed snapshots: whole, true to their cards, named by the rule, solids by another package."""
+"""The committed frames: whole, true to their cards, named by the rule, solids by another package."""
 import json
 import pathlib
 
@@ -13,14 +13,14 @@ from gala_ssl.simulation import shipping, snapshots, systems, verify
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 NAMES = list(shipping.SNAPSHOTS)
-RUNS = sorted({run for run, _ in shipping.SNAPSHOTS.values()})
+RUNS = sorted({*(run for run, _ in shipping.SNAPSHOTS.values()), *shipping.TRAJECTORIES})
 
 
 def card(name):
     return json.loads((FOLDER / f"{name}.json").read_text())
 
 
-def frame(name):
+def frame_of(name):
     with gsd.hoomd.open(FOLDER / f"{name}.gsd") as trajectory:
         assert len(trajectory) == 1
         return trajectory[0]
@@ -28,7 +28,7 @@ def frame(name):
 
 def matched(name):
     """Fractions of the crystals in a snapshot, by whichever package of template matching loads here."""
-    snapshot = frame(name)
+    snapshot = frame_of(name)
     try:
         return verify.fractions(snapshot.particles.position, snapshot.configuration.box[0])
     except InputError as error:
@@ -37,7 +37,7 @@ def matched(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_snapshot_is_whole_and_its_card_is_true(name):
-    snapshot, facts = frame(name), card(name)
+    snapshot, facts = frame_of(name), card(name)
     positions, box = snapshot.particles.position, snapshot.configuration.box
     assert positions.shape == (4096, 3) == (facts["system"]["particles"], 3)
     assert np.isfinite(positions).all()
@@ -59,7 +59,7 @@ def test_snapshot_is_whole_and_its_card_is_true(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_logged_energy_is_that_of_the_potential(name):
-    snapshot, facts = frame(name), card(name)
+    snapshot, facts = frame_of(name), card(name)
     system = systems.get(facts["run"])
     length = float(snapshot.configuration.box[0])
     positions = np.mod(snapshot.particles.position.astype(float) + length / 2, length)
@@ -98,6 +98,29 @@ def test_rule_gives_the_phases_again_from_the_log(run):
             assert facts["frame"] == chosen[phase]
 
 
+@pytest.mark.parametrize("run", shipping.TRAJECTORIES)
+def test_trajectory_is_true_to_its_card_and_to_the_log_of_its_run(run):
+    facts, log = card(f"{run}_trajectory"), pd.read_csv(FOLDER / f"{run}.csv", keep_default_na=False)
+    numbers = [kept["frame"] for kept in facts["frames_kept"]]
+    assert numbers[-1] == 100 and set(np.diff(numbers)) == {shipping.TRAJECTORIES[run]} and numbers[0] < 6
+    assert facts["system"] == systems.get(run).to_dict()
+    with gsd.hoomd.open(FOLDER / f"{run}_trajectory.gsd") as trajectory:
+        assert len(trajectory) == len(numbers)
+        for kept, frame in zip(facts["frames_kept"], trajectory):
+            row = log.iloc[kept["frame"]]
+            assert frame.configuration.step == kept["step"] == row["step"] and kept["phase"] == row["phase"]
+            for key in ("kT", "kinetic_temperature", "potential_energy"):
+                assert frame.log[key][0] == kept[key] == pytest.approx(row[key], rel=1e-5)
+            positions, box = frame.particles.position, frame.configuration.box
+            assert len(np.unique(positions, axis=0)) == 4096 and (np.abs(positions) <= box[:3] / 2).all()
+        condensed = snapshots.condensed_fraction(positions, box[0])
+    assert condensed == pytest.approx(row["condensed"], abs=2e-3)
+    for name, (its_run, _) in shipping.SNAPSHOTS.items():
+        if its_run == run and card(name)["frame"] == 100:
+            np.testing.assert_array_equal(positions, frame_of(name).particles.position)
+            assert facts["template_matching"] == card(name)["template_matching"]
+
+
 def test_control_pair_is_two_liquids_of_two_seeds_at_one_temperature():
     first, second = card("cF4-Cu_liquid"), card("cF4-Cu_liquid_b")
     assert first["kT"] == second["kT"] and first["phase"] == second["phase"] == "liquid"
@@ -124,4 +147,4 @@ def test_gases_and_liquids_hold_no_crystal(name):
 
 
 def test_all_files_together_are_small():
-    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 3e6
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 12e6

@@ -1,9 +1,14 @@
-"""The paper's claims on Table 1: what holds by made-up tables, and what is not there yet."""
+"""The paper's claims on Table 1 and on a cooling run: what holds by made-up tables, and what is not there."""
+import pathlib
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.claims import answers, to_rst
+from gala_ssl.analysis.claims import answers, to_rst, transition_answers, transitions_to_rst
+from gala_ssl.commands import phases
+from tests.scripts import main_of
 
 BASELINES = ("steinhardt", "spherical_harmonics", "radial_distances")
 LEARNED = ("autoencoder", "denoising", "frame_classification", "shift_identification", "noisy_bond", "nearest_bond")
@@ -58,3 +63,74 @@ def test_the_text_says_holds_does_not_hold_and_not_yet():
     assert section[3].startswith("- By the first principal component: **holds**. ")
     assert section[4].startswith("- By the linear classifier: **does not hold**. ")
     assert sum("**not yet**" in line for line in lines) == 10
+
+
+GAS, LIQUID, SOLID = range(0, 4), range(4, 8), range(8, 12)
+# By energy and density, of 48 frames: gas to 13, liquid 18 to 29, solid from 34.
+LABELS = np.array(["gas"] * 14 + ["between"] * 4 + ["liquid"] * 12 + ["between"] * 4 + ["solid"] * 14)
+
+
+def phases_table(stray=0.0, every=4):
+    """A table of twelve frames of three phases of which `stray` is taken for each of the others, as is at random."""
+    phase = np.repeat(np.arange(3), 4)
+    parts = np.where(phase[:, None] == phase, (1 - 2 * stray) / 4, stray / 4)
+    known = every * np.arange(12)
+    return pd.DataFrame({"true_frame": np.repeat(known + 1, 12), "predicted_frame": np.tile(known, 12),
+                         "part": parts.ravel()})
+
+
+def cuts(*frames):
+    return [{"last": frame - 3, "first": frame} for frame in frames]
+
+
+@pytest.mark.parametrize(("stray", "frames", "holds"), [
+    (0.0, (16, 32), (True, None, True)),
+    (0.0, (20, 36), (True, None, True)),
+    (0.0, (8, 40), (False, None, True)),    # gas ends with frame 13, five after the cut
+    (0.0, (12, 44), (True, None, False)),
+    (0.3, (16, 32), (False, None, False)),  # told apart too badly
+])
+def test_a_transition_is_shown_where_it_is_and_where_the_phases_are_told_apart(stray, frames, holds):
+    found = transition_answers(phases_table(stray), cuts(*frames), LABELS)
+    assert [answer.claim for answer in found] == ["gas and liquid", "gas and solid", "liquid and solid"]
+    assert tuple(answer.holds for answer in found) == holds and {answer.number for answer in found} == {13}
+
+
+def test_the_numbers_of_a_transition():
+    gas, never, solid = (answer.numbers for answer in transition_answers(phases_table(0.1), cuts(8, 32), LABELS))
+    assert gas == ("By energy and density gas ends with frame 13 and liquid begins with frame 18; the classifier cuts "
+                   "between 5 and 8, 5 frames away (4 of its 11 possible cuts are at most 4 away). Of the "
+                   "particles in frames of gas and liquid that are taken for a frame of either, 11.4% are taken for "
+                   "the other.")
+    assert "between 29 and 32, 0 frames away" in solid
+    assert never == ("By energy and density the run does not go from gas to solid. Of the particles in frames of gas "
+                     "and solid that are taken for a frame of either, 11.4% are taken for the other.")
+
+
+def test_a_run_that_freezes_from_the_gas_and_one_that_never_freezes():
+    direct = np.where(LABELS == "liquid", "between", LABELS)
+    found = transition_answers(phases_table(), cuts(20), direct)
+    assert [answer.holds for answer in found] == [None, True, None]
+    gas = np.full(48, "gas")
+    found = transition_answers(phases_table(), cuts(16, 32), gas)
+    assert [answer.holds for answer in found] == [None] * 3
+    assert all(answer.numbers.endswith(f"does not go from {answer.claim.replace(' and ', ' to ')}.")
+               for answer in found)
+
+
+def test_the_text_says_what_is_shown():
+    text = transitions_to_rst(phases_table(), cuts(8, 32), LABELS)
+    lines = text.splitlines()
+    assert lines[0].startswith("13. ") and lines[1] == "=" * len(lines[0]) and text.endswith("for the other.\n")
+    assert [line.split("**")[:2] for line in lines if line.startswith("- ")] == [
+        ["- Gas and liquid: ", "not shown"], ["- Gas and solid: ", "not in this run"],
+        ["- Liquid and solid: ", "shown"]]
+
+
+def test_the_committed_answers_are_those_of_the_committed_table(tmp_path, monkeypatch):
+    root = pathlib.Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(phases, "run", lambda arguments: [
+        shutil.copy(root / "results/phases" / name, arguments.output) for name in ("phases.csv", "card.json")])
+    main_of("phase_identification")(["-o", str(tmp_path)])
+    assert (tmp_path / "claims.rst").read_text() == (root / "results/phases/claims.rst").read_text()

@@ -66,6 +66,14 @@ def test_the_example_of_the_readme(beside_the_data):
     assert names["order"].shape == (4096, 32)
 
 
+def test_the_phases_of_the_how_to(beside_the_data, capsys):
+    block, = python_in("docs/howto/phases.rst")
+    names = {}
+    exec(block, names)
+    assert names["found"].histogram.shape == (5, 5)
+    assert capsys.readouterr().out.count("Transition(last=") == 2
+
+
 def test_the_task_of_the_how_to_learns():
     block, = python_in("docs/howto/task.rst")
     names = {}

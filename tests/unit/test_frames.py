@@ -3,7 +3,7 @@ import gsd.hoomd
 import numpy as np
 import pytest
 
-from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.frames import Frame, logged, read_frames, replicated, write_frames
 from gala_ssl.errors import InputError
 
 
@@ -32,6 +32,32 @@ def test_what_is_written_is_read(path):
         assert frame.source == f"{path}, frame {number}"
         assert [array.dtype for array in (frame.positions, frame.box, frame.types)] == [
             np.float32, np.float64, np.int32]
+
+
+def test_what_a_file_logs_with_its_frames(tmp_path):
+    path = tmp_path / "run.gsd"
+    with gsd.hoomd.open(path, "w") as file:
+        for i in range(4):
+            frame = gsd.hoomd.Frame()
+            frame.configuration.box, frame.particles.N = [9, 9, 9, 0, 0, 0], 2
+            frame.log = {"kT": np.array([i / 4]), "forces": np.arange(6.0)} | ({"late": np.array([1.0])} if i else {})
+            file.append(frame)
+    np.testing.assert_array_equal(logged(read_frames(path, [3, 1]), ["kT"])["kT"], [0.75, 0.25])
+    assert logged(read_frames(path), ["kT", "energy"]) is None
+    assert logged(read_frames(path), ["forces"]) is None
+    assert logged(read_frames(path), ["late"]) is None and logged(read_frames(path, slice(1, None)), ["late"])
+
+
+def test_a_replicated_frame_has_each_particle_once_a_cell(path):
+    frame = read_frames(path, 0)[0]
+    large = replicated(frame, 3)
+    np.testing.assert_allclose(large.cell, 3 * frame.cell)
+    np.testing.assert_array_equal(large.types, np.tile(frame.types, 27))
+    steps = (large.positions.reshape(27, 30, 3) - frame.positions) @ np.linalg.inv(frame.cell)
+    np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1], steps.shape), atol=1e-5)
+    np.testing.assert_allclose(sorted(map(tuple, np.rint(steps[:, 0]))),
+                               [np.subtract(step, 1) for step in np.ndindex(3, 3, 3)])
+    assert large.source == frame.source
 
 
 @pytest.mark.parametrize("chosen, expected", [

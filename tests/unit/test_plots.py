@@ -5,7 +5,14 @@ import pandas as pd
 import pytest
 
 from gala_ssl.analysis.baselines import RadialDistances, Steinhardt
-from gala_ssl.analysis.plots import component_density, component_map, density_figure, learning_curves
+from gala_ssl.analysis.plots import (
+    component_density,
+    component_map,
+    density_figure,
+    energy_by_frame,
+    frame_histogram,
+    learning_curves,
+)
 from gala_ssl.analysis.table1 import Pair
 
 
@@ -61,6 +68,34 @@ def test_a_panel_a_method_with_the_pair_in_its_legend(count):
     for axes in figure.axes:
         assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cI2-W gas", "cI2-W liquid"]
         assert len(axes.patches) == 2
+
+
+def test_the_histogram_has_the_true_frame_across_and_the_predicted_one_up():
+    known = np.array([0, 4, 8])
+    histogram = np.array([[1.0, 0, 0], [0.25, 0.75, 0], [0, 0, 1]])
+    axes = plt.subplots(1, 2)[1]
+    assert frame_histogram(histogram, known, known + 1, [6.5], ax=axes[1]) is axes[1] and not axes[0].collections
+    mesh, = axes[1].collections
+    corners = mesh.get_coordinates()
+    np.testing.assert_array_equal(corners[0, :, 0], [-1, 3, 7, 11])
+    np.testing.assert_array_equal(corners[:, 0, 1], [-2, 2, 6, 10])
+    # Of what is from frame 5, a quarter is taken for frame 0: second cell from the left, lowest.
+    assert mesh.get_array()[0, 1] == 0.25 and mesh.get_array()[1, 0] == 0
+    across, up, _ = axes[1].get_lines()
+    assert set(across.get_xdata()) == {6.5} == set(up.get_ydata())
+    assert axes[1].get_xlabel() == "true frame" and axes[1].get_ylabel() == "predicted frame"
+    assert [text.get_text() for text in axes[1].get_legend().get_texts()] == ["transition found", "predicted = true"]
+
+
+def test_energy_and_temperature_have_scales_and_line_styles_of_their_own():
+    axes = energy_by_frame([0, 5, 9], [-1.0, -2, -3], [300.0, 200, 100], [7])
+    energy, line = axes.get_lines()
+    temperature, = axes.figure.axes[1].get_lines()
+    np.testing.assert_array_equal(energy.get_xydata(), [[0, -1], [5, -2], [9, -3]])
+    np.testing.assert_array_equal(temperature.get_ydata(), [300, 200, 100])
+    assert set(line.get_xdata()) == {7}
+    assert energy.get_linestyle() != temperature.get_linestyle() and energy.get_color() != temperature.get_color()
+    assert [each.get_ylabel() for each in axes.figure.axes] == ["energy per particle", "kT"]
 
 
 def test_the_map_names_each_snapshot_at_its_median_and_draws_the_path():

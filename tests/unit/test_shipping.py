@@ -1,18 +1,70 @@
-"""Figures of cooling runs, and what is said when a run is missing or lacks a phase."""
+"""What is shipped of made-up runs, figures of cooling runs, and what is said when a run is missing or lacks a phase."""
 import json
 import pathlib
 import subprocess
 import sys
 
+import gsd.hoomd
 import matplotlib
 import numpy as np
 import pytest
 
 from gala_ssl.errors import InputError
-from gala_ssl.simulation import cooling, figures, shipping, snapshots, systems
+from gala_ssl.simulation import cooling, figures, shipping, snapshots, systems, verify
+from tests.unit.test_snapshots import cooling_run
 
 matplotlib.use("Agg")
 SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "select_snapshots.py"
+
+
+@pytest.fixture
+def ship(tmp_path, monkeypatch):
+    """Ship made-up runs of 101 frames; the first particle of each frame, and the made-up matching, tell its number."""
+    energy, condensed = cooling_run()
+    log = snapshots.Log(np.arange(101) * 20, 2 - np.arange(101) / 100, np.ones(101), energy, condensed)
+    monkeypatch.setattr(snapshots, "read_log", lambda path: log)
+    monkeypatch.setattr(verify, "fractions", lambda positions, length: {"bcc": float(positions[0, 0])})
+
+    def shipped(*more):
+        for run in {*(run for run, _ in shipping.SNAPSHOTS.values()), *shipping.TRAJECTORIES, *more}:
+            (tmp_path / run).mkdir()
+            card = {"system": systems.get("cI2-W").to_dict(), "engine": "x", "engine_version": "1", "seconds": 60}
+            (tmp_path / run / cooling.CARD).write_text(json.dumps(card))
+            with gsd.hoomd.open(tmp_path / run / cooling.TRAJECTORY, "w") as trajectory:
+                for i in range(101):
+                    positions = np.random.default_rng([i]).uniform(-6, 6, (30, 3))
+                    positions[0] = i / 32, 0, 0
+                    trajectory.append(cooling.snapshot(positions, 12.0, 20 * i, velocities=positions))
+        return shipping.ship(tmp_path, tmp_path / "out", tmp_path / "results"), tmp_path / "out"
+    return shipped, snapshots.label_frames(energy, condensed), log
+
+
+def test_some_frames_of_a_run_are_kept_with_what_is_known_of_them(ship, monkeypatch):
+    shipped, labels, log = ship
+    monkeypatch.setitem(shipping.TRAJECTORIES, "cF4-Cu_b", 30)
+    written, folder = shipped()
+    for run, every in shipping.TRAJECTORIES.items():
+        path, numbers = folder / f"{run}_trajectory.gsd", list(range(100, -1, -every))[::-1]
+        card = json.loads(path.with_suffix(".json").read_text())
+        assert {path, path.with_suffix(".json")} <= set(written)
+        assert [kept["frame"] for kept in card["frames_kept"]] == numbers
+        assert [kept["phase"] for kept in card["frames_kept"]] == labels[numbers].tolist()
+        assert card["template_matching"] == {"bcc": 100 / 32} and card["run"] == run
+        with gsd.hoomd.open(path) as trajectory:
+            assert len(trajectory) == len(numbers)
+            for frame, number, kept in zip(trajectory, numbers, card["frames_kept"]):
+                assert frame.particles.position[0, 0] * 32 == number and not frame.particles.velocity.any()
+                assert frame.configuration.step == kept["step"] == log.step[number]
+                for name in ("kT", "kinetic_temperature", "potential_energy"):
+                    assert frame.log[name][0] == kept[name] == getattr(log, name)[number]
+
+
+def test_a_run_of_which_no_snapshot_is_kept_needs_one_line(ship, monkeypatch):
+    shipped, *_ = ship
+    monkeypatch.setitem(shipping.TRAJECTORIES, "iQC", 6)
+    written, folder = shipped()
+    assert {path.name for path in written} >= {"iQC_trajectory.gsd", "iQC_trajectory.json", "iQC.csv", "iQC.png"}
+    assert len(json.loads((folder / "iQC_trajectory.json").read_text())["frames_kept"]) == 17
 
 
 def test_every_snapshot_comes_from_a_system_of_the_table_that_forms_its_structure():

@@ -1,0 +1,134 @@
+"""Find the phases of a trajectory: which of its frames a network cannot tell apart (paper, Appendix A).
+
+    gala-ssl phases run.gsd -o phases
+    gala-ssl phases run.gsd --frames 0:60 --every 3 --count 2 -o phases
+
+A small frame classifier is trained on every fourth frame, a class a frame, with a tenth of the particles, and then
+asked which frame the particles of the frames just after are from. Frames of one phase are mistaken for each other.
+Prints between which frames one phase ends and the next begins, and writes phases.csv (the histogram of predicted frame
+against true frame), phases.png (Figure 5) and card.json into a folder. The number of phases is yours to give: any
+trajectory divides. The part of the particles that is taken across says whether there was something to divide; the card
+has the likelihood of other numbers.
+"""
+import json
+import pathlib
+
+from gala_ssl.errors import InputError
+
+
+def configure(parser):
+    parser.add_argument("trajectory", type=pathlib.Path, help="file of frames in the order of time")
+    parser.add_argument("-o", "--output", type=pathlib.Path,
+                        help="folder to write to (default: TRAJECTORY_phases here)")
+    parser.add_argument("--frames", default=":", help="which frames: a slice such as 0::2, or numbers with commas "
+                        "between (default: all)")
+    parser.add_argument("--count", type=int, default=3, help="number of phases (default: 3)")
+    parser.add_argument("--every", type=int, default=4, help="distance of the frames to train on (default: 4)")
+    parser.add_argument("--fraction", type=float, default=0.1, help="part of a frame's particles (default: 0.1)")
+    parser.add_argument("--neighbors", type=int, default=20, help="bonds of a particle (default: 20)")
+    parser.add_argument("--epochs", type=int, help="at most, in place of the preset's")
+    parser.add_argument("--preset", choices=["full", "smoke"], default="full",
+                        help="smoke: a tiny network, to see that it works")
+    parser.add_argument("--seed", type=int, default=13, help="of particles, split and training")
+    parser.add_argument("--directory", type=pathlib.Path, help="of the training, which resumes (default: OUTPUT/run)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+    parser.add_argument("--json", action="store_true", help="print the card in place of the report")
+
+
+def run(arguments):
+    output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_phases")
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output} is a file; give a folder to write the phases into.")
+    if arguments.count < 2:
+        raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
+    from gala_ssl.commands.embed import chosen
+    from gala_ssl.data.frames import read_frames
+    from gala_ssl.phases import identify_phases
+
+    config = settings(arguments)
+    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    if sorted(set(frames.numbers)) != frames.numbers:
+        raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
+                         "one first.")
+    config.known(len(frames), arguments.count)  # a trajectory that is too short should be known before the training
+    directory = arguments.directory or output / "run"
+    found = identify_phases(frames, config, directory, not arguments.quiet)
+    card = write(output, arguments, frames, config, found, directory)
+    if arguments.json:
+        print(json.dumps({"output": str(output)} | card, indent=2))
+    elif not arguments.quiet:
+        print(sentence(card, output))
+
+
+def settings(arguments):
+    """The PhaseConfig that the options mean."""
+    import dataclasses
+
+    from gala_ssl.config import PRESETS
+    from gala_ssl.phases import PhaseConfig
+
+    config = PhaseConfig(arguments.every, arguments.fraction, arguments.neighbors, seed=arguments.seed)
+    if arguments.preset == "smoke":
+        smoke = PRESETS["smoke"]
+        config = dataclasses.replace(config, core=smoke.core, training=smoke.training)
+    if arguments.epochs is not None:
+        config = dataclasses.replace(config, training=dataclasses.replace(config.training, epochs=arguments.epochs))
+    return config
+
+
+def write(output, arguments, frames, config, found, directory):
+    """Write table, figure and card; return the card. Frames have their numbers in the file."""
+    import dataclasses
+
+    import numpy as np
+    import pandas as pd
+
+    from gala_ssl.files import write_csv, write_json, written_whole
+    from gala_ssl.provenance import versions
+    from gala_ssl.training import HISTORY
+
+    numbers = np.array(frames.numbers)
+    known, asked = numbers[found.known], numbers[found.asked]
+    transitions = [{"last": int(numbers[each.last]), "first": int(numbers[each.first]), "across": each.across}
+                   for each in found.transitions(arguments.count)]
+    write_csv(output / "phases.csv", pd.DataFrame({
+        "true_frame": np.repeat(asked, len(known)), "predicted_frame": np.tile(known, len(asked)),
+        "part": found.histogram.ravel()}))
+    with written_whole(output / "phases.png") as temporary:
+        figure(frames, known, asked, found.histogram, transitions).savefig(temporary, dpi=150)
+    history = pd.read_csv(directory / HISTORY)
+    card = {"trajectory": str(arguments.trajectory), "settings": dataclasses.asdict(config),
+            "known": known.tolist(), "asked": asked.tolist(), "accuracy": found.accuracy, "count": arguments.count,
+            "transitions": transitions, "likelihoods": found.likelihoods(), "epochs": len(history),
+            "seconds": round(float(history["seconds"].sum()), 1), "versions": versions()}
+    write_json(output / "card.json", card)
+    return card
+
+
+def figure(frames, known, asked, histogram, transitions):
+    """Figure 5, with energy and temperature under it where the file logs them."""
+    from matplotlib.figure import Figure
+
+    from gala_ssl.analysis.plots import energy_by_frame, frame_histogram
+    from gala_ssl.data.frames import logged
+
+    places = [(each["last"] + each["first"]) / 2 for each in transitions]
+    logs = logged(frames, ("potential_energy", "kT"))
+    made = Figure(figsize=(4.6, 5.2 if logs is None else 6.6), layout="constrained")
+    if logs is None:
+        frame_histogram(histogram, known, asked, places, made.subplots())
+    else:
+        upper, lower = made.subplots(2, 1, sharex=True, height_ratios=[5, 2])
+        frame_histogram(histogram, known, asked, places, upper).set_xlabel("")
+        energy_by_frame(frames.numbers, logs["potential_energy"], logs["kT"], places, lower).set_xlabel("true frame")
+        made.align_ylabels([upper, lower])
+    return made
+
+
+def sentence(card, output):
+    where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%})"
+                      for each in card["transitions"])
+    likelihoods = card["likelihoods"]
+    return (f"{card['count']} phases; one ends and the next begins {where}. In brackets: particles of two phases that "
+            f"are taken across, 50% by chance. Of 1 to {len(likelihoods)} phases, the likeliest number is "
+            f"{max(likelihoods, key=likelihoods.get)}. phases.csv, phases.png and card.json are in {output}.")
