@@ -40,7 +40,7 @@ class NeighborSearch:
         # A neighbour nearer than half the distance of opposite faces has no other image as near.
         self.reach = 0.5 / np.linalg.norm(self._inverse, axis=0).max()
         box = freud.box.Box(*frame.box)
-        self._query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
+        self.query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
         if neighbors == "cutoff" and r_max >= self.reach:
             raise InputError(f"The cutoff {r_max:.4g} is too large for the box of {frame.where}: from half the box "
                              f"({self.reach:.4g}) on a particle meets images; replicate the frame or lower it.")
@@ -69,7 +69,7 @@ class NeighborSearch:
             arguments["exclude_ii"] = True
         elif "num_neighbors" in arguments:
             arguments["num_neighbors"] += 1
-        query = self._query.query(self._query.points[start:stop], arguments)
+        query = self.query.query(self.query.points[start:stop], arguments)
         found = query.toNeighborList(sort_by_distance=True)
         if start > 0:
             found.filter(np.asarray(found.point_indices) != np.asarray(found.query_point_indices) + start)
@@ -96,8 +96,8 @@ class NeighborSearch:
         while True:
             found = self._others(start, stop, num_neighbors=min(count, len(self.frame) - 1))
             try:
-                system = self._query.box, self._query.points
-                filtered = freud.locality.FilterSANN().compute(system, found, self._query.points[start:stop])
+                system = self.query.box, self.query.points
+                filtered = freud.locality.FilterSANN().compute(system, found, self.query.points[start:stop])
                 return filtered.filtered_nlist.copy()
             except RuntimeError:  # some sphere is not full
                 if count >= len(self.frame) - 1 or found.neighbor_counts.max() < count:
@@ -117,7 +117,7 @@ class NeighborSearch:
         """The list of the whole tessellation, by centre and distance."""
         # Voro++ leaves out one of two particles at one place without a word.
         self._check_distinct(self._others(0, len(self.frame), num_neighbors=1), 0)
-        found = freud.locality.Voronoi().compute((self._query.box, self._query.points)).nlist.copy()
+        found = freud.locality.Voronoi().compute((self.query.box, self.query.points)).nlist.copy()
         found.sort(by_distance=True)
         return found
 

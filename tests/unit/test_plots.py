@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from gala_ssl.analysis.baselines import RadialDistances, Steinhardt
-from gala_ssl.analysis.plots import component_density, density_figure, learning_curves
+from gala_ssl.analysis.plots import attention_figure, component_density, density_figure, learning_curves
 from gala_ssl.analysis.table1 import Pair
 
 
@@ -61,3 +61,20 @@ def test_a_panel_a_method_with_the_pair_in_its_legend(count):
     for axes in figure.axes:
         assert [text.get_text() for text in axes.get_legend().get_texts()] == ["cI2-W gas", "cI2-W liquid"]
         assert len(axes.patches) == 2
+
+
+@pytest.mark.parametrize("of", ["bond", "shell"])
+def test_a_map_and_bars_for_each_attention_layer(of):
+    maps = np.random.default_rng([0]).uniform(0, 3, (5, 4, 4))
+    maps[0, 2, 1] = np.nan
+    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of)
+    shown = [axes for axes in figure.axes if axes.axison]
+    tops = [axes for axes in shown if axes.images]
+    assert [axes.get_title() for axes in tops] == [f"layer{i} values" for i in range(5)]
+    np.testing.assert_allclose(tops[3].images[0].get_array(), maps[3])
+    assert len({axes.images[0].norm for axes in tops}) == 1
+    bottoms = [axes for axes in shown if axes.patches and axes.get_xlabel()]
+    assert [axes.get_xlabel() for axes in bottoms] == [f"{of} j"] * 5
+    np.testing.assert_allclose([bar.get_height() for bar in bottoms[3].patches], maps[3].mean(axis=0))
+    assert len(tops[0].texts) == (16 if of == "shell" else 0)
+    assert len(tops[0].lines) == 4 and len(bottoms[0].lines) == 3
