@@ -38,12 +38,14 @@ class NeighborSearch:
         self.frame, self.k, self.rule, self.r_max = frame, int(k), neighbors, r_max
         self._inverse = np.linalg.inv(frame.cell)
         # A neighbour nearer than half the distance of opposite faces has no other image as near.
-        self.reach = 0.5 / np.linalg.norm(self._inverse, axis=0).max()
+        self._halves = 0.5 / np.linalg.norm(self._inverse, axis=0)
+        self.reach = self._halves.min()
         box = freud.box.Box(*frame.box)
         self.query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
         if neighbors == "cutoff" and r_max >= self.reach:
             raise InputError(f"The cutoff {r_max:.4g} is too large for the box of {frame.where}: from half the box "
-                             f"({self.reach:.4g}) on a particle meets images; replicate the frame or lower it.")
+                             f"({self.reach:.4g}) on a particle meets images; lower it or, of a crystal, take "
+                             f"{self._replicated(r_max)}.")
         self._voronoi = self._tessellated() if neighbors == "voronoi" else None
 
     def __call__(self, start=0, stop=None):
@@ -53,14 +55,24 @@ class NeighborSearch:
         found.filter(rank < self.k)
         self._check_distinct(found, start)
         if self.rule != "voronoi" and len(found) and found.distances.max() >= self.reach:
-            raise InputError(f"The box of {self.frame.where} is too small: a neighbour lies at "
-                             f"{found.distances.max():.4g}, beyond half the box ({self.reach:.4g}); replicate the "
-                             f"frame or ask for fewer neighbours.")
+            farthest = found.distances.max()
+            raise InputError(f"The box of {self.frame.where} is too small: a neighbour lies at {farthest:.4g}, beyond "
+                             f"half the box ({self.reach:.4g}); ask for fewer neighbours or, of a crystal, take "
+                             f"{self._replicated(farthest)}.")
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
         # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
         return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
+
+    def _replicated(self, distance):
+        """The call that makes a frame in which neighbours at the distance are nearer than half the box."""
+        nx, ny, nz = (int(distance / half) + 1 for half in self._halves)
+        return f"frame.replicated({nx}, {ny}, {nz})"
+
+    def _ample(self):
+        """Radius of the sphere that holds twice as many particles, on the mean, as are sought."""
+        return (3 * 2 * (self.k + 1) * abs(np.linalg.det(self.frame.cell)) / (4 * np.pi * len(self.frame))) ** (1 / 3)
 
     def _others(self, start, stop, **arguments):
         """Of a query of freud the neighbours that are not the centre itself: `num_neighbors` or within `r_max`."""
@@ -80,12 +92,14 @@ class NeighborSearch:
         count, where = self.k, self.frame.where
         if len(self.frame) < count + 1:
             raise InputError(f"Point clouds of {count} neighbours need at least {count + 1} particles, but {where} "
-                             f"has {len(self.frame)}; give a larger frame or fewer neighbours.")
+                             f"has {len(self.frame)}; give a larger frame or fewer neighbours or, of a "
+                             f"crystal, take {self._replicated(self._ample())}.")
         found = self._others(start, stop, num_neighbors=count)
         short = int((found.neighbor_counts < count).sum())
         if short:
             raise InputError(f"{short} particles of {where} have fewer than {count} neighbours in reach of the "
-                             f"minimum image; give a larger frame or fewer neighbours.")
+                             f"minimum image; give a larger frame or fewer neighbours or, of a crystal, take "
+                             f"{self._replicated(self._ample())}.")
         return found
 
     def _by_cutoff(self, start, stop):

@@ -1,4 +1,6 @@
 """Neighbours by cutoff, Voronoi and solid angle: known lattices, a direct search, and what cannot be searched."""
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -193,3 +195,19 @@ def test_particles_at_one_place_are_refused(rule):
     positions[41] = positions[7]
     with pytest.raises(InputError, match="Particles 7 and 41 of .* same place"):
         point_clouds(moved(random_frame(count=300), positions), 8, rule, **RULES[rule])
+
+
+@pytest.mark.parametrize("name", ["cP1-Po", "cI2-W", "hP2-Mg", "hR105-B", "mC16-C", "tI8-C"])
+@pytest.mark.parametrize("rule, r_max", [("nearest", None), ("cutoff", 1.7)])
+def test_of_a_unit_cell_the_error_names_the_frame_that_works(name, rule, r_max):
+    """At most twice: without the particles around, the error can only guess how far the neighbours are."""
+    cell = frame = prototypes.build(name, 1)
+    for _ in range(2):
+        try:
+            point_clouds(frame, 20, rule, r_max)
+        except InputError as error:
+            advice = re.search(r"frame\.replicated\((\d+), (\d+), (\d+)\)", str(error))
+            frame = frame.replicated(*map(int, advice.groups()))
+    found, expected = (point_clouds(some, 20, rule, r_max) for some in (frame, prototypes.build(name, 1500)))
+    assert found.mask[:len(cell)].sum(axis=1).mean() == pytest.approx(expected.mask.sum(axis=1).mean())
+    np.testing.assert_allclose(found[:len(cell)].mean_bonds.mean(), expected.mean_bonds.mean(), rtol=1e-5)
