@@ -19,8 +19,9 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         weights, length_scale, source, neighbors, k, r_max: of a task's network, as `directory` and the rest of
             `gala_ssl.load_pretrained`; None of `weights` is the shipped ones.
 
-    Attributes (after `fit`):
-        name_: the featurizer's. n_features_out_: d.
+    Attributes:
+        name_: the featurizer's name, after `fit`.
+        n_features_out_: d, after `fit`.
 
     What is transformed is one of
 
