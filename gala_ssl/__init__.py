@@ -19,6 +19,7 @@ _WHERE = {
     "build_core": "models.core",
     "build_model": "models.build",
     "load_pretrained": "embedding",
+    "EmbeddingTransformer": "transformers",
 }
 _ROOMS = {"prototypes": "data.prototypes", "analysis": "analysis", "config": "config", "models": "models"}
 

@@ -11,7 +11,7 @@ import warnings
 from gala_ssl.errors import InputError
 from gala_ssl.version import __version__
 
-COMMANDS = ("embed", "compare", "phases", "info", "pretrain", "transfer", "simulate")
+COMMANDS = ("embed", "compare", "phases", "attention", "info", "pretrain", "transfer", "simulate")
 
 
 def script(main):

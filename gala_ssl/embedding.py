@@ -94,19 +94,24 @@ class LearnedEmbedding:
 
     def parts(self, frame):
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
+        for clouds in self.chunks(frame):
+            yield self.predict(self._embed, clouds)
+
+    def chunks(self, frame):
+        """Yield the PointClouds of a frame, or those given, as the network knows them: a few at a time, in order."""
         known = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
             for clouds in known:
                 for first in range(0, len(clouds), _CHUNK):
-                    found = self._embedded(clouds[first:first + _CHUNK])
-                    yield found
-                    bar.update(len(found))
+                    chunk = clouds[first:first + _CHUNK]
+                    yield chunk
+                    bar.update(len(chunk))
 
-    def _embedded(self, clouds):
-        """The embedding of at most a chunk of clouds."""
+    def predict(self, model, clouds):
+        """What a model with the network's inputs makes of a chunk of clouds: an array, n rows for n clouds."""
         filled = ((0, _CHUNK - len(clouds)), (0, 0), (0, 0))
         bonds = np.pad(clouds.bonds / np.float32(self.card["data"]["x_scale"]), filled)
-        return self._embed.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
+        return model.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
 
     def _scaled_clouds(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
@@ -142,7 +147,7 @@ class LearnedEmbedding:
         width, trained = clouds.bonds.shape[1], self.card["data"]["neighbors"]
         if width != trained:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
-                          f"of up to {width} was not tested.", stacklevel=4)
+                          f"of up to {width} was not tested.", stacklevel=5)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
         self._check_types(known, found)
         if known == found:
@@ -160,7 +165,7 @@ class LearnedEmbedding:
     def _warn_of_types(self, known, found):
         if found < known:
             warnings.warn(f"The {self.name} network knows {known} particle types, but the particles given have "
-                          f"{found}, which count as its first.", stacklevel=4)
+                          f"{found}, which count as its first.", stacklevel=5)
 
 
 class Concatenation:

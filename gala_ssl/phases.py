@@ -14,8 +14,7 @@ from tqdm import tqdm
 from gala_ssl.analysis.phases import across, blocks
 from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
 from gala_ssl.data.environments import Environments, split
-from gala_ssl.data.frames import replicated
-from gala_ssl.data.neighborhoods import PointClouds, cloud_chunks
+from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
@@ -168,9 +167,7 @@ def _environments(frames, numbers, config, progress):
         frame = frames[int(number)]
         rng = np.random.default_rng([config.seed, _PARTICLES, int(number)])
         chosen = rng.permutation(len(frame))[:max(1, round(config.fraction * len(frame)))]
-        # Beside a droplet there are particles whose neighbours lie beyond half the box.
-        own = next(cloud_chunks(replicated(frame), len(frame), config.neighbors))
-        clouds.append(own[np.sort(chosen)].in_mean_bonds())
+        clouds.append(point_clouds(frame, config.neighbors)[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))
 

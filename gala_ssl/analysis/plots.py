@@ -5,6 +5,7 @@ grey print can be read.
 """
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from gala_ssl.analysis.roc import first_component
@@ -178,4 +179,60 @@ def density_figure(featurizers, features, pair):
     for axes, featurizer in zip(panels, featurizers):
         x, y = first_component(features(featurizer, pair.first), features(featurizer, pair.second))
         component_density(x, y, pair.labels, ax=axes).set_title(featurizer.name.replace("_", " "))
+    return figure
+
+
+def attention_figure(layers, maps, bars, bounds=(), of="bond"):
+    """For each attention layer a map of pairs, and below it a bar for what each column receives.
+
+    The colours, on one logarithmic scale for all layers, grow lighter with the attention, in grey as well.
+
+    Args:
+        layers: L names.
+        maps: (L, m, m) attention of pairs, and bars: (L, m) that of their second parts: relative to equal attention,
+            so that 1 is no preference; NaN where there is nothing.
+        bounds: numbers of rows after which a neighbour shell ends, marked by lines.
+        of: what a row is of, "bond" or "shell", nearest first; those of shells, which are few, have their numbers
+            written into the maps.
+
+    Returns:
+        matplotlib Figure.
+    """
+    columns, count = min(4, len(layers)), maps.shape[-1]
+    rows = -(-len(layers) // columns)
+    figure = Figure(figsize=(2.6 * columns + 0.8, 3.5 * rows), layout="constrained")
+    grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=[3, 1] * rows)
+    scale = LogNorm(0.1, 10)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for i, name in enumerate(layers):
+        row, column = divmod(i, columns)
+        top, bottom = grid[2 * row, column], grid[2 * row + 1, column]
+        top.set_axis_on()
+        bottom.set_axis_on()
+        drawn = top.imshow(np.maximum(maps[i], 1e-9), cmap="cividis", norm=scale, aspect="auto", interpolation="none")
+        if of == "shell":
+            for (a, b), value in np.ndenumerate(maps[i]):
+                top.text(b, a, f"{value:.2g}", ha="center", va="center", color="black" if value > 0.8 else "white")
+        bottom.bar(np.arange(count), np.nan_to_num(bars[i]), color=COLORS[0])
+        bottom.set_ylim(0, 1.1 * max(1, np.nanmax(bars)))
+        bottom.axhline(1, color=COLORS[-1], linestyle=LINES[1], linewidth=0.8)
+        for bound in bounds:
+            top.axhline(bound - 0.5, color="white", linewidth=1.2)
+            top.axvline(bound - 0.5, color="white", linewidth=1.2)
+            bottom.axvline(bound - 0.5, color=COLORS[-1], linewidth=0.8)
+        ticks = np.arange(count) if count <= 6 else np.arange(4, count, 5)
+        for axes in (top, bottom):
+            axes.set_xlim(-0.5, count - 0.5)
+            axes.set_xticks(ticks, ticks + 1)
+        top.set_yticks(ticks, ticks + 1)
+        top.set_title(name.replace("_", " "), fontsize="medium")
+        top.tick_params(labelbottom=False)
+        bottom.set_xlabel(f"{of} j")
+        if column == 0:
+            top.set_ylabel(f"{of} i")
+            bottom.set_ylabel("received")
+    bar = figure.colorbar(drawn, ax=grid, extend="both", fraction=0.03, aspect=30)
+    bar.set_label("attention of a pair, relative to equal attention")
+    bar.set_ticks([0.1, 0.3, 1, 3, 10], labels=["0.1", "0.3", "1", "3", "10"])
     return figure

@@ -27,8 +27,7 @@ def configure(parser):
 
 
 def run(arguments):
-    if arguments.output and arguments.output.exists() and not arguments.output.is_dir():
-        raise InputError(f"{arguments.output} is a file; give a folder to write the comparison into.")
+    check_folder(arguments.output)
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
     from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
@@ -46,6 +45,12 @@ def run(arguments):
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
         write(arguments, table, text, featurizers, features, pair)
+
+
+def check_folder(path):
+    """InputError where a folder to write to (None is fine) is a file."""
+    if path and path.exists() and not path.is_dir():
+        raise InputError(f"{path} is a file; give a folder to write into.")
 
 
 def opened_frame(text):

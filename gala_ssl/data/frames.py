@@ -19,7 +19,7 @@ class Frame:
         positions: (N, 3) float32, in the file's own unit of length; kept as a read-only copy.
         box: (6,) float64, `Lx, Ly, Lz, xy, xz, yz` in the convention of GSD and HOOMD-blue
             (lengths, then dimensionless tilt factors); the origin is the centre of the box.
-        types: (N,) int32, index into `type_names`.
+        types: (N,) int32, index into `type_names`; where none are given, all particles are of the first.
         type_names: names of the particle types.
         label: what the frame is, for titles and tables, such as "cF4-Cu liquid".
         source: where it came from, for error messages, such as "run.gsd, frame 3".
@@ -30,13 +30,15 @@ class Frame:
 
     positions: np.ndarray
     box: np.ndarray
-    types: np.ndarray
+    types: np.ndarray | None = None
     type_names: tuple = ("A",)
     label: str = ""
     source: str = ""
 
     def __post_init__(self):
         where = self.where
+        if self.types is None:
+            object.__setattr__(self, "types", np.zeros(len(self.positions)))
         for name, dtype in (("positions", np.float32), ("box", np.float64), ("types", np.int32)):
             array = np.array(getattr(self, name), dtype)
             array.flags.writeable = False
@@ -68,10 +70,38 @@ class Frame:
         lx, ly, lz, xy, xz, yz = self.box
         return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
 
+    def replicated(self, nx, ny, nz):
+        """The frame repeated nx, ny and nz times along its box vectors.
+
+        Returns:
+            Frame: N nx ny nz particles, image after image, each in the order of this frame. Particle i of any image
+            has the neighbours of particle i in the infinite crystal, so the first N rows of an embedding are enough.
+
+        Raises:
+            InputError: a number of repeats that is not whole or below 1.
+
+        Example:
+            >>> len(Frame([[0, 0, 0]], [1, 1, 1, 0, 0, 0]).replicated(5, 5, 5))
+            125
+        """
+        repeats = np.array([nx, ny, nz])
+        if not np.issubdtype(repeats.dtype, np.integer) or repeats.min() < 1:
+            raise InputError(f"{self.where} can be repeated a whole number of times along each box vector, at least "
+                             f"once, not {nx} x {ny} x {nz} times.")
+        within = self.positions @ np.linalg.inv(self.cell)
+        positions = (repeated(within, repeats) - (repeats - 1) / 2) @ self.cell
+        return dataclasses.replace(self, positions=positions, box=self.box * [nx, ny, nz, 1, 1, 1],
+                                   types=np.tile(self.types, repeats.prod()))
+
     @property
     def where(self):
         """What error messages call this frame."""
         return self.source or self.label or "the frame"
+
+
+def repeated(points, repeats):
+    """Fractional points (n, 3) of a cell in `repeats` (3,) cells along its vectors, cell after cell, in cell units."""
+    return (np.indices(repeats).reshape(3, -1).T[:, None] + points).reshape(-1, 3)
 
 
 class Frames(collections.abc.Sequence):
@@ -150,17 +180,6 @@ def read_frames(path, frames=slice(None)):
         from gala_ssl.data.formats import ASEReader  # which imports from here
         reader = ASEReader(path)
     return Frames(reader, _chosen(frames, len(reader), path))
-
-
-def replicated(frame, copies=2):
-    """The frame in a box of so many copies along each box vector; the first N particles are the frame's own, in order.
-
-    In a box twice as large each of 20 neighbours has one nearest image, however far a lone particle is from the rest.
-    """
-    steps = np.stack(np.meshgrid(*[np.arange(copies)] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-    positions = (frame.positions + (steps - (copies - 1) / 2) @ frame.cell).reshape(-1, 3)
-    return dataclasses.replace(frame, positions=positions, box=frame.box * [*[copies] * 3, 1, 1, 1],
-                               types=np.tile(frame.types, copies**3))
 
 
 def logged(frames, names):

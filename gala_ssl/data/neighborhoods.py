@@ -118,8 +118,8 @@ def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
         Shorter clouds are filled up with padding; a particle without a neighbour has padding only.
 
     Raises:
-        InputError: fewer than k + 1 particles, a box too small for a neighbour to have one nearest image,
-            or two particles at one place (their bond of length zero would be taken for padding).
+        InputError: two particles at one place (their bond of length zero would be taken for padding), and what
+            `NeighborSearch` refuses.
 
     Example:
         >>> clouds = point_clouds(prototypes.build("cP1-Po"))

@@ -4,6 +4,8 @@ import numpy as np
 
 from gala_ssl.errors import InputError
 
+# Particles and images that a search takes into memory at most.
+_MOST_IMAGES = 2**26
 # Neighbours among which the first solid angles are looked for; doubled where they do not suffice.
 _SANN_START = 32
 
@@ -12,7 +14,7 @@ class NeighborSearch:
     """The neighbours of each particle of a frame by one rule, among all periodic images.
 
     - "nearest": the k nearest particles.
-    - "cutoff": all particles nearer than `r_max`, which may be none.
+    - "cutoff": all particles nearer than `r_max`, less than half the box; they may be none.
     - "voronoi": the particles whose Voronoi cells share a face with the centre's, however small (Voro++). They may be
       farther than half the box, images of one particle or of the centre itself.
     - "sann": the nearest particles whose solid angles fill the sphere, the fewest n >= 3 of which sum_j r_j / (n - 2)
@@ -26,11 +28,13 @@ class NeighborSearch:
         r_max: of the rule "cutoff", in the frame's unit of length.
 
     Call with (start, stop): freud's NeighborList of the centres start ... stop - 1, which it numbers from 0, by
-    centre and then by distance. Its vectors are as exact as the positions.
+    centre and then by distance. Its vectors are as exact as the positions. Where the neighbours of a particle by
+    number or solid angle lie beyond half the box, as in a unit cell or far from a droplet, they are searched among
+    more images, so that one particle may be a neighbour several times, and its own.
 
     Raises:
-        InputError: an unknown rule, a wrong k or r_max; when called, too few particles, a box too small for a
-            neighbour to have one nearest image, two particles at one place.
+        InputError: an unknown rule, a wrong k or r_max; when called, two particles at one place, or a box so thin
+            that the images would not fit in memory.
     """
 
     def __init__(self, frame, k=20, neighbors="nearest", r_max=None):
@@ -38,29 +42,45 @@ class NeighborSearch:
         self.frame, self.k, self.rule, self.r_max = frame, int(k), neighbors, r_max
         self._inverse = np.linalg.inv(frame.cell)
         # A neighbour nearer than half the distance of opposite faces has no other image as near.
-        self.reach = 0.5 / np.linalg.norm(self._inverse, axis=0).max()
+        self._halves = 0.5 / np.linalg.norm(self._inverse, axis=0)
+        self.reach = self._halves.min()
         box = freud.box.Box(*frame.box)
-        self._query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
+        self.query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
         if neighbors == "cutoff" and r_max >= self.reach:
+            nx, ny, nz = (int(r_max / half) + 1 for half in self._halves)
             raise InputError(f"The cutoff {r_max:.4g} is too large for the box of {frame.where}: from half the box "
-                             f"({self.reach:.4g}) on a particle meets images; replicate the frame or lower it.")
+                             f"({self.reach:.4g}) on a particle meets images; lower it, or take frame.replicated({nx}, "
+                             f"{ny}, {nz}) if you mean it.")
         self._voronoi = self._tessellated() if neighbors == "voronoi" else None
+        self._larger = None
 
     def __call__(self, start=0, stop=None):
         stop = len(self.frame) if stop is None else min(stop, len(self.frame))
-        found = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
+        found, complete = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.k)
         self._check_distinct(found, start)
-        if self.rule != "voronoi" and len(found) and found.distances.max() >= self.reach:
-            raise InputError(f"The box of {self.frame.where} is too small: a neighbour lies at "
-                             f"{found.distances.max():.4g}, beyond half the box ({self.reach:.4g}); replicate the "
-                             f"frame or ask for fewer neighbours.")
+        farthest = found.distances.max() if len(found) else 0
+        if not complete or (self.rule != "voronoi" and farthest >= self.reach):
+            return self._among_images(start, stop, farthest)
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
         # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
         return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
+
+    def _among_images(self, start, stop, distance):
+        """The search in a box made twice as large along the vectors that are too short for the distance."""
+        short = (self._halves <= distance) | (self._halves < 2 * self.reach)
+        if len(self.frame) * 2**short.sum() > _MOST_IMAGES:
+            raise InputError(f"The box of {self.frame.where} is too thin for its neighbours: the distance of opposite "
+                             f"faces is {2 * self.reach:.4g} at its least, and they lie {distance:.4g} away or more.")
+        if self._larger is None:
+            frame = self.frame.replicated(*np.where(short, 2, 1))
+            self._larger = NeighborSearch(frame, self.k, self.rule, self.r_max)
+        found, count = self._larger(start, stop), len(self.frame)
+        return freud.locality.NeighborList.from_arrays(
+            stop - start, count, found.query_point_indices, np.asarray(found.point_indices) % count, found.vectors)
 
     def _others(self, start, stop, **arguments):
         """Of a query of freud the neighbours that are not the centre itself: `num_neighbors` or within `r_max`."""
@@ -69,40 +89,31 @@ class NeighborSearch:
             arguments["exclude_ii"] = True
         elif "num_neighbors" in arguments:
             arguments["num_neighbors"] += 1
-        query = self._query.query(self._query.points[start:stop], arguments)
+        query = self.query.query(self.query.points[start:stop], arguments)
         found = query.toNeighborList(sort_by_distance=True)
         if start > 0:
             found.filter(np.asarray(found.point_indices) != np.asarray(found.query_point_indices) + start)
         return found
 
     def _by_number(self, start, stop):
-        # freud gives fewer than k without a word where the frame has too few particles.
-        count, where = self.k, self.frame.where
-        if len(self.frame) < count + 1:
-            raise InputError(f"Point clouds of {count} neighbours need at least {count + 1} particles, but {where} "
-                             f"has {len(self.frame)}; give a larger frame or fewer neighbours.")
-        found = self._others(start, stop, num_neighbors=count)
-        short = int((found.neighbor_counts < count).sum())
-        if short:
-            raise InputError(f"{short} particles of {where} have fewer than {count} neighbours in reach of the "
-                             f"minimum image; give a larger frame or fewer neighbours.")
-        return found
+        found = self._others(start, stop, num_neighbors=self.k)
+        # freud gives fewer without a word where the frame has too few particles or they are too far.
+        return found, (found.neighbor_counts == self.k).all()
 
     def _by_cutoff(self, start, stop):
-        return self._others(start, stop, r_max=self.r_max)
+        return self._others(start, stop, r_max=self.r_max), True
 
     def _by_solid_angle(self, start, stop):
         count = _SANN_START
         while True:
-            found = self._others(start, stop, num_neighbors=min(count, len(self.frame) - 1))
+            found = self._others(start, stop, num_neighbors=count)
             try:
-                system = self._query.box, self._query.points
-                filtered = freud.locality.FilterSANN().compute(system, found, self._query.points[start:stop])
-                return filtered.filtered_nlist.copy()
+                system = self.query.box, self.query.points
+                filtered = freud.locality.FilterSANN().compute(system, found, self.query.points[start:stop])
+                return filtered.filtered_nlist.copy(), True
             except RuntimeError:  # some sphere is not full
-                if count >= len(self.frame) - 1 or found.neighbor_counts.max() < count:
-                    raise InputError(f"The neighbours of a particle of {self.frame.where} do not fill the solid angle "
-                                     f"around it; give a larger frame or choose neighbours by number.") from None
+                if found.neighbor_counts.max(initial=0) < count:
+                    return found, False
                 count *= 2
 
     def _by_face(self, start, stop):
@@ -111,13 +122,13 @@ class NeighborSearch:
         part = slice(first, last)
         return freud.locality.NeighborList.from_arrays(
             stop - start, len(self.frame), centre[part] - start, self._voronoi.point_indices[part],
-            self._voronoi.vectors[part])
+            self._voronoi.vectors[part]), True
 
     def _tessellated(self):
         """The list of the whole tessellation, by centre and distance."""
         # Voro++ leaves out one of two particles at one place without a word.
         self._check_distinct(self._others(0, len(self.frame), num_neighbors=1), 0)
-        found = freud.locality.Voronoi().compute((self._query.box, self._query.points)).nlist.copy()
+        found = freud.locality.Voronoi().compute((self.query.box, self.query.points)).nlist.copy()
         found.sort(by_distance=True)
         return found
 

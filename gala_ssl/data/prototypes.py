@@ -27,7 +27,7 @@ from ase.geometry import cellpar_to_cell
 from ase.spacegroup import Spacegroup
 from scipy.spatial import cKDTree
 
-from gala_ssl.data.frames import Frame
+from gala_ssl.data.frames import Frame, repeated
 from gala_ssl.errors import InputError
 
 
@@ -182,8 +182,7 @@ def build(name, min_particles=4096, noise=0.0, seed=0):
         raise InputError(f"seed of prototype {name} is {seed!r}; give a whole number >= 0.")
 
     repeats = _repeats(vectors, len(points), min_particles)
-    images = np.indices(repeats).reshape(3, -1).T
-    positions = (images[:, None] + points).reshape(-1, 3) @ vectors
+    positions = repeated(points, repeats) @ vectors
     if noise > 0:
         level = int(np.float64(noise).view(np.uint64))  # its bits, because a seed is made of whole numbers
         rng = np.random.default_rng([seed, names().index(name), level])
@@ -195,7 +194,6 @@ def build(name, min_particles=4096, noise=0.0, seed=0):
     return Frame(
         positions=((inside - 0.5) @ box).astype(np.float32),
         box=np.array([*np.diag(box), box[1, 0] / box[1, 1], box[2, 0] / box[2, 2], box[2, 1] / box[2, 2]]),
-        types=np.zeros(len(positions), dtype=np.int32),
         label=name,
         source=f"prototype {name}",
     )

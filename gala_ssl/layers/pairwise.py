@@ -36,7 +36,7 @@ def evaluate(layer, inputs, mask=None, training=None):
     joined = _joined(layer, invariants, values, training)
     scores = run(layer.score_net, joined, training)[..., 0]
     if mask is not None:
-        scores = ops.where(_pair_mask(mask), scores, ops.cast(_MASKED, scores.dtype))
+        scores = ops.where(pair_mask(mask), scores, ops.cast(_MASKED, scores.dtype))
     attention = softmax(scores, (1, 2) if layer.reduce else 2)
     if hasattr(layer, "scale_net"):
         scaled = attention * run(layer.scale_net, joined, training)[..., 0]
@@ -125,8 +125,8 @@ def _projection(kernel):
     return (lambda x: x / 2) if kernel is None else (lambda x: ops.matmul(x, kernel))
 
 
-def _pair_mask(mask):
-    """Return (b, n, n): true where both particles of a pair count, by the masks of positions and of values."""
+def pair_mask(mask):
+    """Return (b, n, n): true where both points of a pair count, by masks (b, n) of positions and values or None."""
     given = [m for m in mask if m is not None]
     both = given[0] if len(given) == 1 else ops.logical_and(*given)
     return ops.logical_and(both[:, :, None], both[:, None])

@@ -24,7 +24,8 @@ class GalaCore(keras.Model):
 
     Call on [bonds (b, n, 3) in the networks' unit of length, types (b, n, type_width)]; returns
     [multivectors (b, n, 8), values (b, n, width)]. Rows that are padding (types all zero) influence
-    nothing and come out as zeros.
+    nothing and come out as zeros; only in training do pairs with padding count, as published, in the running
+    statistics of the invariants.
 
     Example:
         >>> core = GalaCore(CoreConfig(blocks=1))

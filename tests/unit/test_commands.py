@@ -254,7 +254,6 @@ def test_frames_are_chosen_as_in_python(text, expected):
     (["--neighbors", "cutoff"], "need r_max"),
     (["--neighbors", "cutoff", "--r-max", "50"], "The cutoff 50 is too large for the box of"),
     (["--neighbors", "cutoff", "--r-max", "0.01", "--level", "bond"], "No particle has a neighbour"),
-    (["--k", "500"], "need at least 501 particles"),
 ])
 def test_what_embed_refuses_leaves_nothing(embed, tmp_path, capsys, options, sentence):
     assert sentence in failed(capsys, embed, *options)

@@ -50,9 +50,7 @@ def beside_the_data(tmp_path, monkeypatch):
 
 def test_the_tutorial(beside_the_data, capsys):
     matplotlib.use("Agg")
-    names = {}
-    for block in python_in("docs/tutorial.rst"):
-        exec(block, names)
+    names = run_python_in("docs/tutorial.rst")
     assert names["embedding"].shape == (4096, 32)
     said = capsys.readouterr().out
     assert said.count("Separability(auc=0.") == 2
@@ -60,24 +58,41 @@ def test_the_tutorial(beside_the_data, capsys):
 
 
 def test_the_example_of_the_readme(beside_the_data):
-    names = {}
-    for block in python_in("README.rst"):
-        exec(block, names)
+    names = run_python_in("README.rst")
     assert names["order"].shape == (4096, 32)
 
 
-def test_the_phases_of_the_how_to(beside_the_data, capsys):
-    block, = python_in("docs/howto/phases.rst")
+def run_python_in(path):
+    """Run the blocks of a file one after the other; return the names they left."""
     names = {}
-    exec(block, names)
+    for block in python_in(path):
+        exec(block, names)
+    return names
+
+
+def test_the_phases_of_the_how_to(beside_the_data, capsys):
+    names = run_python_in("docs/howto/phases.rst")
     assert names["found"].histogram.shape == (5, 5)
     assert capsys.readouterr().out.count("Transition(last=") == 2
 
 
+def test_the_how_to_of_attention(beside_the_data):
+    """The last layer for the values looks at the second shell, as the figure of the command shows."""
+    names = run_python_in("docs/howto/attention.rst")
+    received = names["last"].mean(axis=(0, 1)) * 20
+    assert names["weights"].shape == (100, 7, 20, 20)
+    assert received[:8].max() < 0.5 and received[-4:].min() > 1.5
+
+
+def test_the_how_to_of_scikit_learn(beside_the_data):
+    names = run_python_in("docs/howto/sklearn.rst")
+    assert names["classifier"].score(names["frames"], names["phases"]) > 0.95
+    assert names["classical"].shape == (8192, 102)
+    assert set(names["crystal"]) == {"solid"}
+
+
 def test_the_task_of_the_how_to_learns():
-    block, = python_in("docs/howto/task.rst")
-    names = {}
-    exec(block, names)
+    names = run_python_in("docs/howto/task.rst")
     task = names["StretchClassification"]()
     from gala_ssl.config import PRESETS
     from gala_ssl.data.environments import prototype_environments

@@ -3,7 +3,7 @@ import gsd.hoomd
 import numpy as np
 import pytest
 
-from gala_ssl.data.frames import Frame, logged, read_frames, replicated, write_frames
+from gala_ssl.data.frames import Frame, logged, read_frames, write_frames
 from gala_ssl.errors import InputError
 
 
@@ -46,18 +46,6 @@ def test_what_a_file_logs_with_its_frames(tmp_path):
     assert logged(read_frames(path), ["kT", "energy"]) is None
     assert logged(read_frames(path), ["forces"]) is None
     assert logged(read_frames(path), ["late"]) is None and logged(read_frames(path, slice(1, None)), ["late"])
-
-
-def test_a_replicated_frame_has_each_particle_once_a_cell(path):
-    frame = read_frames(path, 0)[0]
-    large = replicated(frame, 3)
-    np.testing.assert_allclose(large.cell, 3 * frame.cell)
-    np.testing.assert_array_equal(large.types, np.tile(frame.types, 27))
-    steps = (large.positions.reshape(27, 30, 3) - frame.positions) @ np.linalg.inv(frame.cell)
-    np.testing.assert_allclose(steps, np.broadcast_to(steps[:, :1], steps.shape), atol=1e-5)
-    np.testing.assert_allclose(sorted(map(tuple, np.rint(steps[:, 0]))),
-                               [np.subtract(step, 1) for step in np.ndindex(3, 3, 3)])
-    assert large.source == frame.source
 
 
 @pytest.mark.parametrize("chosen, expected", [
@@ -171,3 +159,30 @@ def test_writing_that_fails_leaves_the_old_file(path):
         write_frames(path, frames())
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_particles_without_types_are_of_one():
+    frame = Frame(np.zeros((3, 3)), [5, 5, 5, 0, 0, 0])
+    assert frame.type_names == ("A",) and frame.types.dtype == np.int32 and not frame.types.any()
+    with pytest.raises(InputError, match="positions of shape"):
+        Frame(np.zeros((3, 2)), [5, 5, 5, 0, 0, 0])
+
+
+def test_a_replicated_frame_is_the_same_crystal():
+    """Every image is where the lattice has it, within the box of all, and the box is centred."""
+    frame = made()
+    large = frame.replicated(2, 3, 1)
+    np.testing.assert_array_equal(large.box, frame.box * [2, 3, 1, 1, 1, 1])
+    np.testing.assert_allclose(large.cell, frame.cell * [[2], [3], [1]])
+    np.testing.assert_array_equal(large.types, np.tile(frame.types, 6))
+    assert (large.type_names, large.label, large.source) == (frame.type_names, frame.label, frame.source)
+    shifts = (large.positions.reshape(6, 30, 3) - frame.positions) @ np.linalg.inv(frame.cell)
+    expected = [(i - 0.5, j - 1, 0) for i in range(2) for j in range(3)]
+    np.testing.assert_allclose(shifts, np.broadcast_to(np.array(expected)[:, None], (6, 30, 3)), atol=1e-6)
+    np.testing.assert_array_equal(frame.replicated(1, 1, 1).positions, frame.positions)
+
+
+@pytest.mark.parametrize("repeats", [(2, 0, 1), (2, 1, -1), (1.5, 1, 1)])
+def test_a_frame_is_repeated_a_whole_number_of_times(repeats):
+    with pytest.raises(InputError, match="made can be repeated a whole number of times"):
+        made().replicated(*repeats)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gala_ssl.data import prototypes
+from gala_ssl.data import neighbors, prototypes
 from gala_ssl.data.frames import Frame
 from gala_ssl.data.neighborhoods import LENGTH_SCALES, PointClouds, neighbor_list, point_clouds
 from gala_ssl.errors import InputError
@@ -130,24 +130,45 @@ def test_the_list_of_freud_has_the_same_bonds():
     np.testing.assert_array_equal(found.vectors.reshape(60, 8, 3), point_clouds(frame, 8).bonds)
 
 
-@pytest.mark.parametrize("count", [1, 2, 20])
-def test_too_few_particles_are_refused(count):
-    with pytest.raises(InputError, match=f"need at least 21 particles, but run.gsd, frame 3 has {count};"):
-        point_clouds(random_frame(count=count))
+def images_around(frame, k, reach=4):
+    """The k shortest bonds of each particle to all images in so many boxes around, by brute force, (N, k, 3)."""
+    shifts = (np.indices([2 * reach + 1] * 3).reshape(3, -1).T - reach) @ frame.cell
+    positions = frame.positions.astype(float)
+    found = []
+    for centre in positions:
+        bonds = (positions + shifts[:, None] - centre).reshape(-1, 3)
+        lengths = np.linalg.norm(bonds, axis=1)
+        found.append(bonds[np.argsort(lengths)[1:k + 1]])
+    return np.array(found)
 
 
-def test_as_many_particles_as_needed_are_enough():
-    assert point_clouds(cluster(count=21)).mask.all()
+@pytest.mark.parametrize("count", [1, 2, 5, 20, 30])
+def test_of_few_particles_images_are_neighbours(count):
+    frame = random_frame(count=count, length=3.0)
+    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, 12).bonds, axis=-1),
+                               np.linalg.norm(images_around(frame, 12), axis=-1), atol=1e-5)
 
 
-def test_a_box_too_small_is_refused():
-    with pytest.raises(InputError, match="The box of run.gsd, frame 3 is too small"):
-        point_clouds(random_frame(count=30, length=3.0))
+@pytest.mark.parametrize("name", ["cP1-Po", "cI2-W", "hP2-Mg", "hR105-B", "mC16-C", "tI8-C"])
+def test_a_unit_cell_has_the_clouds_of_the_crystal(name):
+    cell, crystal = prototypes.build(name, 1), prototypes.build(name, 1500)
+    # As many as make full shells differ from crystal to crystal; lengths do not depend on which of a shell is taken.
+    found, expected = (np.linalg.norm(point_clouds(frame).bonds, axis=-1) for frame in (cell, crystal))
+    np.testing.assert_allclose(found.mean(axis=0), expected.mean(axis=0), rtol=1e-4)
 
 
-def test_a_small_cell_of_a_crystal_is_refused():
-    with pytest.raises(InputError, match="too small"):
-        point_clouds(prototypes.build("cF4-Cu", 32), 20)
+def test_a_lone_particle_beside_a_droplet_has_neighbours_beyond_half_the_box():
+    droplet = np.random.default_rng([0]).uniform(-1.5, 1.5, (400, 3))
+    frame = Frame([[8.0, 8, 8], *droplet], [20, 20, 20, 0, 0, 0])
+    apart = droplet - [8, 8, 8]
+    expected = np.sort(np.linalg.norm(apart - 20 * np.rint(apart / 20), axis=1))[:12]
+    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, 12).bonds[0], axis=1), expected, rtol=1e-5)
+
+
+def test_more_images_than_memory_holds_are_refused(monkeypatch):
+    monkeypatch.setattr(neighbors, "_MOST_IMAGES", 100)
+    with pytest.raises(InputError, match="The box of run.gsd, frame 3 is too thin for its neighbours"):
+        point_clouds(random_frame(count=2, length=3.0), 200)
 
 
 def test_particles_at_one_place_are_refused():

@@ -1,4 +1,6 @@
 """Neighbours by cutoff, Voronoi and solid angle: known lattices, a direct search, and what cannot be searched."""
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -178,13 +180,13 @@ def test_wrong_settings_are_refused(k, rule, r_max, sentence):
         point_clouds(random_frame(), k, rule, r_max)
 
 
-@pytest.mark.parametrize("rule, count, sentence", [
-    ("nearest", 5, "at least 21 particles, but run.gsd, frame 3 has 5"),
-    ("sann", 4, "run.gsd, frame 3 do not fill the solid angle"),
-])
-def test_too_few_particles_are_refused(rule, count, sentence):
-    with pytest.raises(InputError, match=sentence):
-        point_clouds(random_frame(count=count), 20, rule)
+def test_of_few_particles_images_fill_the_solid_angle():
+    """Four particles on a square lattice of their own have the neighbours of 4 x 27."""
+    frame = random_frame(count=4, length=3.0)
+    found, expected = (point_clouds(some, 20, "sann") for some in (frame, frame.replicated(3, 3, 3)))
+    width = found.bonds.shape[1]
+    np.testing.assert_allclose(found.bonds, expected.bonds[:4, :width], atol=1e-5)
+    assert (found.mask.sum(axis=1) >= 3).all()
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -193,3 +195,14 @@ def test_particles_at_one_place_are_refused(rule):
     positions[41] = positions[7]
     with pytest.raises(InputError, match="Particles 7 and 41 of .* same place"):
         point_clouds(moved(random_frame(count=300), positions), 8, rule, **RULES[rule])
+
+
+@pytest.mark.parametrize("name", ["cP1-Po", "cI2-W", "mC16-C"])
+def test_of_a_cutoff_beyond_half_the_box_the_error_names_the_frame_that_works(name):
+    cell = prototypes.build(name, 1)
+    with pytest.raises(InputError) as error:
+        point_clouds(cell, 20, "cutoff", 1.7)
+    advice = re.search(r"frame\.replicated\((\d+), (\d+), (\d+)\)", str(error.value))
+    frame = cell.replicated(*map(int, advice.groups()))
+    found, expected = (point_clouds(some, 20, "cutoff", 1.7) for some in (frame, prototypes.build(name, 1500)))
+    assert found.mask[:len(cell)].sum(axis=1).mean() == pytest.approx(expected.mask.sum(axis=1).mean())

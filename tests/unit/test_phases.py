@@ -11,7 +11,6 @@ from gala_ssl import phases, prototypes
 from gala_ssl.analysis.phases import across, blocks
 from gala_ssl.config import CoreConfig, TrainingConfig
 from gala_ssl.data.frames import Frame
-from gala_ssl.data.neighborhoods import point_clouds
 from gala_ssl.errors import InputError
 from gala_ssl.phases import PhaseConfig, PhaseMap, Transition, identify_phases
 from tests.strategies import SEEDS, examples
@@ -149,18 +148,6 @@ def test_density_alone_tells_nothing(frames):
     expected, found = (phases._environments(chosen, [0, 3, 9], CONFIG, False) for chosen in (frames, stretched))
     np.testing.assert_allclose(found.clouds.bonds, expected.clouds.bonds, atol=1e-5)
     np.testing.assert_array_equal(found.labels, expected.labels)
-
-
-def test_a_lone_particle_beside_a_droplet_has_a_cloud_too():
-    """Its neighbours lie beyond half the box, where `point_clouds` refuses the frame."""
-    droplet = np.random.default_rng([0]).uniform(-1.5, 1.5, (400, 3))
-    frame = Frame([[8.0, 8, 8], *droplet], [20, 20, 20, 0, 0, 0], np.zeros(401))
-    with pytest.raises(InputError, match="too small"):
-        point_clouds(frame, 12)
-    clouds = phases._environments([frame], [0], dataclasses.replace(CONFIG, fraction=1.0), False).clouds
-    apart = droplet - [8, 8, 8]
-    expected = np.sort(np.linalg.norm(apart - 20 * np.rint(apart / 20), axis=1))[:12]
-    np.testing.assert_allclose(np.linalg.norm(clouds.bonds[0], axis=1), expected / expected.mean(), rtol=1e-5)
 
 
 def test_a_run_of_other_frames_or_settings_is_not_gone_on_with(frames, tmp_path, untrained):

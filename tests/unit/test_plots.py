@@ -6,6 +6,7 @@ import pytest
 
 from gala_ssl.analysis.baselines import RadialDistances, Steinhardt
 from gala_ssl.analysis.plots import (
+    attention_figure,
     component_density,
     component_map,
     density_figure,
@@ -108,3 +109,20 @@ def test_the_map_names_each_snapshot_at_its_median_and_draws_the_path():
         np.testing.assert_allclose(named[name], np.median(components, axis=0))
     line, = ax.lines
     np.testing.assert_array_equal(line.get_ydata(), [0, 2, 3])
+
+
+@pytest.mark.parametrize("of", ["bond", "shell"])
+def test_a_map_and_bars_for_each_attention_layer(of):
+    maps = np.random.default_rng([0]).uniform(0, 3, (5, 4, 4))
+    maps[0, 2, 1] = np.nan
+    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of)
+    shown = [axes for axes in figure.axes if axes.axison]
+    tops = [axes for axes in shown if axes.images]
+    assert [axes.get_title() for axes in tops] == [f"layer{i} values" for i in range(5)]
+    np.testing.assert_allclose(tops[3].images[0].get_array(), maps[3])
+    assert len({axes.images[0].norm for axes in tops}) == 1
+    bottoms = [axes for axes in shown if axes.patches and axes.get_xlabel()]
+    assert [axes.get_xlabel() for axes in bottoms] == [f"{of} j"] * 5
+    np.testing.assert_allclose([bar.get_height() for bar in bottoms[3].patches], maps[3].mean(axis=0))
+    assert len(tops[0].texts) == (16 if of == "shell" else 0)
+    assert len(tops[0].lines) == 4 and len(bottoms[0].lines) == 3

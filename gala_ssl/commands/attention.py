@@ -1,0 +1,110 @@
+"""Look at which bonds, and pairs of bonds, the attention layers of a trained network look.
+
+    gala-ssl attention data/trajectories/cI2-W_solid.gsd --particle 7 -o maps
+    gala-ssl attention run.gsd@46 --task denoising
+
+FILE@N is frame N of a file, FILE its last frame. Writes into a folder, for one particle, a map of each layer with bonds
+ordered by length and neighbour shells marked, and the attention that each bond receives (particle.png); averaged over
+the frame, the same by shell (shells.png, shells.csv); the numbers of both (attention.npz), and how they came about
+(card.json). Lengths are in contact distances, within which one particle in a hundred has its nearest neighbour.
+"""
+import pathlib
+
+from gala_ssl.errors import InputError
+
+
+def configure(parser):
+    parser.add_argument("frame", metavar="FRAME[@N]", help="a frame: file and number")
+    parser.add_argument("--particle", type=int, default=0, help="number of a particle, from 0 (default: 0)")
+    parser.add_argument("--task", default="frame_classification", help="whose network (default: frame_classification)")
+    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to (default: FILE_attention here)")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+
+
+def run(arguments):
+    from gala_ssl.commands.compare import check_folder, opened_frame
+
+    check_folder(arguments.output)
+    frame, particle = opened_frame(arguments.frame), arguments.particle
+    if not 0 <= particle < len(frame):
+        raise InputError(f"{frame.where} has {len(frame)} particles, so there is no particle {particle}; choose from 0 "
+                         f"to {len(frame) - 1}.")
+    from gala_ssl.attention_maps import AttentionMaps
+    from gala_ssl.embedding import load_pretrained
+    from gala_ssl.models.pretrained import SHIPPED
+
+    weights = arguments.weights or SHIPPED
+    output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
+    check_folder(output)
+    maps = AttentionMaps(load_pretrained(arguments.task, weights, progress=not arguments.quiet))
+    edges, length = shells_of(frame, maps.embedding.k)
+    sums, cloud, seen = averaged(maps, frame, edges, particle)
+    table = sums.table(maps.layers)
+    write(output, maps, sums, table, cloud, seen)
+    write_card(output, arguments, frame, weights, maps, edges, length)
+    if not arguments.quiet:
+        shells = ", ".join(f"{edge:.3g}" for edge in edges)
+        print(f"Maps of {len(maps.layers)} attention layers of {arguments.task} are in {output}; shells end at "
+              f"{shells} contact distances.")
+
+
+def shells_of(frame, k):
+    """The edges between the shells that k neighbours are in, in contact distances, and that distance."""
+    import numpy as np
+
+    from gala_ssl.analysis.attention_maps import shell_edges
+    from gala_ssl.data.neighborhoods import cloud_chunks, contact_distance, nearest_distances
+    from gala_ssl.embedding import SEARCHED
+
+    length = float(contact_distance(nearest_distances(frame)))
+    # The farthest neighbours of a vapour would stretch the range over many times the droplet's shells.
+    farthest = [np.linalg.norm(clouds.bonds[:, -1], axis=-1) for clouds in cloud_chunks(frame, SEARCHED, k)]
+    return shell_edges(frame, length, float(np.median(np.concatenate(farthest)))) / length, length
+
+
+def averaged(maps, frame, edges, particle):
+    """The sums by shell over the frame, and one particle's PointClouds and weights (L, k, k)."""
+    found, first = [], 0
+
+    def keep(clouds, weights):
+        nonlocal first
+        if first <= particle < first + len(clouds):
+            found.extend((clouds[particle - first], weights[particle - first]))
+        first += len(clouds)
+
+    sums = maps.by_shell(frame, edges, keep)
+    return sums, *found
+
+
+def write(output, maps, sums, table, cloud, weights):
+    import numpy as np
+
+    from gala_ssl.analysis.attention_maps import received, relative
+    from gala_ssl.analysis.plots import attention_figure
+    from gala_ssl.files import write_csv, written_whole
+
+    shells, counts = sums.shells(cloud)[0], np.arange(1, len(sums.edges) + 1)
+    bars, whole = received(weights, maps.reduces), sums.relative()
+    with written_whole(output / "attention.npz") as temporary:
+        np.savez(temporary, layers=maps.layers, reduces=maps.reduces, weights=weights, received=bars,
+                 bonds=cloud.bonds[0], shells=shells + 1, shell_edges=sums.edges, shell_pairs=whole,
+                 shell_received=sums.received())
+    write_csv(output / "shells.csv", table, "%.6f")
+    figures = {"particle": attention_figure(maps.layers, relative(weights), bars * len(shells),
+                                            np.searchsorted(shells, counts)),
+               "shells": attention_figure(maps.layers, whole, sums.received(), of="shell")}
+    for name, figure in figures.items():
+        with written_whole(output / f"{name}.png") as temporary:
+            figure.savefig(temporary, dpi=150)
+
+
+def write_card(output, arguments, frame, weights, maps, edges, length):
+    from gala_ssl.files import write_json
+    from gala_ssl.provenance import sha256, versions
+
+    write_json(output / "card.json", {
+        "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
+        "weights_sha256": sha256(weights / f"{arguments.task}.keras"), "neighbors": maps.embedding.neighbors,
+        "k": maps.embedding.k, "length_scale": maps.embedding.length_scale, "contact_distance": length,
+        "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()})

@@ -1,0 +1,78 @@
+"""Particles of two types, all the way: a task trained on them tells mixtures apart that differ in nothing but types."""
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from gala_ssl.config import DataConfig, TrainingConfig
+from gala_ssl.data.environments import Environments, split
+from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.streams import Stream
+from gala_ssl.embedding import load_pretrained
+from gala_ssl.errors import InputError
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
+from gala_ssl.models.pretrained import save_pretrained
+from gala_ssl.tasks import FrameClassification
+from gala_ssl.training import fit
+from tests.networks import small_config
+
+pytestmark = pytest.mark.any_backend
+
+DATA = DataConfig(neighbors=8)
+
+
+def mixture(ordered, seed):
+    """Caesium chloride, or a solid solution: the sites are those of bcc at a shortest distance of 1 in both."""
+    edge = 2 / 3**0.5
+    cell = Frame([[-edge / 4] * 3, [edge / 4] * 3], [edge, edge, edge, 0, 0, 0], [0, 1], ("A", "B"))
+    crystal, rng = cell.replicated(7, 7, 7), np.random.default_rng([seed])
+    types = crystal.types if ordered else rng.permutation(crystal.types)
+    return dataclasses.replace(crystal, types=types,
+                               positions=crystal.positions + rng.normal(scale=0.03, size=crystal.positions.shape))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A folder with the weights of a network that was trained for a few epochs to tell the mixtures apart."""
+    folder = tmp_path_factory.mktemp("mixtures")
+    clouds = [point_clouds(mixture(ordered, seed=0), DATA.neighbors) for ordered in (True, False)]
+    labels = np.repeat(np.arange(2, dtype=np.int32), [len(part) for part in clouds])
+    environments = Environments(PointClouds.concatenate(clouds), labels, ("ordered", "random"))
+    task = FrameClassification(classes=2)
+    training = TrainingConfig(batch_size=32, accumulate=1, epochs=6, learning_rate=3e-3)
+    streams = [Stream(task, environments, indices, 32, None, DATA.x_scale, (0, side), shuffle=not side)
+               for side, indices in enumerate(split(len(environments), DATA))]
+    keras.utils.set_random_seed(0)
+    core = build_core(small_config(type_width=4, blocks=1, width=16, hidden=16, dropout=0.0))
+    model = build_model(task, core)
+    history = fit(model, task, *streams, training, folder / "run", progress=False)
+    assert history["val_accuracy"].max() > 0.9
+    card = {"task": task.name, "task_settings": {"classes": 2}, "core": dataclasses.asdict(core.config),
+            "data": dataclasses.asdict(DATA)}
+    save_pretrained(model, card, folder)
+    return folder
+
+
+def test_an_embedding_tells_mixtures_apart_by_types_alone(weights, tmp_path):
+    """Of other samples, read from a file: by a linear classifier, because centres of both types differ as well."""
+    write_frames(tmp_path / "mixtures.gsd", [mixture(ordered, seed) for seed in (1, 2) for ordered in (True, False)])
+    embed = load_pretrained("frame_classification", weights, progress=False)
+    found = [embed(frame) for frame in read_frames(tmp_path / "mixtures.gsd")]
+    assert found[0].shape == (686, 16)
+    names = np.repeat(["ordered", "random"], 686)
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(np.vstack(found[:2]), names)
+    assert classifier.score(np.vstack(found[2:]), names) > 0.9
+
+
+def test_a_third_type_is_refused(weights):
+    embed = load_pretrained("frame_classification", weights, progress=False)
+    crystal = mixture(True, seed=1)
+    third = dataclasses.replace(crystal, types=np.arange(len(crystal)) % 3, type_names=("A", "B", "C"))
+    with pytest.raises(InputError, match="knows 2 particle types, but the particles given have 3"):
+        embed(third)
