@@ -61,7 +61,7 @@ class LearnedEmbedding:
 
     Raises:
         InputError: an unknown length scale, source or rule; when called, particles of more types than the network
-            knows, and what `point_clouds` refuses.
+            knows, an embedding that is not finite, and what `point_clouds` refuses.
 
     Example:
         >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
@@ -99,6 +99,10 @@ class LearnedEmbedding:
             for clouds in known:
                 for first in range(0, len(clouds), _CHUNK):
                     found = self._embedded(clouds[first:first + _CHUNK])
+                    if not np.isfinite(found).all():
+                        raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
+                                         f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
+                                         f"different lengths for single precision, or the weights are damaged.")
                     yield found
                     bar.update(len(found))
 
@@ -130,7 +134,7 @@ class LearnedEmbedding:
     def _known_types(self, frame):
         """The frame with as many named types as the network knows."""
         known, present = self.core.config.type_width // 2, np.unique(frame.types)
-        self._check_types(known, len(present))
+        self._check_types(known, len(present), frame.where)
         if len(frame.type_names) == known:
             return frame
         self._warn_of_types(known, len(present))
@@ -144,7 +148,7 @@ class LearnedEmbedding:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=4)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
-        self._check_types(known, found)
+        self._check_types(known, found, "the point clouds")
         if known == found:
             return clouds
         self._warn_of_types(known, found)
@@ -152,9 +156,9 @@ class LearnedEmbedding:
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
 
-    def _check_types(self, known, found):
+    def _check_types(self, known, found, where):
         if found > known:
-            raise InputError(f"The {self.name} network knows {known} particle types, but the particles given have "
+            raise InputError(f"The {self.name} network knows {known} particle types, but the particles of {where} have "
                              f"{found}; give them as many types, or train a network for these.")
 
     def _warn_of_types(self, known, found):

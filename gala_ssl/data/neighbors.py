@@ -6,6 +6,8 @@ from gala_ssl.errors import InputError
 
 # Neighbours among which the first solid angles are looked for; doubled where they do not suffice.
 _SANN_START = 32
+# Part of the mean bond that rounding may move a bond by.
+_PRECISION = 0.01
 
 
 class NeighborSearch:
@@ -30,7 +32,8 @@ class NeighborSearch:
 
     Raises:
         InputError: an unknown rule, a wrong k or r_max; when called, too few particles, a box too small for a
-            neighbour to have one nearest image, two particles at one place.
+            neighbour to have one nearest image, two particles at one place, particles so far outside the box, or a box
+            so much larger than their distances, that single precision does not tell who is near whom.
     """
 
     def __init__(self, frame, k=20, neighbors="nearest", r_max=None):
@@ -51,7 +54,6 @@ class NeighborSearch:
         found = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.k)
-        self._check_distinct(found, start)
         if self.rule != "voronoi" and len(found) and found.distances.max() >= self.reach:
             raise InputError(f"The box of {self.frame.where} is too small: a neighbour lies at "
                              f"{found.distances.max():.4g}, beyond half the box ({self.reach:.4g}); replicate the "
@@ -60,6 +62,8 @@ class NeighborSearch:
         # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
+        self._check_precision(found, bonds, start)
+        self._check_distinct(found, start)
         return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
 
     def _others(self, start, stop, **arguments):
@@ -120,6 +124,15 @@ class NeighborSearch:
         found = freud.locality.Voronoi().compute((self._query.box, self._query.points)).nlist.copy()
         found.sort(by_distance=True)
         return found
+
+    def _check_precision(self, found, bonds, start):
+        # Far outside the box, or in a box far larger than the distances, freud's places are nobody's.
+        wrong = abs(found.vectors - bonds).max(axis=1, initial=0)
+        if len(found) and wrong.max() > _PRECISION * found.distances.mean():
+            i = found.query_point_indices[wrong.argmax()] + start
+            raise InputError(f"In single precision the place of particle {i} of {self.frame.where} is known to "
+                             f"{wrong.max():.2g} only, where neighbours are {found.distances.mean():.2g} apart; wrap "
+                             f"the particles into the box, or give a box nearer to their size.")
 
     def _check_distinct(self, found, start):
         closest = int(found.distances.argmin()) if len(found) else None
