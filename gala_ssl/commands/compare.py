@@ -27,11 +27,13 @@ def configure(parser):
 
 
 def run(arguments):
-    if arguments.output and arguments.output.exists() and not arguments.output.is_dir():
-        raise InputError(f"{arguments.output} is a file; give a folder to write the comparison into.")
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
     from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
+    from gala_ssl.files import check_folder
+
+    if arguments.output:
+        check_folder(arguments.output)
 
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
     names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]

@@ -2,6 +2,7 @@
 import keras
 from keras import layers
 
+from gala_ssl.errors import InputError
 from gala_ssl.layers.dropout import HashDropout
 from gala_ssl.layers.normalization import MomentumNormalization
 
@@ -24,6 +25,9 @@ def mlp(width, config, name, normalize_inputs=False):
 def _layer_class(kind, attention):
     # The published layers need TensorFlow, which a JAX installation may lack.
     if attention == "published":
+        if keras.backend.backend() != "tensorflow":
+            raise InputError(f"The published attention runs on Keras's TensorFlow backend only, not on "
+                             f"{keras.backend.backend()}; take attention 'fast', the same function of its weights.")
         from gala_ssl.layers import published as room
     else:
         from gala_ssl.layers import attention as room
