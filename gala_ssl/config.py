@@ -111,6 +111,8 @@ class CoreConfig:
             _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
         _require(self.multivector_norm in ("momentum", "none"),
                  f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
+        _require(isinstance(self.normalized_products, bool),
+                 f"normalized_products is {self.normalized_products!r}; it must be true or false.")
         _require(0 < self.invariant_epsilon < math.inf,
                  f"invariant_epsilon is {self.invariant_epsilon}; it must be positive and finite.")
         _require(self.vector_inputs in ("bonds", "multivectors"),
@@ -156,6 +158,8 @@ class TrainingConfig:
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
             _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        _require(isinstance(self.jit_compile, bool),
+                 f"jit_compile is {self.jit_compile!r}; it must be true or false.")
         _require(0 < self.learning_rate < math.inf,
                  f"learning_rate is {self.learning_rate}; it must be positive and finite.")
         _require_seed(self.seed)
