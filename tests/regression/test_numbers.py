@@ -1,10 +1,15 @@
-"""How exact the numbers are: threads, and single against double precision, of the networks that ship."""
+"""How exact the numbers of the networks that ship are: two threads, double precision, and how far they reach."""
 import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+
+from gala_ssl.data import prototypes
+from gala_ssl.data.neighborhoods import point_clouds
+from gala_ssl.models.pretrained import load_model
+from gala_ssl.tasks import TASKS
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 
@@ -48,6 +53,18 @@ def assert_near(found, expected, relative):
         assert np.isfinite(found[name]).all()
         np.testing.assert_allclose(found[name], expected[name], rtol=0, atol=relative * np.abs(expected[name]).max(),
                                    err_msg=name)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_networks_that_ship_are_finite_up_to_bonds_of_a_hundred(task):
+    """One bond, or all, as long as that in shortest distances: what the documentation promises."""
+    model, card = load_model(task)
+    clouds = point_clouds(prototypes.build("cF4-Cu", 100, noise=0.05)).in_contact_distances()[:8]
+    far = 100 / np.linalg.norm(clouds.bonds, axis=-1, keepdims=True)
+    bonds = np.concatenate([clouds.bonds * far, np.where(np.arange(20)[:, None] == 19, far, 1) * clouds.bonds])
+    inputs = [bonds.astype(np.float32) / card["data"]["x_scale"], np.concatenate(2 * [clouds.types])]
+    for found in (*model.get_layer("core")(inputs), model(inputs)):
+        assert np.isfinite(np.asarray(found)).all()
 
 
 def test_two_threads_are_one_thread_to_rounding(single, tmp_path):
