@@ -3,6 +3,7 @@ import os
 import signal
 import warnings
 
+import gsd.fl
 import numpy as np
 import pytest
 
@@ -11,6 +12,9 @@ from gala_ssl.data.neighborhoods import nearest_distances, point_clouds
 from gala_ssl.errors import InputError
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good
+
+# The child reads a file and ends; no thread of the parent is missed there.
+pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 
 # Of a GSD file: the sizes and places of its index and names, then the index, then everything.
 PARTS = {"header": (0, 48), "index": (256, 1280), "all": (0, None)}
@@ -64,6 +68,18 @@ def written(path):
 def test_what_once_went_wrong_in_gsd(tmp_path, bits):
     path = tmp_path / "run.gsd"
     path.write_bytes(flipped(written(path), bits))
+    assert lives(path) and outcome(path) == "sentence"
+
+
+@pytest.mark.parametrize("name", ["particles", "bonds", "constraints"])
+@pytest.mark.parametrize("count", [2**32 - 1, 2**30])
+def test_a_count_that_the_file_has_no_room_for(tmp_path, name, count):
+    """gsd would fill the memory with defaults of that many particles, and the process be killed."""
+    path = tmp_path / "run.gsd"
+    with gsd.fl.open(path, "w", "test", "hoomd", [1, 4]) as file:
+        file.write_chunk("configuration/box", np.array([4, 4, 4, 0, 0, 0], np.float32))
+        file.write_chunk(f"{name}/N", np.array([count], np.uint32))
+        file.end_frame()
     assert lives(path) and outcome(path) == "sentence"
 
 
