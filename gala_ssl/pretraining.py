@@ -12,6 +12,7 @@ from gala_ssl.data.streams import Stream
 from gala_ssl.files import check_folder, read_json, write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
+from gala_ssl.models.parts import check_attention
 from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import versions
 from gala_ssl.runs import CONFIG, check_settings
@@ -49,6 +50,7 @@ def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None,
                                      training=dataclasses.replace(preset.training, seed=seed))
     if attention is not None:
         preset = dataclasses.replace(preset, core=dataclasses.replace(preset.core, attention=attention))
+    check_attention(preset.core.attention)
     environments = functools.cache(lambda: prototype_environments(preset.data, progress))
     for task in tasks:
         run = pathlib.Path(directory) / preset.name / task

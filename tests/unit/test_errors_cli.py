@@ -87,10 +87,14 @@ def test_a_backend_that_is_not_there(name, sentence, capsys, monkeypatch, tmp_pa
 
 
 @pytest.mark.any_backend
-def test_published_attention_on_another_backend(monkeypatch):
+def test_published_attention_on_another_backend(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    with pytest.raises(InputError, match="TensorFlow backend only, not on jax; take attention 'fast'"):
+    sentence = "TensorFlow backend only, not on jax; take attention 'fast'"
+    with pytest.raises(InputError, match=sentence):
         build_core(small_config("published"))
+    assert sentence in failed(main, ["pretrain", "denoising", "--preset", "smoke", "--attention", "published",
+                                     "--directory", tmp_path / "runs"], capsys)
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_settings_in_the_directory(pretrain, tmp_path, capsys):
