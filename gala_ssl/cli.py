@@ -5,6 +5,8 @@ A user who gave something wrong gets one sentence, no traceback, and exit status
 import argparse
 import functools
 import importlib
+import importlib.util
+import os
 import sys
 import warnings
 
@@ -12,6 +14,7 @@ from gala_ssl.errors import InputError
 from gala_ssl.version import __version__
 
 COMMANDS = ("embed", "compare", "phases", "attention", "info", "pretrain", "transfer", "simulate")
+BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 
 def script(main):
@@ -48,6 +51,7 @@ def main(argv=None):
         command.configure(choices.add_parser(name, help=said.splitlines()[0], description=said,
                                              formatter_class=argparse.RawDescriptionHelpFormatter))
     arguments = parser.parse_args(argv)
+    check_backend()
     with warnings.catch_warnings():
         warnings.showwarning = _say
         _command(arguments.command).run(arguments)
@@ -65,8 +69,19 @@ def standalone(command, description, **defaults):
         parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
         command.configure(parser)
         parser.set_defaults(**defaults)
-        command.run(parser.parse_args(argv))
+        arguments = parser.parse_args(argv)
+        check_backend()
+        command.run(arguments)
     return alone
+
+
+def check_backend():
+    """InputError if KERAS_BACKEND names none that is there; importing Keras, to ask it, takes seconds."""
+    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if name not in BACKENDS:
+        raise InputError(f"KERAS_BACKEND is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.")
+    if importlib.util.find_spec(name) is None:
+        raise InputError(f"KERAS_BACKEND is {name!r}, which is not installed; install it, or leave it unset.")
 
 
 def _command(name):

@@ -4,6 +4,7 @@ Marks: P the paper's text, R the authors' run file of August 2022, C a default o
 O our own choice where no source has a value.
 """
 import dataclasses
+import math
 
 from gala_ssl.errors import InputError
 
@@ -46,11 +47,14 @@ class DataConfig:
     def __post_init__(self):
         object.__setattr__(self, "structures", tuple(self.structures))
         object.__setattr__(self, "noises", tuple(self.noises))
-        _require(self.neighbors >= 2, f"neighbors is {self.neighbors}; a point cloud needs at least 2 bonds.")
+        _require(isinstance(self.neighbors, int) and self.neighbors >= 2,
+                 f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number.")
+        _require(isinstance(self.min_particles, int) and self.min_particles > 0,
+                 f"min_particles is {self.min_particles!r}; it must be a positive integer.")
         _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
         _require(min(self.noises) >= 0, f"noises is {self.noises}; a standard deviation is not negative.")
         _require_seed(self.seed)
-        _require(self.x_scale > 0, f"x_scale is {self.x_scale}; a unit of length must be positive.")
+        _require(1e-6 <= self.x_scale <= 1e6, f"x_scale is {self.x_scale}; it must lie from 1e-6 to 1e6.")
         for name in ("static_fraction", "validation_fraction"):
             value = getattr(self, name)
             _require(0 < value <= 1, f"{name} is {value}; it must lie above 0 and at most at 1.")
@@ -96,17 +100,21 @@ class CoreConfig:
     attention: str = "fast"
 
     def __post_init__(self):
-        for name in ("type_width", "width", "hidden", "blocks"):
+        # A card may come from anywhere; no network of this kind needs more, and no machine should be asked for it.
+        for name, most in {"type_width": 1024, "width": 1024, "hidden": 1024, "blocks": 64}.items():
             value = getattr(self, name)
-            _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+            _require(isinstance(value, int) and 0 < value <= most,
+                     f"{name} is {value!r}; it must be a positive integer, at most {most}.")
         _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; a rate lies from 0 to below 1.")
         for name in ("join", "merge"):
             value = getattr(self, name)
             _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
         _require(self.multivector_norm in ("momentum", "none"),
                  f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
-        _require(self.invariant_epsilon > 0,
-                 f"invariant_epsilon is {self.invariant_epsilon}; it must be positive.")
+        _require(isinstance(self.normalized_products, bool),
+                 f"normalized_products is {self.normalized_products!r}; it must be true or false.")
+        _require(0 < self.invariant_epsilon < math.inf,
+                 f"invariant_epsilon is {self.invariant_epsilon}; it must be positive and finite.")
         _require(self.vector_inputs in ("bonds", "multivectors"),
                  f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.")
         _require(self.attention in ("published", "fast"),
@@ -150,7 +158,10 @@ class TrainingConfig:
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
             _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
-        _require(self.learning_rate > 0, f"learning_rate is {self.learning_rate}; it must be positive.")
+        _require(isinstance(self.jit_compile, bool),
+                 f"jit_compile is {self.jit_compile!r}; it must be true or false.")
+        _require(0 < self.learning_rate < math.inf,
+                 f"learning_rate is {self.learning_rate}; it must be positive and finite.")
         _require_seed(self.seed)
 
 

@@ -61,7 +61,7 @@ class LearnedEmbedding:
 
     Raises:
         InputError: an unknown length scale, source or rule; when called, particles of more types than the network
-            knows, and what `point_clouds` refuses.
+            knows, an embedding that is not finite, and what `point_clouds` refuses.
 
     Example:
         >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
@@ -95,7 +95,12 @@ class LearnedEmbedding:
     def parts(self, frame):
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
         for clouds in self.chunks(frame):
-            yield self.predict(self._embed, clouds)
+            found = self.predict(self._embed, clouds)
+            if not np.isfinite(found).all():
+                raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
+                                 f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
+                                 f"different lengths for single precision, or the weights are damaged.")
+            yield found
 
     def chunks(self, frame):
         """Yield the PointClouds of a frame, or those given, as the network knows them: a few at a time, in order."""
@@ -135,7 +140,7 @@ class LearnedEmbedding:
     def _known_types(self, frame):
         """The frame with as many named types as the network knows."""
         known, present = self.core.config.type_width // 2, np.unique(frame.types)
-        self._check_types(known, len(present))
+        self._check_types(known, len(present), frame.where)
         if len(frame.type_names) == known:
             return frame
         self._warn_of_types(known, len(present))
@@ -149,7 +154,7 @@ class LearnedEmbedding:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=5)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
-        self._check_types(known, found)
+        self._check_types(known, found, "the point clouds")
         if known == found:
             return clouds
         self._warn_of_types(known, found)
@@ -157,9 +162,9 @@ class LearnedEmbedding:
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
 
-    def _check_types(self, known, found):
+    def _check_types(self, known, found, where):
         if found > known:
-            raise InputError(f"The {self.name} network knows {known} particle types, but the particles given have "
+            raise InputError(f"The {self.name} network knows {known} particle types, but the particles of {where} have "
                              f"{found}; give them as many types, or train a network for these.")
 
     def _warn_of_types(self, known, found):

@@ -32,11 +32,18 @@ def written_whole(path):
         temporary.unlink(missing_ok=True)
 
 
+def check_folder(path):
+    """InputError unless `path` is a folder, or can become one: a file in its place is found before hours of work."""
+    there = next(part for part in (pathlib.Path(path), *pathlib.Path(path).absolute().parents) if part.exists())
+    if not there.is_dir():
+        raise InputError(f"{there} is a file; give a folder to write into in place of {path}.")
+
+
 def read_json(path):
     """Return the dictionary in a JSON file; InputError that names the file if it is damaged."""
     try:
         found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); restore it, or remove it and what it describes.") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} does not hold settings by name; restore it, or remove it and what it describes.")

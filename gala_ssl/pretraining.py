@@ -9,9 +9,10 @@ import numpy as np
 from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.data.streams import Stream
-from gala_ssl.files import read_json, write_json, written_whole
+from gala_ssl.files import check_folder, read_json, write_json, written_whole
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
+from gala_ssl.models.parts import check_attention
 from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import versions
 from gala_ssl.runs import CONFIG, check_settings
@@ -40,12 +41,16 @@ def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None,
     """
     for task in tasks:
         get_task(task)  # a wrong name should be known before the first training, not after it
+    for folder in (directory, output):
+        if folder is not None:
+            check_folder(folder)
     preset = get_preset(preset) if isinstance(preset, str) else preset
     if seed is not None:
         preset = dataclasses.replace(preset, data=dataclasses.replace(preset.data, seed=seed),
                                      training=dataclasses.replace(preset.training, seed=seed))
     if attention is not None:
         preset = dataclasses.replace(preset, core=dataclasses.replace(preset.core, attention=attention))
+    check_attention(preset.core.attention)
     environments = functools.cache(lambda: prototype_environments(preset.data, progress))
     for task in tasks:
         run = pathlib.Path(directory) / preset.name / task

@@ -1,8 +1,10 @@
 """Small networks whose weights look as if they had been trained for long."""
+import dataclasses
+
 import keras
 import numpy as np
 
-from gala_ssl.config import CoreConfig
+from gala_ssl.config import CoreConfig, DataConfig
 from gala_ssl.layers.conversion import PaddingMask
 from gala_ssl.layers.normalization import MomentumLayerNormalization, MomentumNormalization
 from gala_ssl.models.core import build_core
@@ -45,6 +47,12 @@ def with_heads(core, chosen, seed=0):
     model = keras.Model([bonds, types], [multivectors, values, *answers])
     settle(model, seed)
     return model
+
+
+def card_of(model, neighbors, **more):
+    """Return the least card with which `load_model` builds a task's model again."""
+    return {"task": model.name, "task_settings": {}, "core": dataclasses.asdict(model.get_layer("core").config),
+            "data": dataclasses.asdict(DataConfig(neighbors=neighbors))} | more
 
 
 def settle(model, seed=0):

@@ -23,9 +23,9 @@ def configure(parser):
 
 
 def run(arguments):
-    from gala_ssl.commands.compare import check_folder, opened_frame
+    from gala_ssl.commands.compare import opened_frame
+    from gala_ssl.files import check_folder
 
-    check_folder(arguments.output)
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
         raise InputError(f"{frame.where} has {len(frame)} particles, so there is no particle {particle}; choose from 0 "

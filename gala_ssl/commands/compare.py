@@ -27,11 +27,13 @@ def configure(parser):
 
 
 def run(arguments):
-    check_folder(arguments.output)
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
     from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
+    from gala_ssl.files import check_folder
 
+    if arguments.output:
+        check_folder(arguments.output)
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
     names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]
     if names[0] == names[1]:
@@ -45,12 +47,6 @@ def run(arguments):
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
         write(arguments, table, text, featurizers, features, pair)
-
-
-def check_folder(path):
-    """InputError where a folder to write to (None is fine) is a file."""
-    if path and path.exists() and not path.is_dir():
-        raise InputError(f"{path} is a file; give a folder to write into.")
 
 
 def opened_frame(text):

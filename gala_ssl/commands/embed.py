@@ -54,6 +54,8 @@ def run(arguments):
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
+        if not len(read_frames(arguments.trajectory)):
+            raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.")
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,

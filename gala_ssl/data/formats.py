@@ -7,6 +7,8 @@ import dataclasses
 import fnmatch
 import io
 import pathlib
+import re
+import warnings
 
 import ase.io
 import numpy as np
@@ -15,13 +17,19 @@ from ase.cell import Cell
 from gala_ssl.data.frames import Frame
 from gala_ssl.errors import InputError
 
+# Of a cell; and how many box lengths from the box a particle is in a known place of it.
+_SMALL, _FAR = 1e-12, 1e6
+
 
 def _xyz_starts(file):
     starts, start = [], file.tell()
     while (line := file.readline()).strip():
+        if not line.strip().isdigit():
+            raise ValueError(f"there is no number of particles where frame {len(starts)} starts")
         starts.append(start)
-        for _ in range(int(line) + 1):
-            file.readline()
+        for row in range(int(line) + 1):
+            if not file.readline():
+                raise ValueError(f"it ends {int(line) + 1 - row} lines before frame {len(starts) - 1} does")
         start = file.tell()
     return starts
 
@@ -31,8 +39,19 @@ def _dump_starts(file):
     while line := file.readline():
         if line.startswith(b"ITEM: TIMESTEP"):
             starts.append(start)
+        elif not starts and line.strip():
+            raise ValueError("it does not start with ITEM: TIMESTEP")
         start = file.tell()
     return starts
+
+
+def _check_room(path, kind):
+    """ValueError if a file tells of more particles than it has bytes: ASE would make lists of that many."""
+    counted = {"vasp": r"(?:.*\n){5}(.*\n.*)", "vasp-xdatcar": r"(?:.*\n){5}(.*\n.*)",
+               "lammps-data": r"(?s:.*?)\n([ \d]+)atoms"}.get(kind)
+    found = counted and re.match(counted, path.read_bytes().decode("latin-1"))
+    if found and any(int(word) > path.stat().st_size for word in found[1].split() if word.isdecimal()):
+        raise ValueError("it is said to have more particles than there is room for")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +103,8 @@ class ASEReader:
                 if len(self._starts) == 1 and self._starts[0]:
                     raise ValueError("it holds no frame")
             else:
-                self._images = ase.io.read(self.path, ":", self.format.ase)
+                _check_room(self.path, self.format.ase)
+                self._images = self._parse(self.path, ":")
                 if not self._images:
                     raise ValueError("it holds no frame")
         except Exception as error:  # each format has classes of errors of its own
@@ -114,19 +134,31 @@ class ASEReader:
         if self.format.ase == "extxyz":
             # ASE takes species for elements only, other columns as they are.
             head, comment, rows = text.split("\n", 2)
+            if re.search(r"Properties=\S*:\d{4}", comment):
+                raise ValueError("a property has more than 999 columns")
             text = "\n".join([head, comment.replace("species:S:1", "type_name:S:1"), rows])
-        atoms = ase.io.read(io.StringIO(text), 0, self.format.ase)
+        else:
+            # Before ASE, which makes a list of as many lines as it is told of.
+            count = int(text.partition("ITEM: NUMBER OF ATOMS")[2].split()[0])
+            header, *rows = text.partition("ITEM: ATOMS")[2].rstrip().splitlines()
+            if len(rows) != count:
+                raise ValueError(f"{len(rows)} of {count} particles are there")
+        atoms = self._parse(io.StringIO(text), 0)
         if self.format.ase == "extxyz":
             return atoms, atoms.arrays.get("type_name")
-        header = next(line for line in text.splitlines() if line.startswith("ITEM: ATOMS")).split()
-        count = int(text.partition("ITEM: NUMBER OF ATOMS")[2].split()[0])
-        if len(atoms) != count:
-            raise ValueError(f"{len(atoms)} of {count} particles are there")
         # Without elements ASE takes a type for an atomic number.
-        return atoms, None if {"element", "mass"} & set(header) else atoms.arrays["type"].astype(str)
+        return atoms, None if {"element", "mass"} & set(header.split()) else atoms.arrays["type"].astype(str)
+
+    def _parse(self, file, index):
+        with warnings.catch_warnings():
+            # Of every particle on a symmetry element one, and of no particles what Frame says better.
+            warnings.filterwarnings("ignore", "scaled_positions|loadtxt: input contained no data")
+            # Rows of a CIF that ASE would leave out.
+            warnings.filterwarnings("error", "Wrong number|Badly formed")
+            return ase.io.read(file, index, self.format.ase, do_not_split_by_at_sign=True)
 
     def _unreadable(self, source, error):
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
         if isinstance(error, KeyError):  # of ASE's elements, or of the columns it needs
             reason = f"there is no element or column {str(error.args[0])!r}"
         return InputError(f"{source} cannot be read as {self.format.name} ({reason}); it may be truncated or of "
@@ -144,12 +176,23 @@ def _frame(atoms, names, label, source):
         along = ", ".join(axis for axis, periodic in zip("abc", atoms.pbc) if not periodic)
         raise InputError(f"{source} is not periodic along {along}; only frames periodic in three directions are "
                          f"supported.")
+    lengths = atoms.cell.lengths()
+    if not np.isfinite(lengths).all() or not (_SMALL < lengths).all():
+        raise InputError(f"The cell of {source} has the lengths {lengths.tolist()}; give finite ones above {_SMALL:g}.")
+    if abs(np.linalg.det(atoms.cell / lengths[:, None])) < _SMALL:
+        raise InputError(f"The vectors of the cell of {source} lie in one plane, so it has no volume; "
+                         f"two-dimensional frames are not supported.")
     # The same lattice with a right-handed cell: no mirror image.
     cell = atoms.cell if atoms.cell.handedness > 0 else Cell(atoms.cell * [[1], [1], [-1]])
     box = cell.standard_form()[0]
-    places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)
-    # Back into the cell before rounding to single precision; what is on a face stays on the lower one.
-    places -= np.floor(places + 1e-9)
+    with np.errstate(invalid="ignore"):  # Frame tells of particles that are nowhere
+        places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)
+        away = abs(places).max(axis=1, initial=0)
+        # Back into the cell before rounding to single precision; what is on a face stays on the lower one.
+        places -= np.floor(places + 1e-9)
+    if (far := np.isfinite(away) & (away > _FAR)).any():
+        raise InputError(f"Particle {far.argmax()} of {source} lies {away[far.argmax()]:.2g} box lengths away, so that "
+                         f"its place in the box is lost; wrap the particles into the box.")
     if names is None:
         names = np.array(atoms.get_chemical_symbols())
     type_names, types = np.unique(names, return_inverse=True)

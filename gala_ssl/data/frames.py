@@ -3,12 +3,18 @@ import collections.abc
 import contextlib
 import dataclasses
 import pathlib
+import struct
 
 import gsd.hoomd
 import numpy as np
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
+
+# What freud can search in: the volume, and a particle's place in it, must be numbers of single precision.
+_SMALL, _SHEARED = 1e-12, 1e4
+# What a particle or a bond of a GSD file takes at least, in bytes, and what a frame has of either.
+_LEAST, _COUNTED = 8, ("particles", "bonds", "angles", "dihedrals", "impropers", "constraints", "pairs")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,7 +31,8 @@ class Frame:
         source: where it came from, for error messages, such as "run.gsd, frame 3".
 
     Raises:
-        InputError: no particles, positions that are NaN or infinite, a box without volume, an unnamed type.
+        InputError: no particles, positions that are NaN or infinite, a box without volume or beyond single precision,
+            an unnamed type.
     """
 
     positions: np.ndarray
@@ -57,6 +64,9 @@ class Frame:
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
             raise InputError(f"The box of {where} is {self.box.tolist()}, but it needs Lx, Ly, Lz, xy, xz, "
                              f"yz with three lengths above zero; two-dimensional frames are not supported.")
+        if not ((_SMALL < self.box[:3]) & (self.box[:3] < 1 / _SMALL)).all() or (abs(self.box[3:]) > _SHEARED).any():
+            raise InputError(f"The box of {where} is {self.box.tolist()}, which is beyond single precision; give "
+                             f"lengths between {_SMALL:g} and {1 / _SMALL:g}, and tilt factors up to {_SHEARED:g}.")
         if not (0 <= self.types.min() and self.types.max() < len(self.type_names)):
             raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but "
                              f"it names {len(self.type_names)} types.")
@@ -138,6 +148,7 @@ class GSDReader:
         source = f"{self.path}, frame {number}"
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
         with opened(self.path) as trajectory:
+            _check_counts(trajectory, number, source)
             read = trajectory[number]
         if read.configuration.dimensions == 2:
             raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
@@ -223,13 +234,36 @@ def opened(path):
     """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
     _check_file(path)
     try:
+        _check_header(path)
         with gsd.hoomd.open(path, "r") as trajectory:
             yield trajectory
     except InputError:
         raise
-    except (RuntimeError, ValueError, MemoryError) as error:
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError, OSError) as error:
         raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
                          f"so copy or write it again.") from error
+
+
+def _check_header(path):
+    """ValueError unless index and names lie within the file; gsd's own check overflows, and the process dies."""
+    with open(path, "rb") as file:
+        head = file.read(40)
+    lists = struct.unpack("<8x4Q", head) if len(head) == 40 else ()
+    for location, entries, size in zip(lists[::2], lists[1::2], (32, 64)):
+        if not entries or location + entries * size > path.stat().st_size:
+            raise ValueError("its header points outside it")
+
+
+def _check_counts(trajectory, number, source):
+    """Refuse numbers of particles and bonds that the file has no room for; gsd would make arrays of that many."""
+    room = trajectory.file.nframes and pathlib.Path(trajectory.file.name).stat().st_size // _LEAST
+    for frame in {0, number}:  # what a frame leaves out is that of the first
+        for name in (f"{counted}/N" for counted in _COUNTED):
+            if trajectory.file.chunk_exists(frame=frame, name=name):
+                count = trajectory.file.read_chunk(frame=frame, name=name)[0]
+                if np.size(count) != 1 or not 0 <= count <= room:
+                    raise InputError(f"{source} is said to have {count} {name[:-2]}, more than the file has room for; "
+                                     f"it is damaged, so copy or write it again.")
 
 
 def _check_file(path):
@@ -237,6 +271,8 @@ def _check_file(path):
         raise FileNotFoundError(f"There is no file {path}; check the path.")
     if path.is_dir():
         raise InputError(f"{path} is a folder; give a file in it.")
+    if not path.is_file():  # a pipe would be waited on for ever
+        raise InputError(f"{path} is no ordinary file; copy what it holds into one.")
 
 
 def _chosen(frames, count, path):

@@ -5,9 +5,11 @@ import numpy as np
 from gala_ssl.errors import InputError
 
 # Particles and images that a search takes into memory at most.
-_MOST_IMAGES = 2**26
+_MOST_IMAGES = 2**24
 # Neighbours among which the first solid angles are looked for; doubled where they do not suffice.
 _SANN_START = 32
+# Part of the mean bond that rounding may move a bond by.
+_PRECISION = 0.01
 
 
 class NeighborSearch:
@@ -33,8 +35,9 @@ class NeighborSearch:
     more images, so that one particle may be a neighbour several times, and its own.
 
     Raises:
-        InputError: an unknown rule, a wrong k or r_max; when called, two particles at one place, or a box so thin
-            that the images would not fit in memory.
+        InputError: an unknown rule, a wrong k or r_max; when called, two particles at one place, a box so thin that
+            the images would not fit in memory, particles so far outside the box, or a box so much larger than their
+            distances, that single precision does not tell who is near whom.
     """
 
     def __init__(self, frame, k=20, neighbors="nearest", r_max=None):
@@ -59,14 +62,16 @@ class NeighborSearch:
         found, complete = getattr(self, f"_{_RULES[self.rule]}")(start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.k)
-        self._check_distinct(found, start)
         farthest = found.distances.max() if len(found) else 0
         if not complete or (self.rule != "voronoi" and farthest >= self.reach):
+            self._check_distinct(found, start)
             return self._among_images(start, stop, farthest)
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
         # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
+        self._check_precision(found, bonds, start)
+        self._check_distinct(found, start)
         return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
 
     def _among_images(self, start, stop, distance):
@@ -131,6 +136,15 @@ class NeighborSearch:
         found = freud.locality.Voronoi().compute((self.query.box, self.query.points)).nlist.copy()
         found.sort(by_distance=True)
         return found
+
+    def _check_precision(self, found, bonds, start):
+        # Far outside the box, or in a box far larger than the distances, freud's places are nobody's.
+        wrong = abs(found.vectors - bonds).max(axis=1, initial=0)
+        if len(found) and wrong.max() > _PRECISION * found.distances.mean():
+            i = found.query_point_indices[wrong.argmax()] + start
+            raise InputError(f"In single precision the place of particle {i} of {self.frame.where} is known to "
+                             f"{wrong.max():.2g} only, where neighbours are {found.distances.mean():.2g} apart; wrap "
+                             f"the particles into the box, or give a box nearer to their size.")
 
     def _check_distinct(self, found, start):
         closest = int(found.distances.argmin()) if len(found) else None

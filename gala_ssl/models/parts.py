@@ -2,6 +2,7 @@
 import keras
 from keras import layers
 
+from gala_ssl.errors import InputError
 from gala_ssl.layers.dropout import HashDropout
 from gala_ssl.layers.normalization import MomentumNormalization
 
@@ -21,9 +22,17 @@ def mlp(width, config, name, normalize_inputs=False):
     return keras.Sequential(steps, name=name)
 
 
+def check_attention(attention):
+    """InputError if layers of this attention do not run on Keras's backend."""
+    if attention == "published" and keras.backend.backend() != "tensorflow":
+        raise InputError(f"The published attention runs on Keras's TensorFlow backend only, not on "
+                         f"{keras.backend.backend()}; take attention 'fast', the same function of its weights.")
+
+
 def _layer_class(kind, attention):
     # The published layers need TensorFlow, which a JAX installation may lack.
     if attention == "published":
+        check_attention(attention)
         from gala_ssl.layers import published as room
     else:
         from gala_ssl.layers import attention as room

@@ -1,13 +1,15 @@
 """Weights with a card: saving them, and building their model again without running code from the file."""
 import dataclasses
+import math
 import pathlib
-import zipfile
+import warnings
 
 import keras
 
 from gala_ssl.config import CoreConfig, DataConfig
 from gala_ssl.errors import InputError
 from gala_ssl.files import read_json, write_json, written_whole
+from gala_ssl.models.archive import check_archive, compress
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, get_task
@@ -28,24 +30,15 @@ def save_pretrained(model, card, directory):
     plain = keras.Model(model.inputs, model.outputs, name=model.name)
     with written_whole(pathlib.Path(directory) / f"{card['task']}.keras") as temporary:
         plain.save(temporary)
-        _compress(temporary)
+        compress(temporary)
     write_json(pathlib.Path(directory) / f"{card['task']}.json", card)
-
-
-def _compress(path):
-    """Write a .keras file, which is a zip, anew with compression; Keras stores it plain."""
-    with zipfile.ZipFile(path) as archive:
-        contents = {name: archive.read(name) for name in archive.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in contents.items():
-            archive.writestr(name, content)
 
 
 def load_model(task, directory=SHIPPED, attention=None):
     """Build the model that a card describes and load its weights.
 
     Only numbers are read from the .keras file: the network is built from the card's settings, so that a
-    file from elsewhere cannot run code.
+    file from elsewhere cannot run code. One that was made to is refused, see `gala_ssl.models.archive`.
 
     Args:
         task: name of the task.
@@ -58,10 +51,16 @@ def load_model(task, directory=SHIPPED, attention=None):
     if task not in TASKS:
         raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
     weights, card = _weights_and_card(task, directory)
-    task, core = _described(card, weights.with_suffix(".json"))
-    model = build_model(task, build_core(dataclasses.replace(core, attention=attention or core.attention)))
+    task, core = describe(card, weights.with_suffix(".json"))
+    core = dataclasses.replace(core, attention=attention or core.attention)
     try:
-        model.load_weights(weights)
+        check_archive(weights)
+        model = build_model(task, build_core(core))
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Keras warns of layers that it leaves as they were drawn
+            model.load_weights(weights)
+    except InputError:
+        raise
     except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"The weights in {weights} cannot be loaded into the network that their card describes "
@@ -69,10 +68,12 @@ def load_model(task, directory=SHIPPED, attention=None):
     return model, card
 
 
-def _described(card, path):
+def describe(card, path):
     """Return the task and the CoreConfig that a card describes."""
     try:
         DataConfig(**card["data"])
+        if not 0 < card.get("mean_bond", 1) < math.inf:
+            raise InputError(f"mean_bond is {card['mean_bond']}; it must be positive and finite.")
         return type(get_task(card["task"]))(**card["task_settings"]), CoreConfig(**card["core"])
     except (KeyError, TypeError, InputError) as error:
         reason = f"there is no {error}" if isinstance(error, KeyError) else error

@@ -1,8 +1,11 @@
 """Frame classification: which structure is this cloud from?"""
 import numpy as np
 
+from gala_ssl.errors import InputError
 from gala_ssl.models import heads
 from gala_ssl.tasks.base import Task
+
+_MOST = 65536
 
 
 class FrameClassification(Task):
@@ -20,6 +23,8 @@ class FrameClassification(Task):
     target_is_length = False
 
     def __init__(self, classes=50):
+        if not isinstance(classes, int) or not 0 < classes <= _MOST:
+            raise InputError(f"classes is {classes!r}; it must be a positive integer, at most {_MOST}.")
         self.classes = classes
 
     def settings(self, data):

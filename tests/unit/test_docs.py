@@ -10,6 +10,7 @@ import pytest
 from docutils.parsers.rst import Directive, directives, roles
 
 from gala_ssl.data.streams import Stream
+from gala_ssl.errors import InputError
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.training import compile_for
@@ -74,6 +75,17 @@ def test_the_phases_of_the_how_to(beside_the_data, capsys):
     names = run_python_in("docs/howto/phases.rst")
     assert names["found"].histogram.shape == (5, 5)
     assert capsys.readouterr().out.count("Transition(last=") == 2
+
+
+def test_the_frames_of_the_how_to_on_files(beside_the_data, capsys):
+    reading, refused = python_in("docs/howto/files.rst")
+    names = {}
+    exec(reading, names)
+    assert len(names["frames"]) == 1 and "cI2-W_solid.gsd, frame 0" in capsys.readouterr().out
+    with pytest.raises(InputError) as caught:
+        exec(refused, names)
+    text = (ROOT / "docs/howto/files.rst").read_text(encoding="utf-8")
+    assert " ".join(str(caught.value).split()) in " ".join(text.split())
 
 
 def test_the_how_to_of_attention(beside_the_data):

@@ -6,11 +6,14 @@ import re
 import subprocess
 import sys
 
+import keras
 import pytest
 
-from gala_ssl.cli import script
+from gala_ssl.cli import main, script
 from gala_ssl.errors import InputError
+from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS
+from tests.networks import small_config
 from tests.scripts import main_of
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
@@ -50,6 +53,48 @@ def test_a_directory_that_is_a_file(pretrain, tmp_path, capsys):
     said = failed(pretrain, ["denoising", "--preset", "smoke", "--directory", tmp_path / "runs"], capsys)
     assert str(tmp_path / "runs") in said
     assert (tmp_path / "runs").read_text() == "mine"
+
+
+@pytest.mark.parametrize("option", ["--directory", "--output"])
+@pytest.mark.parametrize("inside", ["", "deeper/still"])
+def test_a_file_where_a_folder_should_be_is_found_before_the_training(tmp_path, capsys, monkeypatch, option, inside):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").write_text("mine")
+    said = failed(main, ["pretrain", "denoising", "--preset", "smoke", option, tmp_path / "mine" / inside], capsys)
+    assert f"{tmp_path / 'mine'} is a file; give a folder" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_seed_that_is_no_number(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["pretrain", "--seed", "thirteen"])
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith("argument --seed: invalid int value: 'thirteen'")
+
+
+@pytest.mark.parametrize("name, sentence", [
+    ("tensorflo", "KERAS_BACKEND is 'tensorflo'; set it to one of tensorflow, jax, torch, numpy, or leave it unset."),
+    ("torch", "KERAS_BACKEND is 'torch', which is not installed; install it, or leave it unset.")])
+def test_a_backend_that_is_not_there(name, sentence, capsys, monkeypatch, tmp_path):
+    """Known before Keras is imported, and no hindrance to --help."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERAS_BACKEND", name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert failed(main, ["info"], capsys) == f"error: {sentence}\n"
+    with pytest.raises(SystemExit) as stop:
+        main(["info", "--help"])
+    assert stop.value.code == 0
+
+
+@pytest.mark.any_backend
+def test_published_attention_on_another_backend(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    sentence = "TensorFlow backend only, not on jax; take attention 'fast'"
+    with pytest.raises(InputError, match=sentence):
+        build_core(small_config("published"))
+    assert sentence in failed(main, ["pretrain", "denoising", "--preset", "smoke", "--attention", "published",
+                                     "--directory", tmp_path / "runs"], capsys)
+    assert not list(tmp_path.iterdir())
 
 
 def test_other_settings_in_the_directory(pretrain, tmp_path, capsys):

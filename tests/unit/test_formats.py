@@ -114,7 +114,8 @@ def test_frames_of_a_trajectory_are_read_one_by_one(tmp_path, name, monkeypatch)
     else:
         (tmp_path / name).write_text("".join(dump_text(frame, step) for step, frame in enumerate(frames)))
     read, original = [], ase.io.read
-    monkeypatch.setattr(ase.io, "read", lambda file, *args: read.append(len(file.getvalue())) or original(file, *args))
+    monkeypatch.setattr(ase.io, "read", lambda file, *args, **options: (
+        read.append(len(file.getvalue())) or original(file, *args, **options)))
     found = read_frames(tmp_path / name, slice(1, None, 2))
     assert len(found) == 3 and not read
     for number, frame in zip((1, 3, 5), pickle.loads(pickle.dumps(found))):
