@@ -110,7 +110,7 @@ def compile_for(model, task, config):
 def restart_optimizer(model):
     """Forget the optimizer's moments and counts, so that a compiled model can be trained anew."""
     for variable in model.optimizer.variables:
-        variable.assign(keras.ops.zeros_like(variable))
+        variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
 
 
 def _epoch(model, task, training, validation, epoch, seed, progress):

@@ -92,7 +92,7 @@ def linear_probe(embeddings, labels, seed=0, n_folds=3):
     Returns:
         (mean, standard deviation) over the folds.
     """
-    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=300))
+    classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
     scores = cross_val_score(classifier, embeddings, labels, cv=folds)
     return float(scores.mean()), float(scores.std())
