@@ -8,7 +8,7 @@ rounding decides.
 import freud
 import numpy as np
 
-from gala_ssl.data.neighborhoods import neighbor_list
+from gala_ssl.data.neighbors import NeighborSearch, neighbor_list
 
 NEIGHBORS = tuple(range(4, 21))
 
@@ -41,7 +41,11 @@ class Steinhardt:
         self.dimension = len(self.degrees) * len(self.neighbors)
 
     def __call__(self, frame):
-        found = neighbor_list(frame, max(self.neighbors))
+        search = NeighborSearch(frame, max(self.neighbors))
+        found = search()
+        if search.searched is not frame:
+            # freud takes the nearest images of the neighbours, which need not be those that were found.
+            return self(search.searched)[:len(frame)]
         rank = np.arange(len(found)) % max(self.neighbors)
         order = freud.order.Steinhardt(l=list(self.degrees))
         columns = []

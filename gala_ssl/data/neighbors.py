@@ -65,27 +65,34 @@ class NeighborSearch:
         farthest = found.distances.max() if len(found) else 0
         if not complete or (self.rule != "voronoi" and farthest >= self.reach):
             self._check_distinct(found, start)
-            return self._among_images(start, stop, farthest)
-        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
+            found = self._among_images(farthest)(start, stop)
+        count = len(self.frame)
+        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices) % count
         # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
         self._check_precision(found, bonds, start)
         self._check_distinct(found, start)
-        return freud.locality.NeighborList.from_arrays(stop - start, len(self.frame), centre, neighbor, bonds)
+        return freud.locality.NeighborList.from_arrays(stop - start, count, centre, neighbor, bonds)
 
-    def _among_images(self, start, stop, distance):
-        """The search in a box made twice as large along the vectors that are too short for the distance."""
-        short = (self._halves <= distance) | (self._halves < 2 * self.reach)
-        if len(self.frame) * 2**short.sum() > _MOST_IMAGES:
-            raise InputError(f"The box of {self.frame.where} is too thin for its neighbours: the distance of opposite "
-                             f"faces is {2 * self.reach:.4g} at its least, and they lie {distance:.4g} away or more.")
+    @property
+    def searched(self):
+        """The frame that was searched, itself or, where neighbours lie beyond half its box, repeated."""
+        return self.frame if self._larger is None else self._larger.searched
+
+    def _among_images(self, distance):
+        """The search in a box made twice as large along the vectors that are too short for the distance.
+
+        Its first particles are those of the frame, in order, and the others their images.
+        """
         if self._larger is None:
-            frame = self.frame.replicated(*np.where(short, 2, 1))
-            self._larger = NeighborSearch(frame, self.k, self.rule, self.r_max)
-        found, count = self._larger(start, stop), len(self.frame)
-        return freud.locality.NeighborList.from_arrays(
-            stop - start, count, found.query_point_indices, np.asarray(found.point_indices) % count, found.vectors)
+            short = (self._halves <= distance) | (self._halves < 2 * self.reach)
+            if len(self.frame) * 2**short.sum() > _MOST_IMAGES:
+                raise InputError(f"The box of {self.frame.where} is too thin for its neighbours: the distance of "
+                                 f"opposite faces is {2 * self.reach:.4g} at its least, and they lie {distance:.4g} "
+                                 f"away or more.")
+            self._larger = NeighborSearch(self.frame.replicated(*np.where(short, 2, 1)), self.k, self.rule)
+        return self._larger
 
     def _others(self, start, stop, **arguments):
         """Of a query of freud the neighbours that are not the centre itself: `num_neighbors` or within `r_max`."""

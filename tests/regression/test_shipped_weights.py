@@ -74,7 +74,7 @@ def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
 def test_both_attentions_give_the_same_embedding(clouds, rounding, task):
     fast, published = (
         load_pretrained(task, attention=name, progress=False)(clouds) for name in ("fast", "published"))
-    properties.assert_close(fast, published, rounding * 1e-5)
+    properties.assert_close(fast, published, rounding * 2e-5)
 
 
 # What each shipped network must reach on held-back environments; the trivial answers are in results/pretraining.

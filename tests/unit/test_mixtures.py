@@ -74,5 +74,5 @@ def test_a_third_type_is_refused(weights):
     embed = load_pretrained("frame_classification", weights, progress=False)
     crystal = mixture(True, seed=1)
     third = dataclasses.replace(crystal, types=np.arange(len(crystal)) % 3, type_names=("A", "B", "C"))
-    with pytest.raises(InputError, match="knows 2 particle types, but the particles given have 3"):
+    with pytest.raises(InputError, match="knows 2 particle types, but the particles of the frame have 3"):
         embed(third)

@@ -156,8 +156,8 @@ def failing(main, directory, output, capsys, *options):
 @pytest.mark.parametrize("breakage, sentence", [
     (lambda folder: (folder / "cI2-W_solid.gsd").write_bytes((folder / "cI2-W_solid.gsd").read_bytes()[:700]),
      "cI2-W_solid.gsd cannot be read as GSD"),
-    (lambda folder: write_frames(folder / "cI2-W_solid.gsd", [simple_cubic(0, 0, cells=2)]),
-     "cI2-W_solid.gsd, frame 0 has 8"),
+    (lambda folder: write_frames(folder / "cI2-W_solid.gsd", [Frame(np.ones((30, 3)), [9, 9, 9, 0, 0, 0])]),
+     "cI2-W_solid.gsd, frame 0 are at the same place"),
 ])
 def test_a_bad_snapshot_is_named_and_nothing_written(main, directory, tmp_path, capsys, breakage, sentence):
     breakage(directory)
