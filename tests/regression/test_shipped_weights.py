@@ -42,6 +42,8 @@ def simulated_clouds():
 # How much larger than in simulated frames rounding may come out: the neighbours of a crystal, nearly alike, have
 # invariants that nearly vanish, and the network for noisy bonds, which never saw a clean cloud, makes most of it.
 ROUNDING = {"prototype_clouds": 3, "simulated_clouds": 1}
+# Axes made of two vectors that are nearly parallel, as in some clouds, turn rounding into a larger angle.
+AMPLIFIED = {"autoencoder": 2}
 
 
 @pytest.fixture(params=ROUNDING)
@@ -64,7 +66,7 @@ def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     rotation = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
     properties.assert_rotation_equivariant(
         lambda inputs: [*embed.core(inputs), embed.model(inputs)], kinds, clouds.bonds / scale, clouds.types,
-        rotation, rounding * 1e-4)
+        rotation, rounding * AMPLIFIED.get(task, 1) * 1e-4)
     turned = PointClouds((clouds.bonds @ rotation.T).astype(np.float32), clouds.types)
     properties.assert_close(embed(turned), embed(clouds), rounding * 2e-5)
 
