@@ -8,7 +8,6 @@ card.json, and prints the table. A pair without its snapshots shows as "not yet"
 """
 import argparse
 import pathlib
-import time
 
 from gala_ssl.analysis import claims, plots
 from gala_ssl.analysis.baselines import baselines
@@ -28,7 +27,6 @@ HARD_PAIR = PAIRS[4]
 
 @script
 def main(argv=None):
-    start = time.monotonic()
     arguments = parsed(argv)
     if arguments.output.exists() and not arguments.output.is_dir():
         raise InputError(f"{arguments.output} is a file; give a folder to write the table into.")
@@ -59,7 +57,6 @@ def main(argv=None):
         "snapshots": digests(features),
         "weights": {featurizer.name: featurizer.card for featurizer in learned},
         "versions": versions(),
-        "seconds": round(time.monotonic() - start, 1),
     })
 
 
