@@ -4,7 +4,7 @@ import dataclasses
 import keras
 import numpy as np
 
-from gala_ssl.config import CoreConfig, DataConfig
+from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
 from gala_ssl.layers.conversion import PaddingMask
 from gala_ssl.layers.normalization import MomentumLayerNormalization, MomentumNormalization
 from gala_ssl.models.core import build_core
@@ -16,6 +16,18 @@ ATTENTIONS = ("fast", "published")
 def small_config(attention="fast", **changes):
     small = {"type_width": 4, "width": 8, "hidden": 8, "blocks": 2, "attention": attention}
     return CoreConfig(**small | changes)
+
+
+def tiny_preset(**training):
+    """Trainings of seconds: two structures, one small block; `training` as of TrainingConfig."""
+    small = {"batch_size": 16, "dynamic_validation": 32, "jit_compile": False}
+    return Preset(
+        name="tiny",
+        data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
+                        static_fraction=1.0),
+        core=CoreConfig(width=6, hidden=6, blocks=1),
+        training=TrainingConfig(**small | training),
+    )
 
 
 def small_core(attention="fast", seed=0, **changes):

@@ -11,18 +11,11 @@ import pandas as pd
 import pytest
 
 from gala_ssl import pretraining
-from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
+from tests.networks import tiny_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 
-PRESET = Preset(
-    name="killed",
-    data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
-                    static_fraction=1.0),
-    core=CoreConfig(width=6, hidden=6, blocks=1),
-    training=TrainingConfig(batch_size=16, epochs=6, dynamic_training=160, dynamic_validation=32,
-                            jit_compile=False),
-)
+PRESET = tiny_preset(epochs=6, dynamic_training=160)
 
 
 def train(task, directory, rename=None, step=None):
@@ -94,7 +87,7 @@ def test_killed_runs_end_as_one_never_killed(start, task, tmp_path):
         assert start(task, tmp_path / "killed", timeout=seconds) in (-signal.SIGKILL, 0)
     assert start(task, tmp_path / "killed") == 0
 
-    whole, killed = (tmp_path / name / "killed" / task for name in ("whole", "killed"))
+    whole, killed = (tmp_path / name / PRESET.name / task for name in ("whole", "killed"))
     assert {path.name for path in whole.iterdir()} <= {path.name for path in killed.iterdir()}
     leftover = {path.name for path in killed.iterdir()} - {path.name for path in whole.iterdir()}
     assert all(name.startswith(".writing-") for name in leftover)

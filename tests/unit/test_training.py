@@ -8,24 +8,17 @@ import pandas as pd
 import pytest
 
 from gala_ssl import pretraining, training
-from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
 from gala_ssl.data.environments import prototype_environments
 from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, FrameClassification, get_task
+from tests.networks import tiny_preset
 
 pytestmark = pytest.mark.any_backend
 
-TINY = Preset(
-    name="tiny",
-    data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
-                    static_fraction=1.0),
-    core=CoreConfig(width=6, hidden=6, blocks=1),
-    training=TrainingConfig(batch_size=16, epochs=4, dynamic_training=96, dynamic_validation=32,
-                            jit_compile=False),
-)
+TINY = tiny_preset(epochs=4, dynamic_training=96)
 
 
 @pytest.fixture(scope="module")

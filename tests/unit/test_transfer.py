@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from gala_ssl import pretraining, transfer
-from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
 from gala_ssl.data.environments import prototype_environments
 from gala_ssl.errors import InputError
 from gala_ssl.models.combined import combine_cores, freeze_cores
@@ -14,18 +13,12 @@ from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
 from tests import properties
-from tests.networks import small_config, small_core
+from tests.networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend
 
-TINY = Preset(
-    name="tiny",
-    data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
-                    static_fraction=1.0),
-    core=CoreConfig(width=6, hidden=6, blocks=1),
-    training=TrainingConfig(batch_size=16, epochs=2, dynamic_training=64, dynamic_validation=32, jit_compile=False),
-)
+TINY = tiny_preset(epochs=2, dynamic_training=64)
 
 
 @pytest.fixture(scope="module")
