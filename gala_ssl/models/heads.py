@@ -28,13 +28,14 @@ def cloud_class(bonds, multivectors, values, mask, config, classes):
 
 
 def bond_class(bonds, multivectors, values, mask, config, classes):
-    """Probabilities of `classes` classes a bond, (b, n, classes); zeros for padding.
+    """Probabilities of `classes` classes a bond, (b, n, classes); the same for all classes for padding.
 
-    Rotation-invariant and permutation-equivariant attention, MLP, softmax.
+    Rotation-invariant and permutation-equivariant attention, MLP, softmax. Zeros for padding would be no probabilities:
+    on some backends their cross-entropy is NaN, and stays so with a weight of zero.
     """
     seen = invariant_attention(config, "attention")([multivectors, values], mask=[mask, mask])
-    probabilities = layers.Softmax(name="probabilities")(mlp(classes, config, "classifier")(seen))
-    return ZeroPadding(name="prediction")(probabilities, mask=mask)
+    scores = ZeroPadding(name="scores")(mlp(classes, config, "classifier")(seen), mask=mask)
+    return layers.Softmax(name="prediction")(scores)
 
 
 def decoded_bonds(bonds, multivectors, values, mask, config, latent, kl_scale):
