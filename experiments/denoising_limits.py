@@ -9,6 +9,7 @@ lies, whose answer is the perfect cloud: what the prototypes' own noise leaves.
 """
 import argparse
 import dataclasses
+import functools
 import pathlib
 
 import keras
@@ -55,7 +56,7 @@ def trained(preset, directory, scale, dropout=Denoising.dropout, vector_inputs="
     """A row of the table: denoising trained with these settings."""
     task, data = Denoising(scale), dataclasses.replace(preset.data, structures=structures)
     core = dataclasses.replace(core_config(task, preset), dropout=dropout, vector_inputs=vector_inputs)
-    sides = streams(task, prototype_environments(data), data, preset.training)
+    sides = streams(task, environments(data), data, preset.training)
     keras.utils.set_random_seed(preset.training.seed)
     name = "-".join((preset.name, f"{scale:g}", f"{dropout:g}", vector_inputs, *structures))
     history = fit(build_model(task, build_core(core)), task, *sides, preset.training, directory / name)
@@ -65,6 +66,12 @@ def trained(preset, directory, scale, dropout=Denoising.dropout, vector_inputs="
     return {"scale": scale, "dropout": dropout, "vector_inputs": vector_inputs, "structures": " ".join(structures),
             "epochs": len(history), "error": error, "noisy_cloud": identity, "ratio": error / identity,
             "ratio_of_the_perfect_cloud": perfect / identity}
+
+
+@functools.cache
+def environments(data):
+    """The environments of a DataConfig, made once: most rows have the same."""
+    return prototype_environments(data)
 
 
 if __name__ == "__main__":

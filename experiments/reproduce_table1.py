@@ -16,7 +16,7 @@ from gala_ssl.cli import script
 from gala_ssl.data.neighborhoods import LENGTH_SCALES
 from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_csv, write_json, write_text, written_whole
+from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
 from gala_ssl.models.pretrained import SHIPPED
 from gala_ssl.provenance import sha256, versions
 from gala_ssl.tasks import TASKS
@@ -28,8 +28,7 @@ HARD_PAIR = PAIRS[4]
 @script
 def main(argv=None):
     arguments = parsed(argv)
-    if arguments.output.exists() and not arguments.output.is_dir():
-        raise InputError(f"{arguments.output} is a file; give a folder to write the table into.")
+    check_folder(arguments.output)
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
     if not arguments.weights.is_dir():

@@ -125,9 +125,9 @@ class ShellSums:
         Columns: layer, shell (1 the innermost), r_min, r_max (the last one infinite), bonds (a particle), share (of
         the layer's attention), relative (a bond's, to that of any bond: 1 is no preference).
         """
-        low, high = np.r_[0, self.edges], np.r_[self.edges, np.inf]
+        low, high, received = np.r_[0, self.edges], np.r_[self.edges, np.inf], self.received()
         rows = [{"layer": layer, "shell": s + 1, "r_min": low[s], "r_max": high[s],
                  "bonds": self.bonds[s] / max(self.clouds, 1), "share": self.attention[i, s] / max(self.clouds, 1),
-                 "relative": self.received()[i, s]}
+                 "relative": received[i, s]}
                 for i, layer in enumerate(layers) for s in range(len(self.bonds))]
         return pd.DataFrame(rows)

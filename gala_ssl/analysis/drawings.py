@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.collections import EllipseCollection
 from matplotlib.figure import Figure
 
-from gala_ssl.analysis.plots import COLORS, cell_edges
+from gala_ssl.analysis.plots import COLORS, cell_edges, value_edges
 from gala_ssl.data.neighborhoods import contact_distance, nearest_distances
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
@@ -63,7 +63,7 @@ def embedding_figure(frames, numbers, components):
     if len(frames) > 1:
         draw_course(np.repeat(numbers, [len(part) for part in components]), values, ax=ax)
     else:
-        ax.hist(values, np.linspace(*np.quantile(values, [0.001, 0.999]), 61), color=COLORS[0], histtype="step")
+        ax.hist(values, value_edges(values, 60), color=COLORS[0], histtype="step")
         ax.set(xlabel="first principal component", ylabel="particles")
     limits = np.quantile(values, [0.02, 0.98])
     for panel, i in zip(np.ravel(below.subplots(1, len(shown))), shown):
@@ -114,7 +114,7 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
 
     Args:
         frames: (rows,) frame number of each value. values: (rows,).
-        label: what the values are. bins: of the values, from their 0.1 to their 99.9 percentile.
+        label: what the values are. bins: of the values, see `gala_ssl.analysis.plots.value_edges`.
         ax: matplotlib axes; None makes a figure.
 
     Returns:
@@ -123,7 +123,7 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
     if ax is None:
         ax = plt.subplots(figsize=(6, 3.5), layout="constrained")[1]
     numbers = np.unique(frames)
-    edges = np.linspace(*np.quantile(values, [0.001, 0.999]), bins + 1)
+    edges = value_edges(values, bins)
     columns = [np.asarray(values)[np.asarray(frames) == number] for number in numbers]
     counts = np.stack([np.histogram(column, edges)[0] for column in columns], axis=1)
     ax.pcolormesh(cell_edges(numbers), edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)

@@ -48,16 +48,14 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
         x, y: (n,) and (m,) values of the order parameter.
         labels: names of the snapshots, for the legend.
         ax: matplotlib axes; None makes a figure.
-        bins: number of bins, shared by both, from the 0.1 to the 99.9 percentile: a few particles far out
-            (of a vapour, say) would squeeze the rest into one bin.
+        bins: number of bins, shared by both, see `value_edges`.
 
     Returns:
         The axes.
     """
     if ax is None:
         ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
-    low, high = np.quantile(np.concatenate([x, y]), [0.001, 0.999])
-    edges = np.linspace(low, high, bins + 1) if high > low else np.linspace(low - 0.5, low + 0.5, bins + 1)
+    edges = value_edges(np.concatenate([x, y]), bins)
     for values, label, color, line in zip((x, y), labels, COLORS, LINES):
         density = np.histogram(values, edges)[0] / (len(values) * np.diff(edges))
         ax.stairs(density, edges, color=color, linestyle=line, linewidth=1.5, label=label)
@@ -116,6 +114,15 @@ def energy_by_frame(frames, energy, temperature, transitions=(), ax=None):
         ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
     ax.set_xlabel("frame")
     return ax
+
+
+def value_edges(values, bins):
+    """Edges (bins + 1,) from the 0.1 to the 99.9 percentile of an order parameter.
+
+    A few particles far out (of a vapour, say) would squeeze the rest into one bin. Equal values are in the middle.
+    """
+    low, high = np.quantile(values, [0.001, 0.999])
+    return np.linspace(low, high, bins + 1) if high > low else np.linspace(low - 0.5, low + 0.5, bins + 1)
 
 
 def cell_edges(numbers):

@@ -14,6 +14,7 @@ import json
 import pathlib
 
 from gala_ssl.errors import InputError
+from gala_ssl.files import check_folder
 
 
 def configure(parser):
@@ -37,8 +38,7 @@ def configure(parser):
 
 def run(arguments):
     output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_phases")
-    if output.exists() and not output.is_dir():
-        raise InputError(f"{output} is a file; give a folder to write the phases into.")
+    check_folder(output)
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
     from gala_ssl.commands.embed import chosen
