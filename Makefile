@@ -34,12 +34,12 @@ test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)
 
-transfer-grid: $(INSTALLED)  ## every task's core as the start of every other; PRESET=smoke shows in minutes that it holds
+transfer-grid: $(INSTALLED)  ## every task's core as the start of every other, in hours; PRESET=smoke shows in minutes that it holds
 ifeq ($(PRESET),smoke)
 	$(RUN) experiments/pretrain.py --preset smoke --output runs/weights/smoke
 	$(RUN) experiments/transfer_grid.py --preset smoke --weights runs/weights/smoke --seeds 13 --output runs/transfer/smoke
 else
-	$(RUN) experiments/transfer_grid.py --preset $(PRESET)
+	$(RUN) experiments/transfer_grid.py
 endif
 
 trajectories: $(INSTALLED)  ## simulate SYSTEM (all of Table 1) into runs/simulation; resumes; PRESET=smoke is small

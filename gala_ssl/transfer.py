@@ -14,8 +14,9 @@ from gala_ssl.files import read_json, write_json
 from gala_ssl.models.build import build_model
 from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
-from gala_ssl.models.pretrained import SHIPPED, load_model
+from gala_ssl.models.pretrained import SHIPPED, load_model, weights_and_card
 from gala_ssl.models.weights import copy_weights
+from gala_ssl.provenance import sha256
 from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import TASKS
 from gala_ssl.training import compile_for, fit
@@ -64,6 +65,11 @@ def sources():
     return (SCRATCH, *TASKS, COMBINED)
 
 
+def parts(source):
+    """Names of the tasks whose weights a source is made of."""
+    return {SCRATCH: (), COMBINED: tuple(TASKS)}.get(source, (source,))
+
+
 def cells(chosen_sources, targets, fractions, freezes, seeds):
     """List the Cells of a grid, target by target; from scratch there is no frozen core."""
     return [Cell(source, target, fraction, freeze, seed)
@@ -100,7 +106,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     Models are kept between calls in one process, because compiling one takes as long as a short training.
     """
     run = pathlib.Path(directory) / cell.name
-    settings = {"cell": dataclasses.asdict(cell), **_settings(preset)}
+    settings = {"cell": dataclasses.asdict(cell), **_settings(cell.source, preset, weights)}
     check_settings(run, settings)
     if (run / CARD).exists():
         return read_json(run / CARD)
@@ -108,7 +114,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target].for_training(preset.data)
     sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
-    for name in {SCRATCH: (), COMBINED: TASKS}.get(cell.source, (cell.source,)):
+    for name in parts(cell.source):
         _source_core(name, weights)  # reading it draws random numbers, the first time
     keras.utils.set_random_seed(cell.seed)
     start = _model(cell, preset, weights)
@@ -142,8 +148,10 @@ def read_cell(cell, directory):
     return None
 
 
-def _settings(preset):
-    return {name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")}
+def _settings(source, preset, weights):
+    """What a cell is defined by besides its name, as plain values; of the weights it starts from, what is in them."""
+    return {**{name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")},
+            "weights": {name: sha256(weights_and_card(name, weights or SHIPPED)[0]) for name in parts(source)}}
 
 
 # A worker goes through the targets one by one; the last few shapes of training step are at hand.

@@ -5,7 +5,6 @@ failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there
 """
 import collections
 import contextlib
-import dataclasses
 import itertools
 import os
 import pathlib
@@ -23,9 +22,7 @@ def configure(parser):
     parser.add_argument("--freeze", choices=["free", "frozen", "both"], default="both", help="which cores")
     parser.add_argument("--seeds", nargs="+", type=int,
                         help="default: the preset's; static tasks at small fractions have two more")
-    parser.add_argument("--preset", default="desktop", help="what else the trainings need to know")
-    parser.add_argument("--epochs", type=int, help="at most, in place of the preset's")
-    parser.add_argument("--dynamic-training", type=int, help="clouds in an epoch of a dynamic task, likewise")
+    parser.add_argument("--preset", default="grid", help="what else the trainings need to know")
     parser.add_argument("--weights", type=pathlib.Path, help="folder of the sources' weights; default: those shipped")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go")
     parser.add_argument("--output", type=pathlib.Path, default="results/transfer", help="folder to write to")
@@ -43,8 +40,6 @@ def run(arguments):
     from gala_ssl.transfer import SCRATCH
 
     preset = get_preset(arguments.preset)
-    changes = {name: getattr(arguments, name) for name in ("epochs", "dynamic_training") if getattr(arguments, name)}
-    preset = dataclasses.replace(preset, training=dataclasses.replace(preset.training, **changes))
     sources, targets = arguments.sources or [SCRATCH, *TASKS], arguments.targets or list(TASKS)
     weights = arguments.weights or SHIPPED
     check_weights(sources, weights)
@@ -69,11 +64,10 @@ def run(arguments):
 def check_weights(sources, weights):
     """InputError unless the folder has weights for all sources."""
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import COMBINED
+    from gala_ssl.transfer import parts
 
-    parts = {source: TASKS if source == COMBINED else [source] for source in sources if source in (*TASKS, COMBINED)}
-    missing = sorted(source for source, names in parts.items()
-                     if not all((weights / f"{name}.keras").exists() for name in names))
+    missing = sorted(source for source in sources  # of a name that is none, the list of cells will tell
+                     if not all((weights / f"{name}.keras").exists() for name in parts(source) if name in TASKS))
     if missing:
         raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; "
                          f"train them with experiments/pretrain.py, or leave the sources out.")

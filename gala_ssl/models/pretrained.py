@@ -50,7 +50,7 @@ def load_model(task, directory=SHIPPED, attention=None):
     """
     if task not in TASKS:
         raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
-    weights, card = _weights_and_card(task, directory)
+    weights, card = weights_and_card(task, directory)
     task, core = describe(card, weights.with_suffix(".json"))
     core = dataclasses.replace(core, attention=attention or core.attention)
     try:
@@ -80,7 +80,8 @@ def describe(card, path):
         raise InputError(f"The card {path} does not describe a network: {reason}") from error
 
 
-def _weights_and_card(task, directory):
+def weights_and_card(task, directory=SHIPPED):
+    """Return (path of the weights, card) of a task in a folder; InputError that names what is missing."""
     weights = pathlib.Path(directory) / f"{task}.keras"
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]

@@ -68,5 +68,5 @@ def test_wrong_values_are_named(cls, wrong, sentence):
 
 
 def test_an_unknown_preset_is_named_with_the_known_ones():
-    with pytest.raises(InputError, match="no preset 'laptop'; choose from paper, desktop, smoke"):
+    with pytest.raises(InputError, match="no preset 'laptop'; choose from paper, desktop, grid, smoke"):
         preset("laptop")

@@ -38,7 +38,7 @@ def failed(main, arguments, capsys):
 @pytest.mark.parametrize(("arguments", "sentence"), [
     (["denosing"], "There is no task 'denosing'; choose from autoencoder, denoising, "),
     (["denoising", "clasification"], "There is no task 'clasification'"),
-    (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, smoke"),
+    (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, grid, smoke"),
     (["--attention", "quick", "--preset", "smoke"], "attention is 'quick'; it must be 'published' or 'fast'"),
     (["--seed", "-3", "--preset", "smoke"], "seed is -3; it must be an integer from 0"),
 ])
