@@ -194,7 +194,7 @@ PRESETS = {
     "smoke": Preset(
         name="smoke",
         data=DataConfig(structures=("cF4-Cu", "cI2-W", "cP1-Po"), noises=(0.03,), neighbors=8,
-                        min_particles=300, static_fraction=1.0),
+                        min_particles=100, static_fraction=1.0),
         core=CoreConfig(width=8, hidden=8, blocks=1),
         training=TrainingConfig(batch_size=16, epochs=2, dynamic_training=128, dynamic_validation=64,
                                 jit_compile=False),

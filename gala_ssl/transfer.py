@@ -114,12 +114,8 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target].for_training(preset.data)
     sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
-    for name in parts(cell.source):
-        _source_core(name, weights)  # reading it draws random numbers, the first time
-    keras.utils.set_random_seed(cell.seed)
-    start = _model(cell, preset, weights)
-    model = _compiled(cell.target, cell.source == COMBINED, cell.freeze, sides[0].batch_size, preset, weights)
-    copy_weights(start, model)
+    model = _compiled(cell.target, cell.source == COMBINED, cell.freeze, preset)
+    _start(model, cell, preset, weights)
     history = fit(model, task, *sides, training, run, progress)
     best = history.loc[history["val_loss"].idxmin()]
     card = {**settings["cell"], "metric": task.metric, "best": {key: float(value) for key, value in best.items()},
@@ -154,35 +150,41 @@ def _settings(source, preset, weights):
             "weights": {name: sha256(weights_and_card(name, weights or SHIPPED)[0]) for name in parts(source)}}
 
 
-# A worker goes through the targets one by one; the last few shapes of training step are at hand.
-@functools.lru_cache(maxsize=3)
-def _compiled(target, combined, freeze, batch_size, preset, weights):
+# A worker has cells of few forms at a time; building a model takes as long as a small cell.
+@functools.lru_cache(maxsize=2)
+def _compiled(target, combined, freeze, preset):
     """A model for cells of this form, compiled; its weights are whatever the last cell left."""
-    cell = Cell(COMBINED if combined else target, target, 1.0, freeze, 0)
-    model = _model(cell, preset, weights)
+    model = _untrained(target, combined, preset)
+    if freeze:
+        freeze_cores(model.get_layer("core"))
     compile_for(model, TASKS[target].for_training(preset.data), preset.training)
     return model
 
 
-def _model(cell, preset, weights):
-    """The target's head on the source's core, as the cell starts."""
-    task = TASKS[cell.target].for_training(preset.data)
+def _start(model, cell, preset, weights):
+    """Give a model of the cell's form the weights that the cell starts from."""
+    combined = cell.source == COMBINED
+    model.set_weights(_drawn_weights(cell.target, combined, cell.seed, preset))
+    core = model.get_layer("core")
+    for name in parts(cell.source):
+        copy_weights(_source_core(name, weights), core.get_layer(f"core_{name}") if combined else core)
+
+
+@functools.lru_cache(maxsize=3)
+def _drawn_weights(target, combined, seed, preset):
+    """The weights of an untrained model of the seed, those of a pretraining."""
+    keras.utils.set_random_seed(seed)
+    return _untrained(target, combined, preset).get_weights()
+
+
+def _untrained(target, combined, preset):
+    task = TASKS[target].for_training(preset.data)
     config = pretraining.core_config(task, preset)
-    if cell.source == COMBINED:
-        core = combine_cores([_trained_core(name, config, weights, f"core_{name}") for name in TASKS])
-    elif cell.source == SCRATCH:
-        core = build_core(config)
+    if combined:
+        core = combine_cores([build_core(config, name=f"core_{name}") for name in TASKS])
     else:
-        core = _trained_core(cell.source, config, weights)
-    if cell.freeze:
-        freeze_cores(core)
+        core = build_core(config)
     return build_model(task, core)
-
-
-def _trained_core(name, config, weights, layer_name="core"):
-    core = build_core(config, name=layer_name)
-    copy_weights(_source_core(name, weights), core)
-    return core
 
 
 @functools.lru_cache(maxsize=len(TASKS))

@@ -5,7 +5,6 @@ failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there
 """
 import collections
 import contextlib
-import itertools
 import os
 import pathlib
 
@@ -102,26 +101,57 @@ def run_missing(chosen, preset, weights, arguments, directory):
     if not missing:
         return
     distributed, failed = load_dask(), 0
-    # TensorFlow never gives back what it compiled, half a gigabyte a model: local processes end with their target.
-    groups = [missing] if arguments.scheduler else [
-        list(group) for _, group in itertools.groupby(missing, lambda cell: cell.target)]
-    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar:
-        for group in groups:
-            with open_client(distributed, arguments, len(group)) as client:
-                futures = {client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name,
-                                         pure=False, priority=-i): cell for i, cell in enumerate(group)}
-                for future in distributed.as_completed(futures):
-                    cell = futures[future]
-                    if future.exception() is not None:  # its worker died again and again
-                        card = {"error": f"{type(future.exception()).__name__}: {future.exception()}"}
-                        write_json(directory / cell.name / FAILURE, card)
-                    else:
-                        card = future.result()
-                    if "error" in card:
-                        failed += 1
-                        tqdm.write(f"failed: {cell.name}: {card['error']}")
-                    bar.update()
-                    bar.set_postfix_str(f"{failed} failed, last {cell.name}")
+    groups = groups_of(missing, arguments)
+    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar, \
+            open_client(distributed, arguments, len(groups)) as (client, lanes):
+        completed, under_way = distributed.as_completed(), {lane: {} for lane in lanes}
+
+        def send_group(lane):
+            for cell in groups.popleft() if groups else ():
+                future = client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name, pure=False,
+                                       priority=-chosen.index(cell), workers=lane)
+                under_way[lane][future] = cell
+                completed.add(future)
+
+        for lane in lanes:
+            send_group(lane)
+        for future in completed:
+            lane = next(lane for lane in lanes if future in under_way[lane])
+            cell = under_way[lane].pop(future)
+            if future.exception() is not None:  # its worker died again and again
+                card = {"error": f"{type(future.exception()).__name__}: {future.exception()}"}
+                write_json(directory / cell.name / FAILURE, card)
+            else:
+                card = future.result()
+            if "error" in card:
+                failed += 1
+                tqdm.write(f"failed: {cell.name}: {card['error']}")
+            bar.update()
+            bar.set_postfix_str(f"{failed} failed, last {cell.name}")
+            if groups and not under_way[lane]:
+                client.restart_workers([lane])
+                send_group(lane)
+
+
+def groups_of(missing, arguments):
+    """The cells in the groups that are sent to one local process each, or all at once to a scheduler.
+
+    A local process compiles what its group needs and ends with it, because TensorFlow never gives back what it
+    compiled, half a gigabyte a model: a group is a target, or on many cores a target with one source.
+    """
+    if arguments.scheduler:
+        return collections.deque([missing])
+    for key in (lambda cell: cell.target, lambda cell: (cell.target, cell.source, cell.freeze)):
+        groups = collections.defaultdict(list)
+        for cell in missing:
+            groups[key(cell)].append(cell)
+        if len(groups) >= local_workers(arguments):
+            break
+    return collections.deque(groups.values())
+
+
+def local_workers(arguments):
+    return arguments.workers or max(1, len(os.sched_getaffinity(0)))
 
 
 def load_dask():
@@ -135,22 +165,24 @@ def load_dask():
 
 
 @contextlib.contextmanager
-def open_client(distributed, arguments, cells):
-    """A client of the cluster that was named, or of local processes that end with the block."""
+def open_client(distributed, arguments, groups):
+    """(client, lanes) of the cluster that was named, or of local processes that end with the block.
+
+    A lane is the name of a local process, to be given a group of cells at a time; None is any worker of a cluster.
+    """
     if arguments.scheduler:
         with distributed.Client(arguments.scheduler, timeout=30) as client:
-            yield client
+            yield client, [None]
         return
     import dask
 
     # One thread a worker: two would only take turns.
     threads = {name: 1 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
     dask.config.set({"distributed.nanny.pre-spawn-environ": threads})
-    workers = min(arguments.workers or max(1, len(os.sched_getaffinity(0))), cells)
-    with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0,
-                                  dashboard_address=None) as cluster:
+    with distributed.LocalCluster(n_workers=min(local_workers(arguments), groups), threads_per_worker=1,
+                                  memory_limit=0, dashboard_address=None) as cluster:
         with distributed.Client(cluster) as client:
-            yield client
+            yield client, list(cluster.workers)
 
 
 def print_state(chosen, directory):

@@ -19,7 +19,8 @@ class Stream:
         task: Task.
         environments: Environments.
         indices: (m,) the environments to use.
-        batch_size: clouds a batch; all of them where there are fewer.
+        batch_size: clouds a batch. Where there are fewer, a static task in training repeats them to fill the one
+            batch of an epoch, so that trainings on more and on fewer share one compilation; else it has them all.
         clouds: clouds in an epoch; None is one pass over the indices, for static tasks.
         x_scale: the networks' unit of length, in shortest distances.
         seed: integer, or a tuple of them.
@@ -34,8 +35,8 @@ class Stream:
         self.indices = np.asarray(indices)
         self.clouds = clouds
         per_epoch = len(self.indices) if clouds is None else clouds
-        self.batch_size = min(batch_size, per_epoch)
-        self.batches = per_epoch // self.batch_size
+        self.batch_size = batch_size if clouds is None and shuffle else min(batch_size, per_epoch)
+        self.batches = max(1, per_epoch // self.batch_size)
         self.x_scale = np.float32(x_scale)
         self.seed = tuple(np.atleast_1d(seed).tolist())
         self.shuffle = shuffle
@@ -84,7 +85,7 @@ class Stream:
         if self.clouds is not None:
             return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]
         order = self._rng(_ORDER, epoch).permutation(self.indices) if self.shuffle else self.indices
-        return order[i * size:(i + 1) * size]
+        return np.resize(order, max(len(order), size))[i * size:(i + 1) * size]
 
     def _rng(self, *names):
         return np.random.default_rng([*self.seed, *names])

@@ -157,9 +157,12 @@ def test_stored_clouds_are_the_same_bytes_after_thousands_of_batches(environment
 
 
 def test_fewer_clouds_than_a_batch_make_one_batch(environments):
-    made = stream(environments, indices=[3, 4])
-    assert len(made) == 1 and made.batch_size == 2
-    assert sorted(made.batch(0, 0)[1]) == [3, 4]
+    """They are repeated where one trains, for every batch to have one shape; held-back ones count once."""
+    made = stream(environments, indices=[3, 4], shuffle=False)
+    assert len(made) == 1 and sorted(made.batch(0, 0)[1]) == [3, 4]
+    made = stream(environments, indices=[3, 4, 5])
+    assert len(made) == 1
+    assert sorted(np.bincount(made.batch(0, 0)[1])) == [0, 0, 0, 2, 3, 3]
 
 
 def test_a_stream_of_nothing_is_refused(environments):

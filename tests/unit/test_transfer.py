@@ -42,11 +42,17 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a.values(), b.values(), strict=True))
 
 
+def started(cell, weights):
+    model = transfer._untrained(cell.target, cell.source == COMBINED, TINY)
+    transfer._start(model, cell, TINY, weights / "weights")
+    return model
+
+
 def trained(cell, weights, directory):
     """Run a cell and return (the core it started from, the core it ended with) as arrays by path."""
-    before = numbers(transfer._model(cell, TINY, weights / "weights").get_layer("core"))
+    before = numbers(started(cell, weights).get_layer("core"))
     run_cell(cell, TINY, weights / "weights", directory)
-    after = transfer._model(cell, TINY, weights / "weights")
+    after = started(cell, weights)
     after.load_weights(directory / cell.name / "best.weights.h5")
     return before, numbers(after.get_layer("core"))
 
@@ -71,7 +77,7 @@ def test_a_free_core_moves(weights, tmp_path):
 
 @pytest.mark.parametrize("source", TASKS)
 def test_the_core_starts_as_its_source_left_it(source, weights):
-    model = transfer._model(Cell(source, "nearest_bond", 1.0, False, 3), TINY, weights / "weights")
+    model = started(Cell(source, "nearest_bond", 1.0, False, 3), weights)
     found = transfer._source_core(source, weights / "weights")
     assert same(numbers(model.get_layer("core")), numbers(found))
 
