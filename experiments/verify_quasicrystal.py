@@ -43,7 +43,9 @@ def main(argv=None):
         "the_same_by_chance": chance_of_angles(),
     }
     q = np.linspace(3, 25, 1500)
-    factors = quasicrystal.mean_structure_factors(frame.positions, orientation, q)
+    droplet = quasicrystal.droplet(frame.positions, frame.box[0], middle)
+    signs["particles_of_the_droplet"] = len(droplet)
+    factors = quasicrystal.mean_structure_factors(droplet, orientation, q)
     signs["largest_structure_factor"] = {str(fold): float(values.max()) for fold, values in factors.items()}
     for name, value in signs.items():
         print(name, value)

@@ -32,6 +32,16 @@ def bonds_of_shell(positions, length, r_min, r_max):
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def droplet(positions, length, r_max=1.4):
+    """The largest cluster, whole and around 0, (n, 3); particles closer than `r_max` are in one cluster."""
+    box = freud.box.Box.cube(length)
+    points = np.asarray(positions, np.float32)
+    clusters = freud.cluster.Cluster()
+    clusters.compute((box, points), neighbors={"r_max": r_max})
+    largest = clusters.cluster_keys[0]  # sorted by size
+    return box.wrap(points[largest] - box.center_of_mass(points[largest]))
+
+
 def bond_order(directions, degrees=(2, 4, 6, 8, 10, 12)):
     r"""Global bond order of unit vectors over what random ones have, a dictionary by degree.
 

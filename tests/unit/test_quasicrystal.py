@@ -119,3 +119,17 @@ def test_the_structure_factor_is_the_sum_it_says():
 def test_no_bonds_are_said():
     with pytest.raises(InputError, match="no bonds in the shell"):
         qc.orient(np.zeros((0, 3)))
+
+
+def test_a_droplet_across_a_face_is_made_whole():
+    rng = np.random.default_rng(2)
+    whole = droplet("cF4-Cu")
+    wrapped = np.mod(whole + [LENGTH / 2, 0, -LENGTH / 2 + 1] + LENGTH / 2, LENGTH) - LENGTH / 2
+    vapour = np.stack(np.meshgrid(*[np.arange(-24, 25, 12.0)] * 3), axis=-1).reshape(-1, 3)
+    vapour = vapour[np.abs(vapour[:, 1]) > 8]  # none within reach of the droplet
+    order = rng.permutation(len(whole) + len(vapour))
+    found = qc.droplet(np.concatenate([wrapped, vapour])[order], LENGTH)
+    assert len(found) == len(whole)
+    expected = whole - whole.mean(axis=0)
+    distances = np.linalg.norm(found[:, None] - expected, axis=-1)
+    assert distances.min(axis=1).max() < 0.01
