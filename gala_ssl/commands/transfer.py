@@ -1,11 +1,10 @@
 """Train every task on every other task's core: the transfer grid (Figure 4, Tables 4 to 8).
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
-failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there.
+failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there, and card.json: how it came about.
 """
 import collections
-import contextlib
-import os
+import dataclasses
 import pathlib
 
 from gala_ssl.errors import InputError
@@ -33,10 +32,11 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.analysis import grid as reading
     from gala_ssl.config import preset as get_preset
-    from gala_ssl.files import write_csv, write_text, written_whole
+    from gala_ssl.files import write_csv, write_json, write_text, written_whole
     from gala_ssl.models.pretrained import SHIPPED
+    from gala_ssl.provenance import sha256, versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import SCRATCH
+    from gala_ssl.transfer import SCRATCH, parts
 
     preset = get_preset(arguments.preset)
     sources, targets = arguments.sources or [SCRATCH, *TASKS], arguments.targets or list(TASKS)
@@ -57,6 +57,10 @@ def run(arguments):
     write_text(output / "claims.rst", reading.claims_rst(grid))
     with written_whole(output / "figure4.png") as temporary:
         reading.figure4(grid).savefig(temporary, dpi=150)
+    used = sorted({name for source in sources for name in parts(source)})
+    write_json(output / "card.json", {
+        **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
+        "weights_sha256": {name: sha256(weights / f"{name}.keras") for name in used}, "versions": versions()})
     print(f"{len(grid)} of {len(chosen)} cells are in {output}.")
 
 
@@ -90,99 +94,24 @@ def chosen_cells(arguments, sources, targets, preset):
 
 
 def run_missing(chosen, preset, weights, arguments, directory):
-    """Run the cells that are not done, on a Dask cluster; a live line tells how many and how long."""
+    """Run the cells that are not done; a live line tells how many are, how many failed, and how long it will take."""
     from tqdm import tqdm
 
-    from gala_ssl.files import write_json
-    from gala_ssl.transfer import FAILURE, attempt_cell, read_cell
+    from gala_ssl.cluster import run_cells
+    from gala_ssl.transfer import read_cell
 
     found = {cell: read_cell(cell, directory) for cell in chosen}
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
     if not missing:
         return
-    distributed, failed = load_dask(), 0
-    groups = groups_of(missing, arguments)
-    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar, \
-            open_client(distributed, arguments, len(groups)) as (client, lanes):
-        completed, under_way = distributed.as_completed(), {lane: {} for lane in lanes}
-
-        def send_group(lane):
-            for cell in groups.popleft() if groups else ():
-                future = client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name, pure=False,
-                                       priority=-chosen.index(cell), workers=lane)
-                under_way[lane][future] = cell
-                completed.add(future)
-
-        for lane in lanes:
-            send_group(lane)
-        for future in completed:
-            lane = next(lane for lane in lanes if future in under_way[lane])
-            cell = under_way[lane].pop(future)
-            if future.exception() is not None:  # its worker died again and again
-                card = {"error": f"{type(future.exception()).__name__}: {future.exception()}"}
-                write_json(directory / cell.name / FAILURE, card)
-            else:
-                card = future.result()
+    failed = 0
+    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar:
+        for cell, card in run_cells(missing, preset, weights, directory, arguments.workers, arguments.scheduler):
             if "error" in card:
                 failed += 1
                 tqdm.write(f"failed: {cell.name}: {card['error']}")
             bar.update()
             bar.set_postfix_str(f"{failed} failed, last {cell.name}")
-            if groups and not under_way[lane]:
-                client.restart_workers([lane])
-                send_group(lane)
-
-
-def groups_of(missing, arguments):
-    """The cells in the groups that are sent to one local process each, or all at once to a scheduler.
-
-    A local process compiles what its group needs and ends with it, because TensorFlow never gives back what it
-    compiled, half a gigabyte a model: a group is a target, or on many cores a target with one source.
-    """
-    if arguments.scheduler:
-        return collections.deque([missing])
-    for key in (lambda cell: cell.target, lambda cell: (cell.target, cell.source, cell.freeze)):
-        groups = collections.defaultdict(list)
-        for cell in missing:
-            groups[key(cell)].append(cell)
-        if len(groups) >= local_workers(arguments):
-            break
-    return collections.deque(groups.values())
-
-
-def local_workers(arguments):
-    return arguments.workers or max(1, len(os.sched_getaffinity(0)))
-
-
-def load_dask():
-    """The module `dask.distributed`, which only the grid needs; InputError that says how to install it."""
-    try:
-        import dask.distributed
-    except ImportError as error:
-        raise InputError(f"The transfer grid runs its cells with Dask, which cannot be loaded ({error}); install it "
-                         f"with: pip install \"dask[distributed]\"") from error
-    return dask.distributed
-
-
-@contextlib.contextmanager
-def open_client(distributed, arguments, groups):
-    """(client, lanes) of the cluster that was named, or of local processes that end with the block.
-
-    A lane is the name of a local process, to be given a group of cells at a time; None is any worker of a cluster.
-    """
-    if arguments.scheduler:
-        with distributed.Client(arguments.scheduler, timeout=30) as client:
-            yield client, [None]
-        return
-    import dask
-
-    # One thread a worker: two would only take turns.
-    threads = {name: 1 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
-    dask.config.set({"distributed.nanny.pre-spawn-environ": threads})
-    with distributed.LocalCluster(n_workers=min(local_workers(arguments), groups), threads_per_worker=1,
-                                  memory_limit=0, dashboard_address=None) as cluster:
-        with distributed.Client(cluster) as client:
-            yield client, list(cluster.workers)
 
 
 def print_state(chosen, directory):
