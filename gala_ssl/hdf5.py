@@ -1,7 +1,7 @@
 """HDF5 on disks that may be full: a failure is an OSError, where HDF5 itself would crash the process.
 
-When a write fails, HDF5 (1.14, as of h5py 3.14) leaves what it could not write in its caches, tries again when the file
-is closed, and ends in a segmentation fault. So it is never told of a failure: one is kept here and raised by `check`.
+When a write fails, HDF5 (1.14 and 2.0) leaves what it could not write in its caches, tries again when the file is
+closed, and ends in a segmentation fault. So it is never told of a failure: one is kept here and raised by `check`.
 """
 import io
 
