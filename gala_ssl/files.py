@@ -7,6 +7,31 @@ import tempfile
 
 from gala_ssl.errors import InputError
 
+_ASIDE = ".writing-"
+
+
+class NotWritten(OSError):
+    """A file could not be written; the text is a sentence that names it."""
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Turn an OSError of writing in the block, such as a full disk, into a NotWritten that names `path`.
+
+    An OSError that names a file which is neither written aside nor a folder above `path` stays as it is.
+    """
+    try:
+        yield
+    except NotWritten:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            named, whole = (pathlib.Path(os.path.abspath(name)) for name in (str(error.filename), path))
+            if named not in whole.parents and _ASIDE not in str(named):
+                raise
+        raise NotWritten(f"{path} cannot be written ({error.strerror or error}); make room or give another folder, "
+                         f"and start again. What was there stays as it was.") from error
+
 
 @contextlib.contextmanager
 def written_whole(path):
@@ -14,22 +39,34 @@ def written_whole(path):
 
     A reader, or a process killed at any moment, finds the old file or the new one, never a part.
     The temporary file keeps the suffixes of `path`, because Keras and pandas choose the format by it.
+    NotWritten, as of `naming`, where the disk is full or cannot be written to.
     """
     path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".writing-", suffix="".join(path.suffixes), dir=path.parent)
-    os.close(handle)
-    temporary = pathlib.Path(name)
-    try:
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix="".join(path.suffixes), dir=path.parent)
+        os.close(handle)
+        temporary = pathlib.Path(name)
+        try:
+            yield temporary
+            with open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+            mask = os.umask(0)
+            os.umask(mask)
+            temporary.chmod(0o666 & ~mask)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def folder_aside(path):
+    """Give a temporary folder beside `path`, for parts of what is written there; it goes when the block ends."""
+    path = pathlib.Path(path)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=path.parent) as folder:
+            yield pathlib.Path(folder)
 
 
 def check_folder(path):

@@ -6,7 +6,6 @@ Frames of one phase are mistaken for each other; frames of different phases are 
 import dataclasses
 import pathlib
 
-import keras
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
@@ -18,7 +17,7 @@ from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
-from gala_ssl.models.build import build_model
+from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
 from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import FrameClassification
@@ -149,9 +148,9 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     training, validation = (
         Stream(task, environments, indices, config.training.batch_size, seed=(config.seed, side), shuffle=side == 0)
         for side, indices in enumerate(sides))
-    keras.utils.set_random_seed(config.seed)
     core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
-    model = build_model(task, build_core(core))
+    with seeded(config.seed):
+        model = build_model(task, build_core(core))
     history = fit(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
                   directory, progress)
     taken = _answers(model, questions.clouds, training.x_scale).argmax(axis=1)

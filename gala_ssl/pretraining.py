@@ -10,7 +10,7 @@ from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.data.streams import Stream
 from gala_ssl.files import check_folder, read_json, write_json, written_whole
-from gala_ssl.models.build import build_model
+from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
 from gala_ssl.models.parts import check_attention
 from gala_ssl.models.pretrained import save_pretrained
@@ -85,8 +85,8 @@ def _train(name, preset, environments, run, progress):
     write_json(run / CONFIG, settings)
     task = TASKS[name](**settings["task_settings"])
     training, validation = streams(task, environments, preset.data, preset.training)
-    keras.utils.set_random_seed(preset.training.seed)
-    model = build_model(task, build_core(core_config(task, preset)))
+    with seeded(preset.training.seed):
+        model = build_model(task, build_core(core_config(task, preset)))
     history = fit(model, task, training, validation, preset.training, run, progress)
     best = history.loc[history["val_loss"].idxmin()]
     card = {

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
+from gala_ssl.hdf5 import WeightsInMemory
 from gala_ssl.runs import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.weights.h5", "best.weights.h5"
@@ -178,8 +179,10 @@ def _load_weights(model, path):
 
 
 def _save_weights(model, path):
+    written = WeightsInMemory()
+    model.save_weights(written)
     with written_whole(path) as temporary:
-        model.save_weights(temporary)
+        temporary.write_bytes(written.getbuffer())
 
 
 def _read_history(path):

@@ -1,5 +1,6 @@
 """One thread a process, one set of random examples, and the markers that choose tests by Keras backend."""
 import os
+import subprocess
 
 # Tests run beside each other and beside trainings; on networks so small, threads only wait for each other.
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
@@ -8,6 +9,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.disks import Disk
 
 pytest.register_assert_rewrite("tests.properties")
 
@@ -26,3 +29,14 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker("tensorflow"):
             item.add_marker(skip)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A disk of 4 MB, where one can be mounted."""
+    try:
+        mounted = Disk(tmp_path / "disk", 4096)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no disk can be mounted: {getattr(error, 'stderr', '') or error}")
+    yield mounted
+    mounted.unmount()

@@ -38,11 +38,20 @@ class Job:
         command: arguments of Python.
         result: of the folder, what must come out the same as {name: array}.
         whole: the files that appear under their final names all at once.
+        given: files that the folder has from the start.
     """
 
     command: tuple
     result: typing.Callable
     whole: tuple = ()
+    given: tuple = ()
+
+    def folder(self, name, parent):
+        """A new folder to start the job in."""
+        made = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+        for path in self.given:
+            (made / path.name).symlink_to(path)
+        return made
 
 
 def embedding(folder):
@@ -85,8 +94,9 @@ JOBS = {
                  ("order.npz",)),
     "train": Job(("-m", "gala_ssl", "pretrain", "denoising", "--preset", "smoke", "--directory", "runs"), training,
                  ("runs/smoke/denoising/denoising.keras",)),
-    "table": Job((str(ROOT / "experiments/reproduce_table1.py"), "--tasks", "--bootstrap", "20", "--output", "table"),
-                 table, ("table/table1.csv",)),
+    "table": Job((str(ROOT / "experiments/reproduce_table1.py"), "--tasks", "--bootstrap", "20",
+                  "--trajectories", ".", "--output", "table"), table, ("table/table1.csv",),
+                 (DATA / "cI2-W_gas.gsd", DATA / "cI2-W_liquid.gsd")),
     "simulate": Job(("-m", "gala_ssl", "simulate", "cI2-W", "--preset", "smoke", "--directory", "run"), simulation),
     "grid": Job((str(ROOT / "experiments/transfer_grid.py"), "--preset", "smoke", "--sources", "scratch", "--targets",
                  "denoising", "--fractions", "0.5", "1", "--seeds", "13", "--workers", "1", "--directory", "cells",
@@ -117,19 +127,20 @@ def same(expected, found):
 
 def torment(name, kills, rng, parent):
     """Kill a job so many times; returns how often it got to its end all the same."""
-    job, folder = JOBS[name], pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-undisturbed-", dir=parent))
+    job = JOBS[name]
+    folder = job.folder(f"{name}-undisturbed", parent)
     began = time.monotonic()
     start(job, folder)
     seconds, expected = time.monotonic() - began, job.result(folder)
     print(f"{name}: {seconds:.0f} s undisturbed", flush=True)
     killed = ended = 0
-    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+    folder = job.folder(name, parent)
     while killed < kills:
         if start(job, folder, rng.uniform(0, 1.1 * seconds)):
             same(expected, job.result(folder))
             ended += 1
             shutil.rmtree(folder)
-            folder = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+            folder = job.folder(name, parent)
             continue
         killed += 1
         if job.whole and all((folder / path).exists() for path in job.whole):

@@ -11,7 +11,6 @@ components as log/particles/gala_ssl/component_1 and so on, by which OVITO can c
 import contextlib
 import json
 import pathlib
-import tempfile
 import time
 
 from gala_ssl.errors import InputError
@@ -114,19 +113,16 @@ def chosen(text):
 @contextlib.contextmanager
 def table_for(output, dimension, numbers):
     """A table in the output where that is HDF5, which appears when the block succeeds, else in a temporary file."""
-    import h5py
-
     from gala_ssl.commands.embedded import HDF5, EmbeddingTable
-    from gala_ssl.files import written_whole
+    from gala_ssl.files import folder_aside, written_whole
+    from gala_ssl.hdf5 import SafeFile
 
     with contextlib.ExitStack() as stack:
         if output.suffix.lower() in HDF5:
             path = stack.enter_context(written_whole(output))
         else:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".writing-", dir=output.parent))
-            path = pathlib.Path(folder) / "table.h5"
-        with h5py.File(path, "w") as file:
+            path = stack.enter_context(folder_aside(output)) / "table.h5"
+        with SafeFile(path) as file:
             yield EmbeddingTable(file, dimension, numbers)
 
 

@@ -19,7 +19,7 @@ class EmbeddingTable:
     as "frame" and "particle", and after `add_components` "components" (rows, c) float32.
 
     Args:
-        file: h5py.File to fill. dimension: d. numbers: names of the integers.
+        file: SafeFile to fill. dimension: d. numbers: names of the integers.
     """
 
     def __init__(self, file, dimension, numbers):
@@ -38,6 +38,7 @@ class EmbeddingTable:
         for name, values in {"embedding": embedding, **numbers}.items():
             self.file[name].resize(stop, axis=0)
             self.file[name][start:stop] = values
+        self.file.check()
         self._add_moments(np.asarray(embedding, np.float64))
 
     def add_components(self, count):

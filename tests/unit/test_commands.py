@@ -26,6 +26,7 @@ from gala_ssl.data.frames import Frame, read_frames, write_frames
 from gala_ssl.data.neighborhoods import point_clouds
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.errors import InputError
+from gala_ssl.hdf5 import SafeFile
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
@@ -284,7 +285,7 @@ def test_components_of_rows_that_come_in_pieces(tmp_path):
     """Far from zero, where a sum of squares would lose the digits."""
     rng = np.random.default_rng(0)
     rows = (rng.normal(size=(500, 4)) * [3, 1, 0.3, 0.1] + 1000).astype(np.float32)
-    with h5py.File(tmp_path / "table.h5", "w") as file:
+    with SafeFile(tmp_path / "table.h5") as file:
         table = EmbeddingTable(file, 4, ["frame"])
         for start in range(0, 500, 70):
             table.append(rows[start:start + 70], frame=start)

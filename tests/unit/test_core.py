@@ -1,5 +1,7 @@
 """The core and the models on it: shapes, every setting, clouds of nothing, XLA, what is frozen."""
 import itertools
+import random
+import threading
 
 import keras
 import numpy as np
@@ -12,7 +14,7 @@ from gala_ssl.layers.conversion import (
     Vector2Multivector,
     ZeroPadding,
 )
-from gala_ssl.models.build import build_model
+from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
 from gala_ssl.tasks import TASKS, FrameClassification
 from tests.networks import settle, small_config, small_core
@@ -29,6 +31,27 @@ def clouds():
     rng = np.random.default_rng(1)
     bonds = np.stack([cloud(kind, 8, rng) for kind in CLOUD_KINDS]).astype(np.float32)
     return [bonds, type_encodings((len(bonds), 8), 2, rng)]
+
+
+def test_weights_follow_from_the_seed_whatever_other_threads_draw():
+    """Dask's event loop does, beside the cells of the grid."""
+    keras.utils.set_random_seed(3)
+    expected, stop = build_core(small_config()).get_weights(), threading.Event()
+
+    def draw():
+        while not stop.is_set():
+            random.random()
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        with seeded(3):
+            found = build_core(small_config()).get_weights()
+    finally:
+        stop.set()
+        thread.join()
+    for mine, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)

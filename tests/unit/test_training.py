@@ -13,6 +13,7 @@ from gala_ssl.data.streams import Stream
 from gala_ssl.errors import InputError
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
+from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, FrameClassification, get_task
 from tests.networks import tiny_preset
 
@@ -114,6 +115,14 @@ def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, m
     assert contents(directory) == before
     pd.testing.assert_frame_equal(read, history, check_exact=True)
     assert_same_weights(again, model)
+
+
+def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
+    _, _, directory = runs["denoising"]
+    before = contents(directory)
+    with alone_in(directory), pytest.raises(InputError, match=f"Another process is writing the run in {directory};"):
+        fitted(environments, directory, epochs=8)
+    assert contents(directory) == before
 
 
 def test_a_free_core_moves_and_so_do_its_running_statistics(runs):

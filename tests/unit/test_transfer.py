@@ -10,6 +10,7 @@ from gala_ssl.data.environments import prototype_environments
 from gala_ssl.errors import InputError
 from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
+from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
 from tests import properties
@@ -110,6 +111,16 @@ def test_a_failure_is_written_down_and_mended_by_another_try(weights, tmp_path):
     assert read_cell(cell, tmp_path) == failed
     card = attempt_cell(cell, TINY, weights / "weights", tmp_path)
     assert read_cell(cell, tmp_path) == card and "error" not in card
+
+
+def test_a_cell_that_another_process_is_at_is_left_to_it(weights, tmp_path):
+    cell = Cell("denoising", "noisy_bond", 0.1, True, 3)
+    (tmp_path / cell.name).mkdir(parents=True)
+    with alone_in(tmp_path / cell.name):
+        assert "Another process is writing the run" in attempt_cell(cell, TINY, weights / "weights", tmp_path)["error"]
+    card = run_cell(cell, TINY, weights / "weights", tmp_path)  # as the other process ends it
+    assert read_cell(cell, tmp_path) == card
+    assert not (tmp_path / cell.name / transfer.FAILURE).exists()
 
 
 @pytest.mark.parametrize("name", TASKS)

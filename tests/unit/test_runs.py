@@ -1,0 +1,54 @@
+"""A run directory is one process's at a time; trainings, cells and cooling runs test that they ask."""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from gala_ssl.errors import InputError
+from gala_ssl.runs import alone_in
+
+HOLD = """
+import sys
+from gala_ssl.runs import alone_in
+with alone_in(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Another process that holds the lock of `tmp_path` until its input ends."""
+    environment = {**os.environ, "PYTHONPATH": str(pathlib.Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], env=environment, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def refused(directory):
+    with pytest.raises(InputError, match=f"Another process is writing the run in {directory}; wait for it"):
+        with alone_in(directory):
+            raise AssertionError("two processes are in one directory")
+
+
+@pytest.mark.parametrize("end", [lambda process: process.stdin.close(),
+                                 lambda process: process.send_signal(signal.SIGKILL)], ids=["ended", "killed"])
+def test_a_directory_is_refused_until_the_process_in_it_ends(holder, tmp_path, end):
+    for _ in range(2):
+        refused(tmp_path)
+    end(holder)
+    holder.wait()
+    with alone_in(tmp_path):
+        refused(tmp_path)  # within one process too
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_error_inside_frees_the_directory(tmp_path):
+    for _ in range(2):
+        with pytest.raises(KeyError), alone_in(tmp_path):
+            raise KeyError("oops")
