@@ -4,14 +4,12 @@ import functools
 import pathlib
 import traceback
 
-import keras
-
 from gala_ssl import pretraining
 from gala_ssl.config import Preset
 from gala_ssl.data.environments import prototype_environments
 from gala_ssl.errors import InputError
 from gala_ssl.files import read_json, write_json
-from gala_ssl.models.build import build_model
+from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import SHIPPED, load_model, weights_and_card
@@ -173,8 +171,8 @@ def _start(model, cell, preset, weights):
 @functools.lru_cache(maxsize=3)
 def _drawn_weights(target, combined, seed, preset):
     """The weights of an untrained model of the seed, those of a pretraining."""
-    keras.utils.set_random_seed(seed)
-    return _untrained(target, combined, preset).get_weights()
+    with seeded(seed):
+        return _untrained(target, combined, preset).get_weights()
 
 
 def _untrained(target, combined, preset):
