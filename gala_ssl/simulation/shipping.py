@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from gala_ssl import files
-from gala_ssl.data.frames import opened
+from gala_ssl.analysis import drawings
+from gala_ssl.data.frames import opened, read_frames
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import cooling, figures, snapshots, verify
 
@@ -136,10 +137,14 @@ def _write_figure(path, directory, log, labels, chosen):
     import matplotlib
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), width_ratios=[3, 2], layout="constrained")
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4), width_ratios=[3, 2, 2.2],
+                                                 layout="constrained")
     figures.plot_cooling(log, labels, chosen, ax=left)
     phases = {phase: _read(directory, index) for phase, index in chosen.items()}
-    figures.plot_radial_distributions(phases, ax=right)
+    figures.plot_radial_distributions(phases, ax=middle)
+    last = read_frames(directory / cooling.TRAJECTORY, -1)[0]
+    density = snapshots.local_density(last.positions, last.box[0])
+    drawings.draw_particles(last, density, "local density", ax=right).set_title("last frame, cut in half")
     figure.suptitle(directory.name)
     with files.written_whole(path) as temporary:
         figure.savefig(temporary, dpi=110)
