@@ -78,10 +78,9 @@ def table(folder):
 
 
 def simulation(folder):
-    """Its noise is drawn anew after a restart, so that steps and temperatures set come out the same, not positions."""
     with gsd.hoomd.open(folder / "run/trajectory.gsd") as frames:
         return {"steps": np.array([frame.configuration.step for frame in frames]),
-                "kT": np.array([frame.log["kT"] for frame in frames])}
+                "positions": np.array([frame.particles.position for frame in frames])}
 
 
 def grid(folder):
