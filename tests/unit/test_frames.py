@@ -91,6 +91,11 @@ def test_a_frame_that_is_not_there_is_refused(path, number):
         read_frames(path, number)
 
 
+def test_frames_are_whole_numbers(path):
+    with pytest.raises(InputError, match="are chosen by a slice or by whole numbers, not by 0.5"):
+        read_frames(path, 0.5)
+
+
 def test_a_file_without_frames(tmp_path):
     write_frames(tmp_path / "empty.gsd", [])
     assert len(read_frames(tmp_path / "empty.gsd")) == 0

@@ -243,3 +243,11 @@ def test_an_error_of_another_file_keeps_its_own_words(tmp_path):
                 pass
         (tmp_path / "mine").unlink()
         assert not list(tmp_path.iterdir())
+
+
+def test_of_two_files_the_one_that_has_no_room_is_named(disk, tmp_path):
+    disk.fill()
+    with pytest.raises(NotWritten, match="^[^ ]*/inner cannot be written"), written_whole(tmp_path / "outer"):
+        with written_whole(disk.path / "inner") as temporary:
+            temporary.write_text("more than there is room for")
+    assert not (tmp_path / "outer").exists()

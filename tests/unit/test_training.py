@@ -1,6 +1,7 @@
 """Training in a run directory: learning, resuming, finished runs, refusals, accumulation."""
 import dataclasses
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -122,6 +123,20 @@ def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
     before = contents(directory)
     with alone_in(directory), pytest.raises(InputError, match=f"Another process is writing the run in {directory};"):
         fitted(environments, directory, epochs=8)
+    assert contents(directory) == before
+
+
+@pytest.mark.parametrize(("name", "damage", "sentence"), [
+    (training.CHECKPOINT, lambda content: content[:1000], "checkpoint.weights.h5 cannot be loaded .*; restore it"),
+    (training.HISTORY, lambda content: b"epoch,loss\none,two\n", "history.csv is not a history of a training"),
+    (training.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
+     "history.csv has 3 epochs where the checkpoint beside it has seen 4")])
+def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path, name, damage, sentence):
+    directory = shutil.copytree(runs["denoising"][2], tmp_path / "run")
+    (directory / name).write_bytes(damage((directory / name).read_bytes()))
+    before = contents(directory)
+    with pytest.raises(InputError, match=sentence):
+        fitted(environments, directory)
     assert contents(directory) == before
 
 
