@@ -7,6 +7,8 @@ PRESET ?= desktop
 TASKS ?=
 SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg
 WORKERS ?= 2
+# Of pytest, such as --cov or -x.
+OPTIONS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help reproduce-table1 test test-slow test-jax pretrain transfer-grid trajectories snapshots notebooks docs lint clean
@@ -23,13 +25,13 @@ else
 endif
 
 test: $(INSTALLED)  ## the tests, without the slow ones
-	$(RUN) -m pytest -n $(WORKERS) -m "not slow"
+	$(RUN) -m pytest -n $(WORKERS) -m "not slow" $(OPTIONS)
 
 test-slow: $(INSTALLED)  ## the slow tests
-	$(RUN) -m pytest -n $(WORKERS) -m slow
+	$(RUN) -m pytest -n $(WORKERS) -m slow $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
-	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) -m any_backend
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) -m any_backend $(OPTIONS)
 
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from gala_ssl.cli import script
-from gala_ssl.data.frames import read_frames
+from gala_ssl.data.reading import read_frames
 from gala_ssl.files import write_json, written_whole
 from gala_ssl.simulation import figures, quasicrystal
 

@@ -12,7 +12,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 _WHERE = {
     "Frame": "data.frames",
-    "read_frames": "data.frames",
+    "read_frames": "data.reading",
     "PointClouds": "data.neighborhoods",
     "point_clouds": "data.neighborhoods",
     "TASKS": "tasks",

@@ -69,6 +69,16 @@ def folder_aside(path):
             yield pathlib.Path(folder)
 
 
+def check_file(path):
+    """FileNotFoundError or InputError unless the pathlib.Path is a file, with its content on a disk."""
+    if not path.exists():
+        raise FileNotFoundError(f"There is no file {path}; check the path.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give a file in it.")
+    if not path.is_file():  # a pipe would be waited on for ever
+        raise InputError(f"{path} is no ordinary file; copy what it holds into one.")
+
+
 def check_folder(path):
     """InputError unless `path` is a folder, or can become one: a file in its place is found before hours of work."""
     there = next(part for part in (pathlib.Path(path), *pathlib.Path(path).absolute().parents) if part.exists())

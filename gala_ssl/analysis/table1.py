@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from gala_ssl.analysis.roc import linear_separability, separability
 from gala_ssl.analysis.tables import simple_table
-from gala_ssl.data.frames import read_frames
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 
 

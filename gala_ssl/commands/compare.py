@@ -51,7 +51,7 @@ def run(arguments):
 
 def opened_frame(text):
     """The frame that FILE or FILE@N means."""
-    from gala_ssl.data.frames import read_frames
+    from gala_ssl.data.reading import read_frames
 
     path, number = text, -1
     if (match := re.fullmatch(r"(.+)@(-?\d+)", text)) and not pathlib.Path(text).exists():

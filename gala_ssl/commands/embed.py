@@ -46,7 +46,7 @@ def run(arguments):
     output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_{arguments.task}.h5")
     check(arguments, output)
     from gala_ssl.commands.embedded import save
-    from gala_ssl.data.frames import read_frames
+    from gala_ssl.data.reading import read_frames
     from gala_ssl.embedding import load_pretrained
     from gala_ssl.files import written_whole
     from gala_ssl.models.pretrained import SHIPPED

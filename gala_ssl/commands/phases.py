@@ -42,7 +42,7 @@ def run(arguments):
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
     from gala_ssl.commands.embed import chosen
-    from gala_ssl.data.frames import read_frames
+    from gala_ssl.data.reading import read_frames
     from gala_ssl.phases import identify_phases
 
     config = settings(arguments)
@@ -110,7 +110,7 @@ def figure(frames, known, asked, histogram, transitions):
     from matplotlib.figure import Figure
 
     from gala_ssl.analysis.plots import energy_by_frame, frame_histogram
-    from gala_ssl.data.frames import logged
+    from gala_ssl.data.gsd_files import logged
 
     places = [(each["last"] + each["first"]) / 2 for each in transitions]
     logs = logged(frames, ("potential_energy", "kT"))

@@ -7,7 +7,8 @@ import pandas as pd
 
 from gala_ssl import files
 from gala_ssl.analysis import drawings
-from gala_ssl.data.frames import opened, read_frames
+from gala_ssl.data.gsd_files import opened
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import cooling, figures, snapshots, verify
 

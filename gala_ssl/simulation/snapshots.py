@@ -22,7 +22,7 @@ import pathlib
 import freud
 import numpy as np
 
-from gala_ssl.data.frames import opened
+from gala_ssl.data.gsd_files import opened
 from gala_ssl.errors import InputError
 
 CONDENSED_DENSITY = 0.5

@@ -6,8 +6,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
-from gala_ssl.data.frames import read_frames
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.models.pretrained import SHIPPED
 from gala_ssl.tasks import TASKS, get_task

@@ -13,7 +13,8 @@ from gala_ssl.analysis.attention_maps import ShellSums, received, relative, shel
 from gala_ssl.attention_maps import AttentionMaps
 from gala_ssl.cli import main
 from gala_ssl.config import DataConfig
-from gala_ssl.data.frames import Frame, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.data.neighborhoods import PointClouds, contact_distance, nearest_distances, point_clouds
 from gala_ssl.embedding import LearnedEmbedding
 from gala_ssl.errors import InputError

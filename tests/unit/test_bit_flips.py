@@ -7,8 +7,8 @@ import gsd.fl
 import numpy as np
 import pytest
 
-from gala_ssl.data.frames import read_frames
 from gala_ssl.data.neighborhoods import nearest_distances, point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good

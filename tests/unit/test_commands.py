@@ -22,8 +22,10 @@ from gala_ssl.commands.embed import chosen
 from gala_ssl.commands.embedded import EmbeddingTable
 from gala_ssl.config import DataConfig
 from gala_ssl.data import prototypes
-from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.data.neighborhoods import point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.hdf5 import SafeFile

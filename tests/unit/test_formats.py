@@ -10,8 +10,10 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.data import prototypes
 from gala_ssl.data.formats import FORMATS
-from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.data.neighborhoods import point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 
 TILTS = {"cube": (0, 0, 0), "triclinic": (0.25, -0.15, 0.3)}

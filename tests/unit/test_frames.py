@@ -3,7 +3,9 @@ import gsd.hoomd
 import numpy as np
 import pytest
 
-from gala_ssl.data.frames import Frame, logged, read_frames, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import logged, write_frames
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 
 

@@ -17,7 +17,7 @@ from gala_ssl import pretraining, training
 from gala_ssl.cli import main, script
 from gala_ssl.data import prototypes
 from gala_ssl.data.environments import prototype_environments
-from gala_ssl.data.frames import write_frames
+from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.files import NotWritten, folder_aside, written_whole
 from gala_ssl.hdf5 import SafeFile
 from gala_ssl.models.build import build_model

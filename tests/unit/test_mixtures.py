@@ -10,8 +10,10 @@ from sklearn.preprocessing import StandardScaler
 
 from gala_ssl.config import DataConfig, TrainingConfig
 from gala_ssl.data.environments import Environments, split
-from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.data.streams import Stream
 from gala_ssl.embedding import load_pretrained
 from gala_ssl.errors import InputError

@@ -9,7 +9,9 @@ import pytest
 from gala_ssl.analysis.baselines import RadialDistances
 from gala_ssl.analysis.roc import linear_separability, separability
 from gala_ssl.analysis.table1 import PAIRS, Pair, SnapshotFeatures, table1, to_rst
-from gala_ssl.data.frames import Frame, read_frames, write_frames
+from gala_ssl.data.frames import Frame
+from gala_ssl.data.gsd_files import write_frames
+from gala_ssl.data.reading import read_frames
 from gala_ssl.embedding import Concatenation
 from gala_ssl.errors import InputError
 from tests.scripts import main_of
