@@ -47,6 +47,12 @@ def main(argv=None):
     signs["particles_of_the_droplet"] = len(droplet)
     factors = quasicrystal.mean_structure_factors(droplet, orientation, q)
     signs["largest_structure_factor"] = {str(fold): float(values.max()) for fold, values in factors.items()}
+    peaks = quasicrystal.bragg_peaks(q, factors[2])
+    signs["peaks_along_two_fold_axes"] = peaks.tolist()
+    signs["ratios_of_these_peaks"] = (peaks[1:] / peaks[:-1]).tolist()
+    bragg, heights = quasicrystal.bragg_axes(droplet, q[factors[2].argmax()])
+    signs["structure_factor_on_the_fifteen_strongest_axes"] = heights.tolist()
+    signs["their_angles_within_5_degrees_of_36_60_72_90"] = near_two_fold(quasicrystal.angles_between(bragg))
     for name, value in signs.items():
         print(name, value)
     write_json(arguments.output / f"{arguments.name}.json", signs)
@@ -56,7 +62,9 @@ def main(argv=None):
     for axes, (name, bonds) in zip(panels, shells.items()):
         marked = {fold: of @ orientation.rotation.T for fold, of in folds.items()}
         figures.plot_bond_directions(bonds, marked[5][0], marked[2], ax=axes).set_title(f"{name} shell")
-    figures.plot_structure_factors(q, factors, ax=panels[2])
+    golden = q[factors[2].argmax()] * quasicrystal.GOLDEN ** np.arange(-3, 4)
+    figures.plot_structure_factors(q, factors, golden[(q[0] < golden) & (golden < q[-1])], ax=panels[2])
+    panels[2].set_title("dotted: a golden ratio apart")
     with written_whole(arguments.output / f"{arguments.name}.png") as temporary:
         figure.savefig(temporary, dpi=120)
 

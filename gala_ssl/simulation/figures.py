@@ -73,7 +73,7 @@ def plot_radial_distributions(frames, ax=None):
     return ax
 
 
-def plot_bond_directions(directions, pole, axes=(), ax=None, bins=120):
+def plot_bond_directions(directions, pole, axes=(), ax=None, bins=60):
     """Density of bond directions on the half sphere around `pole`, relative to random ones; equal areas.
 
     Args:
@@ -99,18 +99,22 @@ def plot_bond_directions(directions, pole, axes=(), ax=None, bins=120):
     return ax
 
 
-def plot_structure_factors(q, factors, ax=None):
+def plot_structure_factors(q, factors, marks=(), ax=None):
     """S(q) along axes of two-, three- and five-fold symmetry, one above the other.
 
     Args:
-        q: (m,) wave numbers. factors: {fold: (m,)}. ax: matplotlib axes; new ones if None.
+        q: (m,) wave numbers. factors: {fold: (m,)}. marks: wave numbers at which to draw a line.
+        ax: matplotlib axes; new ones if None.
     Returns:
         The axes.
     """
     ax = _axes(ax)
+    apart = 1 + np.ceil(max(np.log10(values.max()) for values in factors.values()))
+    for mark in marks:
+        ax.axvline(mark, color=COLORS["liquid"], ls=":", lw=1)
     for i, (fold, values) in enumerate(sorted(factors.items())):
-        ax.plot(q, np.log10(np.maximum(values, 1e-2)) + 4 * i, color="k", lw=0.8)
-        ax.text(q[-1], 4 * i + 2.5, f"{fold}-fold", ha="right", fontsize="small")
+        ax.plot(q, np.log10(np.maximum(values, 1e-2)) + apart * i, color="k", lw=0.8)
+        ax.text(q[-1], apart * (i + 0.4), f"{fold}-fold ", ha="right", va="center", fontsize="small")
     ax.set(xlabel="wave number", ylabel="log10 S(q), shifted", xlim=(q[0], q[-1]))
     return ax
 

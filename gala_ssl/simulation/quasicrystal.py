@@ -118,13 +118,7 @@ def strongest_axes(directions, count=15, width=0.08, points=8000):
     density = np.zeros(points)
     for part in np.array_split(directions, max(1, len(directions) // 2000)):
         density += np.exp((np.abs(grid @ part.T) - 1) / width**2).sum(axis=1)
-    peaks = []
-    for i in np.argsort(-density):
-        if all(abs(grid[i] @ grid[j]) < np.cos(4 * width) for j in peaks):
-            peaks.append(i)
-        if len(peaks) == count:
-            break
-    return grid[peaks]
+    return _highest(grid, density, count, 4 * width)
 
 
 def angles_between(axes):
@@ -147,6 +141,37 @@ def mean_structure_factors(positions, orientation, q):
     """{fold: S(q) averaged over the axes of that fold, (m,)}."""
     return {fold: np.mean([structure_factor(positions, axis, q) for axis in axes @ orientation.rotation.T], axis=0)
             for fold, axes in icosahedron().items()}
+
+
+def bragg_peaks(q, factor, least=10):
+    """Wave numbers at which S(q) has a peak of at least `least`, ascending; q and factor are (m,)."""
+    middle = factor[1:-1]
+    return q[1:-1][(middle > factor[:-2]) & (middle >= factor[2:]) & (middle >= least)]
+
+
+def bragg_axes(positions, wave_number, count=15, apart=0.3, points=8000):
+    """The `count` directions, `apart` radians or more from each other, in which S is largest at a wave number.
+
+    Args:
+        positions: (n, 3), of a droplet that no face of the box cuts.
+    Returns:
+        Unit vectors (count, 3), strongest first, and the structure factor in their directions (count,).
+    """
+    grid = _hemisphere(points)
+    factor = np.array([structure_factor(positions, axis, [wave_number])[0] for axis in grid])
+    axes = _highest(grid, factor, count, apart)
+    return axes, np.array([structure_factor(positions, axis, [wave_number])[0] for axis in axes])
+
+
+def _highest(grid, values, count, apart):
+    """The grid's axes of the `count` highest values, highest first, each `apart` radians or more from the others."""
+    peaks = []
+    for i in np.argsort(-values):
+        if all(abs(grid[i] @ grid[j]) < np.cos(apart) for j in peaks):
+            peaks.append(i)
+        if len(peaks) == count:
+            break
+    return grid[peaks]
 
 
 def _hemisphere(points):

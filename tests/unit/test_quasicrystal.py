@@ -116,6 +116,24 @@ def test_the_structure_factor_is_the_sum_it_says():
     assert qc.structure_factor(positions, axis, q)[0] == pytest.approx(7)
 
 
+def test_the_strongest_peaks_of_the_model_are_on_its_two_fold_axes_and_a_crystals_are_not(model):
+    positions, _ = model
+    q = np.linspace(2, 30, 2000)
+    orientation = qc.orient(bonds(positions))
+    along = qc.mean_structure_factors(positions, orientation, q)[2]
+    peaks = qc.bragg_peaks(q, along, 0.05 * len(positions))
+    assert len(peaks) > 2 and all(np.diff(peaks) > 0.1)
+    assert along[np.isin(q, peaks)].min() >= 0.05 * len(positions)
+    axes, heights = qc.bragg_axes(positions, q[along.argmax()])
+    assert axes.shape == (15, 3) and heights.min() > 0.1 * len(positions)
+    overlap = np.abs(axes @ orientation.rotation @ qc.icosahedron()[2].T)
+    assert sorted(overlap.argmax(axis=1)) == list(range(15)) and overlap.max(axis=1).min() > np.cos(0.06)
+    crystal = droplet("cI2-W")
+    factor = qc.structure_factor(crystal, [1, 1, 0] / np.sqrt(2), q)
+    found = qc.bragg_axes(crystal, q[factor.argmax()])[1]
+    assert found[5] > 0.1 * len(crystal) and found[6] < 0.05 * len(crystal)  # {110}: six axes
+
+
 def test_no_bonds_are_said():
     with pytest.raises(InputError, match="no bonds in the shell"):
         qc.orient(np.zeros((0, 3)))
