@@ -11,6 +11,7 @@ import sys
 import warnings
 
 from gala_ssl.errors import InputError
+from gala_ssl.quiet import import_quietly
 from gala_ssl.version import __version__
 
 COMMANDS = ("embed", "compare", "phases", "attention", "info", "pretrain", "transfer", "simulate")
@@ -29,6 +30,7 @@ def script(main):
     """
     @functools.wraps(main)
     def wrapped(argv=None):
+        import_quietly()
         try:
             return main(argv)
         except (InputError, OSError, FloatingPointError) as error:

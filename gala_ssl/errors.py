@@ -1,4 +1,5 @@
 """The one exception that means "what you gave me is wrong": its text is a full sentence for the user."""
+import difflib
 
 
 class InputError(ValueError):
@@ -7,3 +8,10 @@ class InputError(ValueError):
     The message is a sentence that names what was wrong, with its value and where it came from, and what
     to do about it. Command lines print it without a traceback and exit with status 2.
     """
+
+
+def unknown(kind, name, choices):
+    """The InputError for a name that is none of `choices`, with the one that it resembles most, if it does."""
+    near = difflib.get_close_matches(str(name), choices, 1)
+    meant = f"did you mean {near[0]!r}? Choose" if near else "choose"
+    return InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.")

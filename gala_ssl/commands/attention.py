@@ -10,14 +10,16 @@ the frame, the same by shell (shells.png, shells.csv); the numbers of both (atte
 """
 import pathlib
 
+from gala_ssl.commands.options import add_task, add_weights
+from gala_ssl.config import check_task
 from gala_ssl.errors import InputError
 
 
 def configure(parser):
     parser.add_argument("frame", metavar="FRAME[@N]", help="a frame: file and number")
     parser.add_argument("--particle", type=int, default=0, help="number of a particle, from 0 (default: 0)")
-    parser.add_argument("--task", default="frame_classification", help="whose network (default: frame_classification)")
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    add_task(parser)
+    add_weights(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to (default: FILE_attention here)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
@@ -26,6 +28,7 @@ def run(arguments):
     from gala_ssl.commands.compare import opened_frame
     from gala_ssl.files import check_folder
 
+    check_task(arguments.task)
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
         raise InputError(f"{frame.where} has {len(frame)} particles, so there is no particle {particle}; choose from 0 "

@@ -9,6 +9,8 @@ densities.png and card.json into a folder as well. Methods are the classical bas
 import pathlib
 import re
 
+from gala_ssl.commands.options import add_scale, add_tasks, add_weights
+from gala_ssl.config import check_task
 from gala_ssl.errors import InputError
 
 
@@ -16,12 +18,11 @@ def configure(parser):
     parser.add_argument("first", metavar="A[@N]", help="a frame: file and number")
     parser.add_argument("second", metavar="B[@N]", help="the frame to tell it from")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to")
-    parser.add_argument("--tasks", nargs="*", help="learned embeddings; default: all with weights")
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
-    parser.add_argument("--scale", default="contact", help="what lengths are divided by for the learned embeddings: "
-                        "contact, shortest or mean_bond (default: contact)")
-    parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
-    parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
+    add_tasks(parser)
+    add_weights(parser)
+    add_scale(parser)
+    parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds (default: 0)")
+    parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws (default: 1000)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     parser.add_argument("--json", action="store_true", help="print the scores as JSON in place of the table")
 
@@ -29,12 +30,15 @@ def configure(parser):
 def run(arguments):
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
-    from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
     from gala_ssl.files import check_folder
 
+    for task in arguments.tasks or ():
+        check_task(task)
     if arguments.output:
         check_folder(arguments.output)
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
+    from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
+
     names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]
     if names[0] == names[1]:
         names = [frame.source for frame in (first, second)]

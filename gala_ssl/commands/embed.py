@@ -13,15 +13,17 @@ import json
 import pathlib
 import time
 
-from gala_ssl.errors import InputError
+from gala_ssl.commands.options import add_scale, add_task, add_weights
+from gala_ssl.config import check_task
+from gala_ssl.errors import InputError, unknown
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
 
 
 def configure(parser):
     parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
-    parser.add_argument("--task", default="frame_classification", help="whose network (default: frame_classification)")
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    add_task(parser)
+    add_weights(parser)
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
                         "such as 0::10; --frames=-5: is the last five (default: all)")
     parser.add_argument("-o", "--output", type=pathlib.Path,
@@ -31,8 +33,7 @@ def configure(parser):
     parser.add_argument("--neighbors", default="nearest", help="nearest, cutoff, voronoi or sann (default: nearest)")
     parser.add_argument("--k", type=int, help="bonds a particle, at most; default: what the network was trained on")
     parser.add_argument("--r-max", type=float, help="of --neighbors cutoff, in the file's unit of length")
-    parser.add_argument("--scale", default="contact", help="what lengths are divided by: contact, shortest or "
-                        "mean_bond (default: contact)")
+    add_scale(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--png", type=pathlib.Path, help="draw the first component: along the trajectory, and in the "
@@ -47,15 +48,17 @@ def run(arguments):
     check(arguments, output)
     from gala_ssl.commands.embedded import save
     from gala_ssl.data.reading import read_frames
-    from gala_ssl.embedding import load_pretrained
     from gala_ssl.files import written_whole
-    from gala_ssl.models.pretrained import SHIPPED
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
         if not len(read_frames(arguments.trajectory)):
             raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.")
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+    frames[0]  # a frame that cannot be embedded should be known before the network is loaded, which takes seconds
+    from gala_ssl.embedding import load_pretrained
+    from gala_ssl.models.pretrained import SHIPPED
+
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
                             source="bonds" if arguments.level == "bond" else "core",
@@ -82,8 +85,14 @@ def run(arguments):
 def check(arguments, output):
     """Refuse what can be refused before anything is computed."""
     from gala_ssl.commands.embedded import check_output
+    from gala_ssl.data.neighborhoods import LENGTH_SCALES
+    from gala_ssl.data.neighbors import check_rule
 
     check_output(output)
+    check_task(arguments.task)
+    check_rule(1 if arguments.k is None else arguments.k, arguments.neighbors, arguments.r_max)
+    if arguments.scale not in LENGTH_SCALES:
+        raise unknown("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.")
     for name, path in (("gsd", arguments.gsd), ("png", arguments.png)):

@@ -3,13 +3,13 @@
 Of the weights that ship, or of those in --weights: the preset, the epochs of training and the best validation metric.
 """
 import json
-import pathlib
 
+from gala_ssl.commands.options import add_weights
 from gala_ssl.errors import InputError
 
 
 def configure(parser):
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    add_weights(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 

@@ -43,13 +43,14 @@ def run(arguments):
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
     from gala_ssl.commands.embed import chosen
     from gala_ssl.data.reading import read_frames
-    from gala_ssl.phases import identify_phases
 
-    config = settings(arguments)
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
                          "one first.")
+    from gala_ssl.phases import identify_phases
+
+    config = settings(arguments)
     config.known(len(frames), arguments.count)  # a trajectory that is too short should be known before the training
     directory = arguments.directory or output / "run"
     found = identify_phases(frames, config, directory, not arguments.quiet)

@@ -7,6 +7,7 @@ import collections
 import dataclasses
 import pathlib
 
+from gala_ssl.config import PRESETS, TASK_NAMES
 from gala_ssl.errors import InputError
 
 # More seeds where cells of few clouds are cheap and differ most: the static tasks at small fractions.
@@ -14,16 +15,21 @@ CHEAP_FRACTION, CHEAP_SEEDS = 1e-2, 3
 
 
 def configure(parser):
-    parser.add_argument("--sources", nargs="+", help="tasks, scratch or combined; default: scratch and all tasks")
-    parser.add_argument("--targets", nargs="+", help="tasks; default: all")
-    parser.add_argument("--fractions", nargs="+", type=float, default=[1e-3, 1e-2, 1e-1, 1.0])
+    parser.add_argument("--sources", nargs="+", metavar="SOURCE",
+                        help=f"scratch, combined, {', '.join(TASK_NAMES)}; default: scratch and all tasks")
+    parser.add_argument("--targets", nargs="+", metavar="TASK", help="default: all")
+    parser.add_argument("--fractions", nargs="+", type=float, default=[1e-3, 1e-2, 1e-1, 1.0],
+                        help="parts of the environments to train on (default: 0.001 0.01 0.1 1)")
     parser.add_argument("--freeze", choices=["free", "frozen", "both"], default="both", help="which cores")
     parser.add_argument("--seeds", nargs="+", type=int,
                         help="default: the preset's; static tasks at small fractions have two more")
-    parser.add_argument("--preset", default="grid", help="what else the trainings need to know")
+    parser.add_argument("--preset", default="grid", help=f"of data, network and training, one of "
+                        f"{', '.join(PRESETS)} (default: grid)")
     parser.add_argument("--weights", type=pathlib.Path, help="folder of the sources' weights; default: those shipped")
-    parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go")
-    parser.add_argument("--output", type=pathlib.Path, default="results/transfer", help="folder to write to")
+    parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go "
+                        "(default: runs/transfer)")
+    parser.add_argument("--output", type=pathlib.Path, default="results/transfer", help="folder to write to "
+                        "(default: results/transfer)")
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
     parser.add_argument("--scheduler", help="address of a running Dask scheduler, in place of local processes")
     parser.add_argument("--list", action="store_true", help="show the state of the cells and end")

@@ -6,13 +6,13 @@ import warnings
 
 import keras
 
-from gala_ssl.config import CoreConfig, DataConfig
+from gala_ssl.config import CoreConfig, DataConfig, check_task
 from gala_ssl.errors import InputError
 from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.archive import check_archive, compress
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
-from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.tasks import get_task
 
 SHIPPED = pathlib.Path(__file__).parent.parent / "pretrained"
 
@@ -48,8 +48,7 @@ def load_model(task, directory=SHIPPED, attention=None):
     Returns:
         (keras.Model, dict): the model and its card.
     """
-    if task not in TASKS:
-        raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
+    check_task(task)
     weights, card = weights_and_card(task, directory)
     task, core = describe(card, weights.with_suffix(".json"))
     core = dataclasses.replace(core, attention=attention or core.attention)

@@ -1,5 +1,5 @@
 """The self-supervised tasks, by name."""
-from gala_ssl.errors import InputError
+from gala_ssl.config import check_task
 from gala_ssl.tasks.autoencoder import Autoencoder
 from gala_ssl.tasks.base import Task
 from gala_ssl.tasks.denoising import Denoising
@@ -8,7 +8,7 @@ from gala_ssl.tasks.nearest_bond import NearestBond
 from gala_ssl.tasks.noisy_bond import NoisyBond
 from gala_ssl.tasks.shift_identification import ShiftIdentification
 
-# In the paper's order.
+# In the order of `gala_ssl.config.TASK_NAMES`, which is the paper's.
 TASKS = {task.name: task for task in (
     Autoencoder, Denoising, FrameClassification, ShiftIdentification, NoisyBond, NearestBond)}
 
@@ -17,6 +17,5 @@ def get_task(task):
     """Return a Task: itself, or the one of this name with its default settings."""
     if isinstance(task, Task):
         return task
-    if task not in TASKS:
-        raise InputError(f"There is no task {task!r}; choose from {', '.join(TASKS)}.")
+    check_task(task)
     return TASKS[task]()

@@ -36,7 +36,7 @@ def failed(main, arguments, capsys):
 
 
 @pytest.mark.parametrize(("arguments", "sentence"), [
-    (["denosing"], "There is no task 'denosing'; choose from autoencoder, denoising, "),
+    (["denosing"], "There is no task 'denosing'; did you mean 'denoising'? Choose from autoencoder, denoising, "),
     (["denoising", "clasification"], "There is no task 'clasification'"),
     (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, grid, smoke"),
     (["--attention", "quick", "--preset", "smoke"], "attention is 'quick'; it must be 'published' or 'fast'"),

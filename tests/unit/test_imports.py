@@ -16,8 +16,8 @@ def modules(room):
                   for path in (folder / room).rglob("*.py") if path.name != "__init__.py")
 
 
-WITHOUT_KERAS = ["gala_ssl", "gala_ssl.config", "gala_ssl.errors", "gala_ssl.files",
-                 "gala_ssl.analysis.baselines", *modules("data"), *modules("simulation")]
+WITHOUT_KERAS = ["gala_ssl", "gala_ssl.cli", *modules("commands"), "gala_ssl.config", "gala_ssl.errors",
+                 "gala_ssl.files", "gala_ssl.analysis.baselines", *modules("data"), *modules("simulation")]
 
 
 def run(code, **environment):
@@ -52,6 +52,24 @@ def test_public_names_resolve():
     assert {"denoising", "frame_classification"} <= set(gala_ssl.TASKS)
     assert gala_ssl.config.CoreConfig().attention == "fast"
     assert set(dir(gala_ssl)) == set(gala_ssl.__all__)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(("level", "said"), [("3", ""), ("0", "InitializeLog")])
+def test_commands_do_not_pass_on_what_tensorflow_says_when_it_is_imported(level, said):
+    """Unless one asks for it."""
+    done = run("import sys; from gala_ssl.cli import main; main(['info']); assert 'tensorflow' in sys.modules",
+               TF_CPP_MIN_LOG_LEVEL=level)
+    assert done.returncode == 0, done.stderr
+    assert said in done.stderr and bool(said) == bool(done.stderr)
+
+
+def test_what_is_said_on_standard_error_and_is_not_harmless_is_passed_on():
+    harmless = "I0000 00:00:1795406072.3 16694 port.cc:153] oneDNN\\n"
+    done = run("import os; from gala_ssl.quiet import held_back\n"
+               f"with held_back(): os.write(2, b'{harmless}E0000 a failure\\n'); print('said', file=os.sys.stderr)\n"
+               "os.write(2, b'after\\n')")
+    assert done.stderr == "E0000 a failure\nsaid\nafter\n"
 
 
 def test_an_unknown_name_is_an_attribute_error():

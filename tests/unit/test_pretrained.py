@@ -137,7 +137,7 @@ def test_a_pretrained_model_comes_back(saved, clouds, attention):
 
 
 def test_an_unknown_task_and_missing_files_are_named(saved, tmp_path):
-    with pytest.raises(InputError, match="no task 'denosing'; choose from"):
+    with pytest.raises(InputError, match="no task 'denosing'; did you mean 'denoising'. Choose from"):
         load_model("denosing", saved[0])
     with pytest.raises(InputError, match="no weights .* in .*: denoising.keras and denoising.json missing"):
         load_model("denoising", tmp_path)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from gala_ssl.config import TASK_NAMES
 from gala_ssl.errors import InputError
 from gala_ssl.tasks import (
     TASKS,
@@ -26,6 +27,10 @@ def padded(bonds, types, rng, rows=2):
     """The batch with up to `rows` rows of padding in each cloud, wherever they fall."""
     hidden = rng.random(types.shape[:2]).argsort(axis=1) < rng.integers(rows + 1, size=(len(types), 1))
     return np.where(hidden[..., None], 0, bonds), np.where(hidden[..., None], 0, types)
+
+
+def test_the_names_that_wait_for_no_import_are_the_tasks():
+    assert tuple(TASKS) == TASK_NAMES
 
 
 @pytest.mark.parametrize("name", TASKS)

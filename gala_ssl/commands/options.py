@@ -1,0 +1,24 @@
+"""Options that several commands have in common; naming the choices must not wait for Keras."""
+import pathlib
+
+from gala_ssl.config import TASK_NAMES
+
+
+def add_task(parser):
+    parser.add_argument("--task", default="frame_classification", metavar="TASK",
+                        help=f"whose network: {', '.join(TASK_NAMES)} (default: frame_classification)")
+
+
+def add_tasks(parser):
+    parser.add_argument("--tasks", nargs="*", metavar="TASK",
+                        help=f"learned embeddings, of {', '.join(TASK_NAMES)}; default: all with weights")
+
+
+def add_weights(parser):
+    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+
+
+def add_scale(parser):
+    parser.add_argument("--scale", default="contact", help="what lengths are divided by for learned embeddings: "
+                        "contact (within which one particle in a hundred has its nearest neighbour), shortest (bond "
+                        "of the frame) or mean_bond (of each cloud) (default: contact)")
