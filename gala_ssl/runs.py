@@ -8,6 +8,8 @@ from gala_ssl.errors import InputError
 from gala_ssl.files import read_json
 
 CONFIG = "config.json"
+# Of the settings that differ, so many are named.
+_SHOWN = 3
 
 
 @contextlib.contextmanager
@@ -36,8 +38,19 @@ def check_settings(directory, settings):
     path = pathlib.Path(directory) / CONFIG
     if not path.exists():
         return
-    settings, found = json.loads(json.dumps(settings)), read_json(path)
-    differing = sorted(key for key in found.keys() | settings.keys() if found.get(key) != settings.get(key))
+    wanted, found = _flat(json.loads(json.dumps(settings))), _flat(read_json(path))
+    differing = [f"{name} {str(found.get(name)):.30}, now {str(wanted.get(name)):.30}"
+                 for name in sorted(found.keys() | wanted.keys()) if found.get(name) != wanted.get(name)]
     if differing:
-        raise InputError(f"{directory} holds a run with other settings ({', '.join(differing)}); "
+        more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
+        raise InputError(f"{directory} holds a run with other settings ({'; '.join(differing[:_SHOWN])}{more}); "
                          f"choose another directory, or remove it to start anew.")
+
+
+def _flat(settings):
+    """{"training.epochs": 3} of {"training": {"epochs": 3}}."""
+    flat = {}
+    for name, value in settings.items():
+        below = _flat(value) if isinstance(value, dict) else {}
+        flat |= {f"{name}.{key}": each for key, each in below.items()} or {name: value}
+    return flat

@@ -102,7 +102,8 @@ def test_other_settings_in_the_directory(pretrain, tmp_path, capsys):
     run.mkdir(parents=True)
     (run / "config.json").write_text(json.dumps({"task": "denoising", "preset": "smoke"}))
     said = failed(pretrain, ["denoising", "--preset", "smoke", "--directory", tmp_path], capsys)
-    assert f"{run} holds a run with other settings (core, data, task_settings, training)" in said
+    assert f"{run} holds a run with other settings (core.attention None, now fast; " in said
+    assert " more); choose another directory" in said
     assert [path.name for path in run.iterdir()] == ["config.json"]
 
 

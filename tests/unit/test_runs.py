@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from gala_ssl.errors import InputError
-from gala_ssl.runs import alone_in
+from gala_ssl.files import write_json
+from gala_ssl.runs import alone_in, check_settings
 
 HOLD = """
 import sys
@@ -52,3 +53,16 @@ def test_an_error_inside_frees_the_directory(tmp_path):
     for _ in range(2):
         with pytest.raises(KeyError), alone_in(tmp_path):
             raise KeyError("oops")
+
+
+def test_the_setting_that_differs_is_named_with_both_values(tmp_path):
+    settings = {"seed": 13, "training": {"epochs": 3, "rates": {"first": 0.1}}}
+    write_json(tmp_path / "config.json", settings)
+    check_settings(tmp_path, settings)
+    check_settings(tmp_path / "not there", {})
+    changed = {"seed": 13, "training": {"epochs": 2, "rates": {"first": 0.1}}}
+    with pytest.raises(InputError, match=r"other settings \(training.epochs 3, now 2\); choose another"):
+        check_settings(tmp_path, changed)
+    many = {str(i): i for i in range(6)}
+    with pytest.raises(InputError, match=r"\(0 None, now 0; 1 None, now 1; 2 None, now 2; and 6 more\)"):
+        check_settings(tmp_path, many)
