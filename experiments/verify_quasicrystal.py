@@ -33,8 +33,7 @@ def main(argv=None):
     shells = {"first": quasicrystal.bonds_of_shell(frame.positions, frame.box[0], start, middle),
               "second": quasicrystal.bonds_of_shell(frame.positions, frame.box[0], middle, end)}
     orientation = quasicrystal.orient(shells["second"])
-    strongest = quasicrystal.strongest_axes(shells["second"])
-    angles = quasicrystal.angles_between(strongest)
+    angles = quasicrystal.angles_between(quasicrystal.strongest_axes(shells["second"]))
     signs = {
         "frame": frame.source, "particles": len(frame),
         "bond_order_over_noise": {name: quasicrystal.bond_order(bonds) for name, bonds in shells.items()},
@@ -45,24 +44,28 @@ def main(argv=None):
     q = np.linspace(3, 25, 1500)
     droplet = quasicrystal.droplet(frame.positions, frame.box[0], middle)
     signs["particles_of_the_droplet"] = len(droplet)
+    strongest = q[quasicrystal.mean_structure_factors(droplet, orientation, q)[2].argmax()]
+    heights = quasicrystal.bragg_axes(droplet, strongest, 60)[1]
+    found = quasicrystal.grains(droplet, strongest)
+    signs |= {"wave_number_of_the_strongest_peaks": strongest, "structure_factor_of_these_peaks": heights.tolist(),
+              "grains": [{"mean_structure_factor_on_the_two_fold_axes": grain.score} for grain in found]}
+    if found:
+        orientation = found[0]
     factors = quasicrystal.mean_structure_factors(droplet, orientation, q)
     signs["largest_structure_factor"] = {str(fold): float(values.max()) for fold, values in factors.items()}
     peaks = quasicrystal.bragg_peaks(q, factors[2])
-    signs["peaks_along_two_fold_axes"] = peaks.tolist()
-    signs["ratios_of_these_peaks"] = (peaks[1:] / peaks[:-1]).tolist()
-    bragg, heights = quasicrystal.bragg_axes(droplet, q[factors[2].argmax()])
-    signs["structure_factor_on_the_fifteen_strongest_axes"] = heights.tolist()
-    signs["their_angles_within_5_degrees_of_36_60_72_90"] = near_two_fold(quasicrystal.angles_between(bragg))
+    signs |= {"peaks_along_two_fold_axes": peaks.tolist(), "ratios_of_these_peaks": (peaks[1:] / peaks[:-1]).tolist()}
     for name, value in signs.items():
         print(name, value)
     write_json(arguments.output / f"{arguments.name}.json", signs)
     folds = quasicrystal.icosahedron()
     figure = Figure(figsize=(13, 4), layout="constrained")
     panels = figure.subplots(1, 3)
+    pole = folds[5][0] @ orientation.rotation.T
+    marked = [folds[2] @ grain.rotation.T for grain in found[:2] or [orientation]]
     for axes, (name, bonds) in zip(panels, shells.items()):
-        marked = {fold: of @ orientation.rotation.T for fold, of in folds.items()}
-        figures.plot_bond_directions(bonds, marked[5][0], marked[2], ax=axes).set_title(f"{name} shell")
-    golden = q[factors[2].argmax()] * quasicrystal.GOLDEN ** np.arange(-3, 4)
+        figures.plot_bond_directions(bonds, pole, marked, ax=axes).set_title(f"{name} shell")
+    golden = strongest * quasicrystal.GOLDEN ** np.arange(-3, 4)
     figures.plot_structure_factors(q, factors, golden[(q[0] < golden) & (golden < q[-1])], ax=panels[2])
     panels[2].set_title("dotted: a golden ratio apart")
     with written_whole(arguments.output / f"{arguments.name}.png") as temporary:

@@ -79,7 +79,7 @@ def plot_bond_directions(directions, pole, axes=(), ax=None, bins=60):
     Args:
         directions: (n, 3) unit vectors, of which opposite ones count as one.
         pole: (3,) unit vector, the middle of the picture.
-        axes: (m, 3) unit vectors that are marked.
+        axes: up to two arrays (m, 3) of unit vectors that are marked, by circles and squares.
         ax: matplotlib axes; new ones if None.
     Returns:
         The axes.
@@ -92,8 +92,8 @@ def plot_bond_directions(directions, pole, axes=(), ax=None, bins=60):
     density = np.where(inside, counts / (counts.sum() / inside.sum()), np.nan)
     image = ax.imshow(density.T, origin="lower", extent=(-1, 1, -1, 1), cmap="cividis", vmin=0,
                       vmax=np.nanquantile(density, 0.995))
-    if len(axes):
-        ax.plot(*_projected(axes, pole).T, "o", mfc="none", mec="white", ms=9)
+    for each, marker in zip(axes, "os"):
+        ax.plot(*_projected(each, pole).T, marker, mfc="none", mec="white", ms=9)
     ax.figure.colorbar(image, ax=ax, label="bonds / random", shrink=0.8)
     ax.set_axis_off()
     return ax

@@ -4,14 +4,16 @@
    l = 2, 4, 8, the degrees in which the icosahedral group has no invariant (Steinhardt et al., 1983).
 2. The bonds point along discrete axes (bond-orientational diagram).
 3. The strongest axes make the angles of an icosahedron's two-fold axes, 36, 60, 72 and 90 degrees.
-4. Along its two-, three- and five-fold axes the structure factor has sharp peaks whose positions grow by the
-   golden ratio, not by whole numbers.
+4. Along its axes the structure factor has sharp peaks whose positions grow by the golden ratio, not by whole
+   numbers, and the strongest peaks of one length lie on all fifteen two-fold axes of an icosahedron, of a twin on
+   those of two.
 """
 import dataclasses
 
 import freud
 import numpy as np
 from scipy.optimize import minimize
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 from scipy.special import eval_legendre, sph_harm_y
 
@@ -79,8 +81,7 @@ class Orientation:
 
     Attributes:
         rotation: (3, 3); `axes[fold] @ rotation.T` are the axes in the droplet.
-        score: root of the sum of squares of the icosahedral harmonics of degrees 6, 10 and 12, averaged over the
-            bonds, each over its noise; about 2 for random bonds.
+        score: how well it lies, as the function that found it tells.
     """
 
     rotation: np.ndarray
@@ -88,7 +89,11 @@ class Orientation:
 
 
 def orient(directions, starts=400, seed=0):
-    """Turn an icosahedron to where its harmonics are strongest on the bonds, of either sign; an `Orientation`."""
+    """Turn an icosahedron to where its harmonics are strongest on the bonds, of either sign; an `Orientation`.
+
+    Its score is the root of the sum of squares of the icosahedral harmonics of degrees 6, 10 and 12, averaged over the
+    bonds, each over its noise; about 2 for random bonds. Of a twin it may lie between the grains, see `grains`.
+    """
     five = icosahedron()[5]
     if len(directions) == 0:
         raise InputError("There are no bonds in the shell to lay an icosahedron among.")
@@ -149,7 +154,7 @@ def bragg_peaks(q, factor, least=10):
     return q[1:-1][(middle > factor[:-2]) & (middle >= factor[2:]) & (middle >= least)]
 
 
-def bragg_axes(positions, wave_number, count=15, apart=0.3, points=8000):
+def bragg_axes(positions, wave_number, count=15, apart=0.15, points=8000):
     """The `count` directions, `apart` radians or more from each other, in which S is largest at a wave number.
 
     Args:
@@ -158,9 +163,48 @@ def bragg_axes(positions, wave_number, count=15, apart=0.3, points=8000):
         Unit vectors (count, 3), strongest first, and the structure factor in their directions (count,).
     """
     grid = _hemisphere(points)
-    factor = np.array([structure_factor(positions, axis, [wave_number])[0] for axis in grid])
-    axes = _highest(grid, factor, count, apart)
-    return axes, np.array([structure_factor(positions, axis, [wave_number])[0] for axis in axes])
+    axes = _highest(grid, _along(positions, grid, wave_number), count, apart)
+    return axes, _along(positions, axes, wave_number)
+
+
+def grains(positions, wave_number, most=4, starts=5000, points=8000, seed=0):
+    """The orientations of an icosahedron that have a peak of S at a wave number on each of their two-fold axes.
+
+    Args:
+        positions: (n, 3), of a droplet that no face of the box cuts.
+        most: grains looked for at most.
+        starts: random orientations to start from. points: of a half sphere, on which these are compared.
+    Returns:
+        List of `Orientation`, the strongest first; `score` is the mean of S over the fifteen axes. An orientation
+        counts if S is nowhere on them less than a third of that mean, which the peaks of a cubic crystal, on six or
+        three of the fifteen, do not reach. One grain has one, a twin two.
+    """
+    grid, two = _hemisphere(points), icosahedron()[2]
+    on_grid, tree = np.tile(_along(positions, grid, wave_number), 2), cKDTree(np.concatenate([grid, -grid]))
+    turns = Rotation.random(starts, rng=np.random.default_rng([seed]))
+    coarse = np.array([on_grid[tree.query(turn.apply(two))[1]].mean() for turn in turns])
+    found = []
+    for start in turns[np.argsort(-coarse)[:10 * most]]:
+        if any(_same_axes(start.apply(two), other.rotation, two) for other in found):
+            continue
+        best = minimize(lambda turn: -_along(positions, Rotation.from_rotvec(turn).apply(two), wave_number).mean(),
+                        start.as_rotvec(), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-2})
+        turn = Rotation.from_rotvec(best.x)
+        along = _along(positions, turn.apply(two), wave_number)
+        if along.min() > along.mean() / 3 and not any(_same_axes(turn.apply(two), other.rotation, two)
+                                                      for other in found):
+            found.append(Orientation(turn.as_matrix(), float(along.mean())))
+    return sorted(found, key=lambda grain: -grain.score)[:most]
+
+
+def _same_axes(axes, rotation, two, within=0.1):
+    """Whether axes (15, 3) are those of an icosahedron turned by `rotation`, each to `within` radians."""
+    return np.abs(axes @ rotation @ two.T).max(axis=1).min() > np.cos(within)
+
+
+def _along(positions, axes, wave_number):
+    """S at one wave number along each of the axes (m, 3), (m,)."""
+    return np.array([structure_factor(positions, axis, [wave_number])[0] for axis in axes])
 
 
 def _highest(grid, values, count, apart):

@@ -18,11 +18,12 @@ SNAPSHOTS = {
     "cF4-Cu_liquid": ("cF4-Cu", "liquid"), "cF4-Cu_liquid_b": ("cF4-Cu_b", "liquid"),
     "cF4-Cu_solid": ("cF4-Cu", "solid"),
     "hP2-Mg_liquid": ("hP2-Mg", "liquid"), "hP2-Mg_solid": ("hP2-Mg", "solid"),
+    "iQC_gas": ("iQC_gas", "gas"), "iQC_solid": ("iQC", "solid"),
 }
 CONTROL = ("cF4-Cu", "cF4-Cu_b")
 # Run -> how many frames on the next one is that is kept of it, back from the last: the whole run for Figure 5, which
 # compares neighbouring frames, and some of the others for Figure 3, which compares runs.
-TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6}
+TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "iQC": 6}
 
 
 def ship(runs, output, results):

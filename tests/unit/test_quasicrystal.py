@@ -134,6 +134,30 @@ def test_the_strongest_peaks_of_the_model_are_on_its_two_fold_axes_and_a_crystal
     assert found[5] > 0.1 * len(crystal) and found[6] < 0.05 * len(crystal)  # {110}: six axes
 
 
+def test_a_grain_has_one_orientation_a_twin_two_and_a_crystal_none(model):
+    positions, turn = model
+    q = np.linspace(2, 30, 2000)
+    orientation = qc.orient(bonds(positions))
+    strongest = q[qc.mean_structure_factors(positions, orientation, q)[2].argmax()]
+    two = qc.icosahedron()[2]
+
+    def overlap(grain, other):
+        return np.abs(two @ grain.T @ other @ two.T).max(axis=1).min()
+
+    found, = qc.grains(positions, strongest, starts=2000)
+    assert overlap(found.rotation, orientation.rotation) > np.cos(0.02)
+    assert found.score > 0.1 * len(positions)
+    other = Rotation.from_rotvec([0.3, 0.2, -0.1]).as_matrix()
+    twin = np.concatenate([positions, positions @ other.T + [14, 0, 0]])
+    both = qc.grains(twin, strongest, starts=4000)
+    assert len(both) == 2
+    for rotation in (orientation.rotation, other @ orientation.rotation):
+        assert max(overlap(grain.rotation, rotation) for grain in both) > np.cos(0.03)
+    crystal = droplet("cI2-W")
+    factor = qc.structure_factor(crystal, [1, 1, 0] / np.sqrt(2), q)
+    assert qc.grains(crystal, q[factor.argmax()], starts=2000) == []
+
+
 def test_no_bonds_are_said():
     with pytest.raises(InputError, match="no bonds in the shell"):
         qc.orient(np.zeros((0, 3)))
