@@ -99,16 +99,19 @@ def test_energy_and_temperature_have_scales_and_line_styles_of_their_own():
     assert [each.get_ylabel() for each in axes.figure.axes] == ["energy per particle", "kT"]
 
 
-def test_the_map_names_each_snapshot_at_its_median_and_draws_the_path():
+def test_the_map_names_each_snapshot_marks_its_median_and_the_frames_of_the_path():
     rng = np.random.default_rng(0)
     groups = {"fcc": rng.normal(size=(1000, 2)), "hcp": rng.normal(size=(50, 2)) + 5}
     ax = component_map(groups, path=np.array([[0, 0], [1, 2], [3, 3]]), shown=100)
     assert [len(points.get_offsets()) for points in ax.collections] == [100, 50]
-    named = {text.get_text(): text.xy for text in ax.texts if text.get_text()}
-    for name, components in groups.items():
-        np.testing.assert_allclose(named[name], np.median(components, axis=0))
-    line, = ax.lines
-    np.testing.assert_array_equal(line.get_ydata(), [0, 2, 3])
+    *medians, path = ax.lines
+    for median, components in zip(medians, groups.values()):
+        np.testing.assert_allclose(median.get_xydata(), [np.median(components, axis=0)])
+    assert len({median.get_marker() for median in medians}) == len({median.get_color() for median in medians}) == 2
+    np.testing.assert_array_equal(path.get_ydata(), [0, 2, 3])
+    assert path.get_marker() == "." and path.get_linestyle() != "-"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fcc", "hcp", path.get_label()]
+    assert {text.get_text(): text.xy[1] for text in ax.texts} == {"first": 0, "last": 3}
 
 
 @pytest.mark.parametrize("of", ["bond", "shell"])
