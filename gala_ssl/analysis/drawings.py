@@ -4,9 +4,8 @@ import numpy as np
 from matplotlib.collections import EllipseCollection
 from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from gala_ssl.analysis.plots import COLORS, cell_edges, value_edges
+from gala_ssl.analysis.plots import COLORS, cell_edges, value_edges, whole_ticks
 from gala_ssl.data.neighborhoods import contact_distance, nearest_distances
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
@@ -149,7 +148,7 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
     ax.pcolormesh(cell_edges(numbers), edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)
     ax.plot(numbers, [np.median(column) for column in columns], color=COLORS[1], marker="o", markersize=5,
             markeredgecolor="white", linestyle="none", label="median")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(ax.xaxis)
     ax.set(xlabel="frame", ylabel=label)
     ax.set_title("grey: particles of a frame", loc="left", fontsize="small")
     ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), borderpad=0)

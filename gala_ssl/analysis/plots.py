@@ -88,8 +88,7 @@ def frame_histogram(histogram, known, asked, transitions=(), ax=None):
     ax.axline((known[0], known[0]), slope=1, color=COLORS[0], linestyle=LINES[2], linewidth=1, label="predicted = true")
     ax.figure.colorbar(image, ax=ax, location="top", label="part of the true frame's particles")
     ax.legend(framealpha=1, fontsize="small", loc="lower right")
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(ax.xaxis, ax.yaxis)
     ax.set_xlabel("true frame")
     ax.set_ylabel("predicted frame")
     return ax
@@ -115,9 +114,15 @@ def energy_by_frame(frames, energy, temperature, transitions=(), ax=None):
         axes.set_ylabel(label, color=color)
     for place in transitions:
         ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(ax.xaxis)
     ax.set_xlabel("frame")
     return ax
+
+
+def whole_ticks(*axes):
+    """Ticks at whole numbers only, such as frames have."""
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
 def value_edges(parts, bins):
