@@ -330,7 +330,7 @@ def test_compare_scores_two_frames_by_all_methods(weights, trajectory, tmp_path,
     main(["compare", f"{trajectory}@0", str(trajectory), "--weights", str(weights), "-o", str(tmp_path / "new"),
           "--bootstrap", "5", "--quiet"])
     text = capsys.readouterr().out
-    assert "1. two snapshots: run 0 / run 2 (300 and 300 particles)" in text
+    assert "two snapshots: run, frame 0 / run, frame 2 (300 and 300 particles)" in text and "pair 1" not in text
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
         "table.csv", "table.rst", "densities.png", "card.json"}
     table = pd.read_csv(tmp_path / "new/table.csv")

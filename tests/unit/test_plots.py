@@ -43,6 +43,14 @@ def test_snapshots_differ_in_colour_and_in_line_style():
     assert axes.get_xlabel() and axes.get_ylabel()
 
 
+def test_the_axis_is_as_long_as_most_values_are_apart():
+    x, y = np.random.default_rng([0]).normal(size=(2, 4000))
+    x[:20] += 18  # half a percent of vapour
+    axes = component_density(x, y + 1)
+    edges = axes.patches[0].get_data().edges
+    assert -4 < edges[0] < -2 and 3 < edges[-1] < 5
+
+
 def test_a_component_that_does_not_vary_is_drawn():
     assert len(component_density(np.zeros(5), np.zeros(7)).patches) == 2
 
@@ -118,7 +126,8 @@ def test_the_map_names_each_snapshot_marks_its_median_and_the_frames_of_the_path
 def test_a_map_and_bars_for_each_attention_layer(of):
     maps = np.random.default_rng([0]).uniform(0, 3, (5, 4, 4))
     maps[0, 2, 1] = np.nan
-    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of)
+    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of, "whose")
+    assert figure.get_suptitle() == "whose"
     shown = [axes for axes in figure.axes if axes.axison]
     tops = [axes for axes in shown if axes.images]
     assert [axes.get_title() for axes in tops] == [f"layer{i} values" for i in range(5)]
