@@ -167,7 +167,7 @@ def component_map(groups, path=None, shown=600, ax=None):
         ax.plot(*np.transpose(path), color=COLORS[-1], marker=".", linestyle=LINES[2], linewidth=0.8,
                 label="frames of the run")
         for name, place in (("first", path[0]), ("last", path[-1])):
-            ax.annotate(name, place, (28, -18), textcoords="offset points",
+            ax.annotate(name, place, (-46, -20), textcoords="offset points",
                         arrowprops={"arrowstyle": "-", "linewidth": 0.8})
     ax.legend(title="large: medians", frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     ax.set(xlabel="first principal component", ylabel="second principal component")
