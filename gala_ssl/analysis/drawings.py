@@ -52,8 +52,10 @@ def even_scale(values):
     Each of 32 equal intervals has a part of the colours in proportion to the square root of how many values are in it,
     so that phases differ which are close to each other and far from a third.
     """
-    counts, edges = np.histogram(values, 32, np.quantile(values, [0.02, 0.98]))
-    colors = np.concatenate([[0], np.sqrt(counts + 1).cumsum()])
+    low, high = np.quantile(np.asarray(values, np.float64), [0.02, 0.98])
+    margin = 1e-6 * max(abs(low), abs(high)) or 0.5  # what differs by rounding alone has one colour
+    edges = np.linspace(low - margin, high + margin, 33)
+    colors = np.concatenate([[0], np.sqrt(np.histogram(values, edges)[0] + 1).cumsum()])
     colors /= colors[-1]
     return FuncNorm((lambda value: np.interp(value, edges, colors), lambda color: np.interp(color, colors, edges)),
                     edges[0], edges[-1])

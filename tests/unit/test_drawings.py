@@ -71,7 +71,15 @@ def test_colours_tell_phases_apart_that_are_close_to_each_other_and_far_from_a_t
     colors = [scale(np.median(phase)) for phase in (liquid, crystal, gas)]
     assert colors[0] < 0.25 and colors[1] - colors[0] > 0.2 and colors[2] > 0.8
     np.testing.assert_allclose(scale(scale.inverse([0, 0.3, 1])), [0, 0.3, 1])
-    assert 0 < drawings.even_scale(np.full(9, 5.0))(5.0) < 1
+
+
+@pytest.mark.parametrize("values", [
+    np.zeros(9), np.full(9, 5.0), np.float32([1, 1 + 2**-23] * 9), [-1, np.nextafter(-1, 0)]])
+def test_what_differs_by_rounding_alone_has_a_scale(values):
+    scale = drawings.even_scale(values)
+    assert 0 < scale(values[0]) < 1 and (np.diff(scale.inverse(np.linspace(0, 1, 6))) > 0).all()
+    frame = droplet((0, 0, 0))
+    drawings.embedding_figure([frame], [0], [np.resize(values, len(frame))]).canvas.draw()
 
 
 def test_the_course_marks_the_medians():
