@@ -49,7 +49,7 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
         x, y: (n,) and (m,) values of the order parameter.
         labels: names of the snapshots, for the legend.
         ax: matplotlib axes; None makes a figure.
-        bins: number of bins, shared by both, see `value_edges`.
+        bins: number of bins, shared by both, over what `value_edges` finds less long and thin tails.
 
     Returns:
         The axes.
@@ -57,6 +57,9 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     if ax is None:
         ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
     edges = value_edges((x, y), bins)
+    counts = np.stack([np.histogram(values, edges)[0] / len(values) for values in (x, y)])
+    seen = np.flatnonzero((counts > 0.02 * counts.max(axis=1, keepdims=True)).any(axis=0))
+    edges = np.linspace(edges[max(seen[0] - 1, 0)], edges[min(seen[-1] + 2, bins)], bins + 1)
     for values, label, color, line in zip((x, y), labels, COLORS, LINES):
         density = np.histogram(values, edges)[0] / (len(values) * np.diff(edges))
         ax.stairs(density, edges, color=color, linestyle=line, linewidth=1.5, label=label)
