@@ -2,16 +2,17 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import EllipseCollection
+from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 
-from gala_ssl.analysis.plots import COLORS, cell_edges, value_edges
+from gala_ssl.analysis.plots import COLORS, cell_edges, value_edges, whole_ticks
 from gala_ssl.data.neighborhoods import contact_distance, nearest_distances
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
 MAP = "viridis"
 
 
-def draw_particles(frame, values, label="", limits=None, ax=None):
+def draw_particles(frame, values, label="", scale=None, ax=None):
     """A frame cut in half through its middle, seen from the open side, each particle coloured by a number.
 
     The periodic images are chosen such that what is dense lies in the middle of the box, which the axes show whole.
@@ -19,7 +20,7 @@ def draw_particles(frame, values, label="", limits=None, ax=None):
     Args:
         frame: Frame. values: (N,) a number a particle.
         label: what the numbers are; "" for no colour bar.
-        limits: numbers at the ends of the colours; None is their 2 and 98 percentiles.
+        scale: matplotlib norm of the colours; None for `even_scale` of the values.
         ax: matplotlib axes; None makes a figure.
 
     Returns:
@@ -34,41 +35,61 @@ def draw_particles(frame, values, label="", limits=None, ax=None):
     spheres = EllipseCollection(size, size, 0, units="xy", offsets=positions[shown, :2],
                                 offset_transform=ax.transData, cmap=MAP, edgecolor="k", linewidth=0.2)
     spheres.set_array(np.asarray(values)[shown])
-    spheres.set_clim(*(np.quantile(values, [0.02, 0.98]) if limits is None else limits))
+    scale = scale or even_scale(values)
+    spheres.set_norm(scale)
     ax.add_collection(spheres)
     width, height = np.abs(frame.cell).sum(axis=0)[:2] / 2
     ax.set(xlim=(-width, width), ylim=(-height, height), aspect="equal", xticks=[], yticks=[])
     if label:
-        ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8)
+        ticks = scale.inverse(np.linspace(0, 1, 6))
+        ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8, extend="both", ticks=ticks, format="%.3g")
     return ax
 
 
-def embedding_figure(frames, numbers, components):
-    """What embedding a trajectory found, at a glance: the first principal component along it, and in its particles.
+def even_scale(values):
+    """A matplotlib norm that spreads these values over the colours, from their 2 to their 98 percentile.
 
-    Above, the component's distribution in each frame, or in the one frame there is; below, the first, the middle and
-    the last frame in one scale of colours.
+    Each of 32 equal intervals has a part of the colours in proportion to the square root of how many values are in it,
+    so that phases differ which are close to each other and far from a third.
+    """
+    low, high = np.quantile(np.asarray(values, np.float64), [0.02, 0.98])
+    margin = 1e-6 * max(abs(low), abs(high)) or 0.5  # what differs by rounding alone has one colour
+    edges = np.linspace(low - margin, high + margin, 33)
+    colors = np.concatenate([[0], np.sqrt(np.histogram(values, edges)[0] + 1).cumsum()])
+    colors /= colors[-1]
+    return FuncNorm((lambda value: np.interp(value, edges, colors), lambda color: np.interp(color, colors, edges)),
+                    edges[0], edges[-1])
+
+
+def embedding_figure(frames, numbers, components, label="first principal component", limits=None):
+    """What embedding a trajectory found, at a glance: a principal component along it, and in its particles.
+
+    Above, the component's distribution in each frame; below, the first, the middle and the last frame in one scale of
+    colours, cut in half. Of a single frame, its distribution and itself side by side.
 
     Args:
         frames: sequence of Frames. numbers: their numbers. components: for each frame (N,) the component.
+        label: the component's name. limits: numbers at the ends of the colours; None for `even_scale` of all frames.
 
     Returns:
         matplotlib Figure.
     """
-    shown = sorted({0, len(frames) // 2, len(frames) - 1})
-    figure = Figure(figsize=(1 + 3.2 * max(len(shown), 2), 6.4), layout="constrained")
-    above, below = figure.subfigures(2, 1)
-    ax = above.subplots()
+    several = len(set(numbers)) > 1
+    shown = sorted({0, len(frames) // 2, len(frames) - 1}) if several else [0]
     values = np.concatenate(components)
-    if len(frames) > 1:
-        draw_course(np.repeat(numbers, [len(part) for part in components]), values, ax=ax)
+    figure = Figure(figsize=(1 + 3.2 * max(len(shown), 2), 6.4 if several else 3.2), layout="constrained")
+    if several:
+        above, below = figure.subfigures(2, 1)
+        draw_course(np.repeat(numbers, [len(part) for part in components]), values, label, ax=above.subplots())
+        panels = below.subplots(1, len(shown))
     else:
-        ax.hist(values, value_edges(values, 60), color=COLORS[0], histtype="step")
-        ax.set(xlabel="first principal component", ylabel="particles")
-    limits = np.quantile(values, [0.02, 0.98])
-    for panel, i in zip(np.ravel(below.subplots(1, len(shown))), shown):
-        label = "first principal component" if i == shown[-1] else ""
-        draw_particles(frames[i], components[i], label, limits, panel).set_title(f"frame {numbers[i]}")
+        ax, *panels = figure.subplots(1, 2)
+        ax.hist(values, value_edges([values], 60), color=COLORS[0], histtype="step")
+        ax.set(xlabel=label, ylabel="particles")
+    scale = even_scale(values) if limits is None else Normalize(*limits)
+    for panel, i in zip(panels, shown):
+        draw_particles(frames[i], components[i], label if i == shown[-1] else "", scale, panel)
+        panel.set_title(f"frame {numbers[i]}, cut in half")
     return figure
 
 
@@ -102,7 +123,7 @@ def draw_cloud(bonds, color=COLORS[0], label=None, ax=None):
         ax.plot(*end.T, color=color, linewidth=0.8, alpha=0.5)
     ax.scatter(*bonds.T, color=color, s=25, depthshade=False, edgecolor="k", linewidth=0.3, label=label)
     ax.scatter(0, 0, 0, color="k", s=25)
-    reach = 0.7 * np.abs([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]).max()
+    reach = 0.8 * np.abs([ax.get_xlim(), ax.get_ylim(), ax.get_zlim()]).max()
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), zlim=(-reach, reach))
     ax.set_box_aspect((1, 1, 1))
     ax.set_axis_off()
@@ -118,16 +139,19 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
         ax: matplotlib axes; None makes a figure.
 
     Returns:
-        The axes. Each column is divided by its largest bin; a line follows the median.
+        The axes. Each column is divided by its largest bin; points mark the medians.
     """
     if ax is None:
         ax = plt.subplots(figsize=(6, 3.5), layout="constrained")[1]
     numbers = np.unique(frames)
-    edges = value_edges(values, bins)
     columns = [np.asarray(values)[np.asarray(frames) == number] for number in numbers]
+    edges = value_edges(columns, bins)
     counts = np.stack([np.histogram(column, edges)[0] for column in columns], axis=1)
     ax.pcolormesh(cell_edges(numbers), edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)
-    ax.plot(numbers, [np.median(column) for column in columns], color=COLORS[1], linewidth=1.5, label="median")
+    ax.plot(numbers, [np.median(column) for column in columns], color=COLORS[1], marker="o", markersize=5,
+            markeredgecolor="white", linestyle="none", label="median")
+    whole_ticks(ax.xaxis)
     ax.set(xlabel="frame", ylabel=label)
-    ax.legend(frameon=False, fontsize="small")
+    ax.set_title("grey: particles of a frame", loc="left", fontsize="small")
+    ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), borderpad=0)
     return ax

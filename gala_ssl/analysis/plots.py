@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from gala_ssl.analysis.roc import first_component
 
@@ -48,14 +49,17 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
         x, y: (n,) and (m,) values of the order parameter.
         labels: names of the snapshots, for the legend.
         ax: matplotlib axes; None makes a figure.
-        bins: number of bins, shared by both, see `value_edges`.
+        bins: number of bins, shared by both, over what `value_edges` finds less long and thin tails.
 
     Returns:
         The axes.
     """
     if ax is None:
         ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
-    edges = value_edges(np.concatenate([x, y]), bins)
+    edges = value_edges((x, y), bins)
+    counts = np.stack([np.histogram(values, edges)[0] / len(values) for values in (x, y)])
+    seen = np.flatnonzero((counts > 0.02 * counts.max(axis=1, keepdims=True)).any(axis=0))
+    edges = np.linspace(edges[max(seen[0] - 1, 0)], edges[min(seen[-1] + 2, bins)], bins + 1)
     for values, label, color, line in zip((x, y), labels, COLORS, LINES):
         density = np.histogram(values, edges)[0] / (len(values) * np.diff(edges))
         ax.stairs(density, edges, color=color, linestyle=line, linewidth=1.5, label=label)
@@ -86,7 +90,8 @@ def frame_histogram(histogram, known, asked, transitions=(), ax=None):
         ax.axhline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
     ax.axline((known[0], known[0]), slope=1, color=COLORS[0], linestyle=LINES[2], linewidth=1, label="predicted = true")
     ax.figure.colorbar(image, ax=ax, location="top", label="part of the true frame's particles")
-    ax.legend(frameon=False, fontsize="small", loc="lower right")
+    ax.legend(framealpha=1, fontsize="small", loc="lower right")
+    whole_ticks(ax.xaxis, ax.yaxis)
     ax.set_xlabel("true frame")
     ax.set_ylabel("predicted frame")
     return ax
@@ -112,17 +117,26 @@ def energy_by_frame(frames, energy, temperature, transitions=(), ax=None):
         axes.set_ylabel(label, color=color)
     for place in transitions:
         ax.axvline(place, color=COLORS[1], linestyle=LINES[1], linewidth=1.2)
+    whole_ticks(ax.xaxis)
     ax.set_xlabel("frame")
     return ax
 
 
-def value_edges(values, bins):
-    """Edges (bins + 1,) from the 0.1 to the 99.9 percentile of an order parameter.
+def whole_ticks(*axes):
+    """Ticks at whole numbers only, such as frames have."""
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+
+
+def value_edges(parts, bins):
+    """Edges (bins + 1,) that hold 98 percent of each of these arrays of an order parameter, and a margin.
 
     A few particles far out (of a vapour, say) would squeeze the rest into one bin. Equal values are in the middle.
     """
-    low, high = np.quantile(values, [0.001, 0.999])
-    return np.linspace(low, high, bins + 1) if high > low else np.linspace(low - 0.5, low + 0.5, bins + 1)
+    ends = [np.quantile(part, [0.01, 0.99]) for part in parts]
+    low, high = np.min(ends), np.max(ends)
+    margin = 0.05 * (high - low) or 0.5
+    return np.linspace(low - margin, high + margin, bins + 1)
 
 
 def cell_edges(numbers):
@@ -133,11 +147,11 @@ def cell_edges(numbers):
 
 
 def component_map(groups, path=None, shown=600, ax=None):
-    """Two components of several snapshots in one plane, each named where its particles are (paper, Figure 3).
+    """Two components of several snapshots in one plane, with the median of each marked (paper, Figure 3).
 
     Args:
         groups: {name: (n, 2)} components of each snapshot's particles.
-        path: (frames, 2), what a trajectory goes through, such as the medians of its frames; None for no path.
+        path: (frames, 2), the medians of a trajectory's frames, drawn as dots; None for no path.
         shown: particles drawn of each snapshot, evenly spread over its rows; medians are of all.
         ax: matplotlib axes; None makes a figure.
 
@@ -145,17 +159,20 @@ def component_map(groups, path=None, shown=600, ax=None):
         The axes.
     """
     if ax is None:
-        ax = plt.subplots(figsize=(6, 5), layout="constrained")[1]
+        ax = plt.subplots(figsize=(7.5, 5), layout="constrained")[1]
     for i, (name, components) in enumerate(groups.items()):
         drawn = components[np.linspace(0, len(components) - 1, min(shown, len(components))).astype(int)]
-        ax.scatter(*drawn.T, s=12, marker=MARKERS[i % len(MARKERS)], color=COLORS[i % len(COLORS)], alpha=0.4,
-                   linewidth=0, label=name, rasterized=True)
-    for name, components in groups.items():
-        ax.annotate(name, np.median(components, axis=0), ha="center", va="center", fontsize="small",
-                    bbox={"boxstyle": "round", "facecolor": "white", "alpha": 0.8, "linewidth": 0.5})
+        look = {"marker": MARKERS[i % len(MARKERS)], "color": COLORS[i % len(COLORS)]}
+        ax.scatter(*drawn.T, s=12, alpha=0.4, linewidth=0, rasterized=True, **look)
+        ax.plot(*np.median(components, axis=0), markersize=10, markeredgecolor="k", linestyle="none", label=name,
+                **look)
     if path is not None:
-        ax.plot(*np.transpose(path), color=COLORS[-1], linewidth=1)
-        ax.annotate("", path[-1], path[-2], arrowprops={"arrowstyle": "-|>", "color": COLORS[-1]})
+        ax.plot(*np.transpose(path), color=COLORS[-1], marker=".", linestyle=LINES[2], linewidth=0.8,
+                label="frames of the run")
+        for name, place in (("first", path[0]), ("last", path[-1])):
+            ax.annotate(name, place, (-46, -20), textcoords="offset points",
+                        arrowprops={"arrowstyle": "-", "linewidth": 0.8})
+    ax.legend(title="large: medians", frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     ax.set(xlabel="first principal component", ylabel="second principal component")
     return ax
 
@@ -189,7 +206,7 @@ def density_figure(featurizers, features, pair):
     return figure
 
 
-def attention_figure(layers, maps, bars, bounds=(), of="bond"):
+def attention_figure(layers, maps, bars, bounds=(), of="bond", title=""):
     """For each attention layer a map of pairs, and below it a bar for what each column receives.
 
     The colours, on one logarithmic scale for all layers, grow lighter with the attention, in grey as well.
@@ -201,6 +218,7 @@ def attention_figure(layers, maps, bars, bounds=(), of="bond"):
         bounds: numbers of rows after which a neighbour shell ends, marked by lines.
         of: what a row is of, "bond" or "shell", nearest first; those of shells, which are few, have their numbers
             written into the maps.
+        title: of the figure.
 
     Returns:
         matplotlib Figure.
@@ -241,5 +259,6 @@ def attention_figure(layers, maps, bars, bounds=(), of="bond"):
             bottom.set_ylabel("received")
     bar = figure.colorbar(drawn, ax=grid, extend="both", fraction=0.03, aspect=30)
     bar.set_label("attention of a pair, relative to equal attention")
+    figure.suptitle(title)
     bar.set_ticks([0.1, 0.3, 1, 3, 10], labels=["0.1", "0.3", "1", "3", "10"])
     return figure

@@ -131,6 +131,8 @@ def table1(featurizers, features, pairs=PAIRS, seed=0, n_bootstrap=1000, progres
 def to_rst(table, pairs=PAIRS):
     """The table for reading, as reStructuredText: methods down, pairs across, and what the pairs are.
 
+    A single pair has no number.
+
     Scores of the first component carry half the width of their 95 % interval; "not yet" stands where a
     snapshot is missing.
     """
@@ -144,11 +146,12 @@ def to_rst(table, pairs=PAIRS):
     for title, cell in (("First principal component: max(AUC, 1 - AUC)", component),
                         ("Linear classifier on the whole embedding, cross-validated: AUC", linear)):
         lines += [title, "-" * len(title), "", *_grid(table, pairs, cell), ""]
-    lines += ["Pairs", "-----", ""]
+    lines += ["Pairs", "-----", ""] if len(pairs) > 1 else ["Pair", "----", ""]
     for pair in pairs:
         sizes = table.loc[table["pair"] == pair.number, ["n1", "n2"]].max()
         size = f"{sizes['n1']} and {sizes['n2']} particles" if sizes["n1"] else "not yet"
-        lines.append(f"{pair.number}. {pair.name}: {' / '.join(pair.labels)} ({size})")
+        number = f"{pair.number}. " if len(pairs) > 1 else ""
+        lines.append(f"{number}{pair.name}: {' / '.join(pair.labels)} ({size})")
     return "\n".join(lines) + "\n"
 
 
@@ -159,4 +162,5 @@ def _grid(table, pairs, cell):
         of_pair = {row.pair: row for row in of_method.itertuples()}
         texts = ("not yet" if np.isnan(of_pair[p.number].auc) else cell(of_pair[p.number]) for p in pairs)
         rows.append([method.replace("_", " "), *texts])
-    return simple_table(["method", *(f"pair {pair.number}" for pair in pairs)], rows)
+    header = [f"pair {pair.number}" for pair in pairs] if len(pairs) > 1 else ["score"]
+    return simple_table(["method", *header], rows)

@@ -1,6 +1,6 @@
 """Look at which bonds, and pairs of bonds, the attention layers of a trained network look.
 
-    gala-ssl attention data/trajectories/cI2-W_solid.gsd --particle 7 -o maps
+    gala-ssl attention data/trajectories/cI2-W_solid.gsd --particle 21 -o maps
     gala-ssl attention run.gsd@46 --task denoising
 
 FILE@N is frame N of a file, FILE its last frame. Writes into a folder, for one particle, a map of each layer with bonds
@@ -44,12 +44,14 @@ def run(arguments):
     edges, length = shells_of(frame, maps.embedding.k)
     sums, cloud, seen = averaged(maps, frame, edges, particle)
     table = sums.table(maps.layers)
-    write(output, maps, sums, table, cloud, seen)
+    titles = [f"{arguments.task.replace('_', ' ')}: {what} of {pathlib.Path(frame.source).name}"
+              for what in (f"particle {particle}", "mean over the particles")]
+    write(output, maps, sums, table, cloud, seen, titles)
     write_card(output, arguments, frame, weights, maps, edges, length)
     if not arguments.quiet:
         shells = ", ".join(f"{edge:.3g}" for edge in edges)
-        print(f"Maps of {len(maps.layers)} attention layers of {arguments.task} are in {output}; shells end at "
-              f"{shells} contact distances.")
+        print(f"Maps of {len(maps.layers)} attention layers of {arguments.task} are in {output}. The neighbours are in "
+              f"{len(edges) + 1} shells; where one ends and the next begins, in contact distances: {shells}.")
 
 
 def shells_of(frame, k):
@@ -80,7 +82,7 @@ def averaged(maps, frame, edges, particle):
     return sums, *found
 
 
-def write(output, maps, sums, table, cloud, weights):
+def write(output, maps, sums, table, cloud, weights, titles):
     import numpy as np
 
     from gala_ssl.analysis.attention_maps import received, relative
@@ -95,8 +97,8 @@ def write(output, maps, sums, table, cloud, weights):
                  shell_received=sums.received())
     write_csv(output / "shells.csv", table, "%.6f")
     figures = {"particle": attention_figure(maps.layers, relative(weights), bars * len(shells),
-                                            np.searchsorted(shells, counts)),
-               "shells": attention_figure(maps.layers, whole, sums.received(), of="shell")}
+                                            np.searchsorted(shells, counts), title=titles[0]),
+               "shells": attention_figure(maps.layers, whole, sums.received(), of="shell", title=titles[1])}
     for name, figure in figures.items():
         with written_whole(output / f"{name}.png") as temporary:
             figure.savefig(temporary, dpi=150)

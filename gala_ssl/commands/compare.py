@@ -39,7 +39,7 @@ def run(arguments):
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
     from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
 
-    names = [f"{frame.label} {frame.source.rsplit(' ', 1)[1]}" for frame in (first, second)]
+    names = [short_name(frame) for frame in (first, second)]
     if names[0] == names[1]:
         names = [frame.source for frame in (first, second)]
     if names[0] == names[1]:
@@ -51,6 +51,14 @@ def run(arguments):
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
         write(arguments, table, text, featurizers, features, pair)
+
+
+def short_name(frame):
+    """Stem of a frame's file, and its number where the file has more than one."""
+    from gala_ssl.data.reading import read_frames
+
+    path, number = frame.source.rsplit(", ", 1)
+    return frame.label if len(read_frames(path)) == 1 else f"{frame.label}, {number}"
 
 
 def opened_frame(text):

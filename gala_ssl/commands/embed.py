@@ -6,10 +6,11 @@
 Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Writes for each particle the numbers of its frame and
 itself, its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
 and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
-components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws the first.
+components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them.
 """
 import contextlib
 import json
+import math
 import pathlib
 import time
 
@@ -36,8 +37,11 @@ def configure(parser):
     add_scale(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
-    parser.add_argument("--png", type=pathlib.Path, help="draw the first component: along the trajectory, and in the "
+    parser.add_argument("--png", type=pathlib.Path, help="draw a component: along the trajectory, and in the "
                         "particles of the first, middle and last frame, cut in half")
+    parser.add_argument("--component", type=int, default=1, metavar="N", help="which --png draws, from 1 (default: 1)")
+    parser.add_argument("--limits", type=float, nargs=2, metavar=("LOW", "HIGH"), help="the component at the ends of "
+                        "the colours of --png, even between; default: more colours for what more particles have")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
     parser.add_argument("--json", action="store_true", help="print the card in place of the report")
 
@@ -63,6 +67,10 @@ def run(arguments):
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
                             source="bonds" if arguments.level == "bond" else "core",
                             neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max)
+    count = min(arguments.components, embed.dimension)
+    if not 1 <= arguments.component <= count:
+        raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
+                         f"{count}" + (", or raise --components." if count < embed.dimension else "."))
     with table_for(output, embed.dimension, LEVELS[arguments.level]) as table:
         spans = fill(table, frames, embed, arguments)
         components = table.add_components(arguments.components)
@@ -73,7 +81,7 @@ def run(arguments):
             with written_whole(arguments.gsd) as temporary:
                 write_coloured(temporary, frames, table.file["components"], spans)
         if arguments.png:
-            draw(arguments.png, frames, table.file["components"], spans)
+            draw(arguments, frames, table.file["components"], spans)
         rows = len(table)
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
@@ -95,6 +103,10 @@ def check(arguments, output):
         raise unknown("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.")
+    if not arguments.png and (arguments.component != 1 or arguments.limits):
+        raise InputError("--component and --limits are of the picture; name its file with --png.")
+    if arguments.limits and not -math.inf < arguments.limits[0] < arguments.limits[1] < math.inf:
+        raise InputError("--limits are {:g} and {:g}; give two numbers, the lower one first.".format(*arguments.limits))
     for name, path in (("gsd", arguments.gsd), ("png", arguments.png)):
         if path and arguments.level != "particle":
             raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.")
@@ -176,13 +188,15 @@ def fill_bonds(table, number, frame, embed):
                      neighbor=np.asarray(found.point_indices))
 
 
-def draw(path, frames, components, spans):
+def draw(arguments, frames, components, spans):
     from gala_ssl.analysis.drawings import embedding_figure
     from gala_ssl.files import written_whole
 
-    first = [components[start:stop, 0] for start, stop in spans]
-    with written_whole(path) as temporary:
-        embedding_figure(frames, frames.numbers, first).savefig(temporary, dpi=120)
+    number = arguments.component
+    values = [components[start:stop, number - 1] for start, stop in spans]
+    label = "first principal component" if number == 1 else f"principal component {number}"
+    with written_whole(arguments.png) as temporary:
+        embedding_figure(frames, frames.numbers, values, label, arguments.limits).savefig(temporary, dpi=120)
 
 
 def card_of(arguments, frames, embed, weights, components):

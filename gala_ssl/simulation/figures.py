@@ -12,7 +12,7 @@ def plot_cooling(log, labels, chosen, ax=None):
     Args:
         log: a `gala_ssl.simulation.snapshots.Log`.
         labels: (T,) phases, from `snapshots.label_frames`.
-        chosen: frame index of each snapshot by phase.
+        chosen: frame index of each snapshot that is kept, by phase.
         ax: matplotlib axes; new ones if None.
     Returns:
         The axes of the energy.
@@ -28,7 +28,8 @@ def plot_cooling(log, labels, chosen, ax=None):
                     transform=ax.get_xaxis_transform(), ha="center", va="bottom", fontsize="small")
     ax.plot(step, log.potential_energy, color="k", label="energy per particle")
     frames = list(chosen.values())
-    ax.plot(step[frames], log.potential_energy[frames], "o", mfc="none", color="k", ms=8, label="snapshot")
+    ax.plot(step[frames], log.potential_energy[frames], "o", mfc="none", color="k", ms=8,
+            label="snapshot" if frames else None)
     ax.plot([], [], color="#D55E00", label="kinetic temperature")
     ax.plot([], [], ":", color="#D55E00", label="temperature set")
     ax.set(xlabel="step / 1000", ylabel="potential energy per particle",

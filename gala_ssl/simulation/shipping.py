@@ -141,7 +141,8 @@ def _write_figure(path, directory, log, labels, chosen):
     import matplotlib.pyplot as plt
     figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4), width_ratios=[3, 2, 2.2],
                                                  layout="constrained")
-    figures.plot_cooling(log, labels, chosen, ax=left)
+    kept = {phase: index for phase, index in chosen.items() if (directory.name, phase) in SNAPSHOTS.values()}
+    figures.plot_cooling(log, labels, kept, ax=left)
     phases = {phase: _read(directory, index) for phase, index in chosen.items()}
     figures.plot_radial_distributions(phases, ax=middle)
     last = read_frames(directory / cooling.TRAJECTORY, -1)[0]

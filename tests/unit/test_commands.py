@@ -14,8 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 
+from gala_ssl.analysis import drawings
 from gala_ssl.analysis.baselines import baselines
 from gala_ssl.cli import COMMANDS, main
 from gala_ssl.commands.embed import chosen
@@ -185,6 +187,24 @@ def test_the_copy_in_gsd_keeps_all_and_can_be_coloured(embed, trajectory):
                 np.testing.assert_array_equal(copy.log[f"particles/gala_ssl/component_{c + 1}"], components[i, :, c])
 
 
+def test_the_picture_shows_the_component_and_the_limits_that_are_asked_for(embed, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(drawings, "embedding_figure", lambda *given: drawn.append(given) or Figure())
+    embed("-o", "a.npz", "--png", "a.png")
+    embed("-o", "a.npz", "--png", "a.png", "--component", 2, "--limits", -0.5, 2)
+    components = np.load("a.npz")["components"].reshape(3, 300, 3)
+    for i, (_, numbers, values, label, limits) in enumerate(drawn):
+        assert list(numbers) == [0, 1, 2] and np.array_equal(values, components[..., i])
+        assert (label, limits) == [("first principal component", None), ("principal component 2", [-0.5, 2])][i]
+
+
+@pytest.mark.parametrize("frames", ["1", "1,1", "0,2"])
+def test_one_frame_or_two_are_drawn(embed, frames):
+    embed("-o", "a.npz", "--png", "a.png", "--frames", frames)
+    height, width, _ = plt.imread("a.png").shape
+    assert (height < 0.6 * width) == (frames != "0,2")
+
+
 def test_a_dump_of_lammps_is_embedded_and_coloured(embed, tmp_path):
     frames = crystals(2)
     (tmp_path / "run.lammpstrj").write_text("".join(dump_text(frame, step) for step, frame in enumerate(frames)))
@@ -249,6 +269,13 @@ def test_frames_are_chosen_as_in_python(text, expected):
     (["--components", "0"], "--components is 0"),
     (["--gsd", "a.xyz"], "--gsd a.xyz needs a name that ends in .gsd"),
     (["--gsd", "a.gsd", "--level", "bond"], "cannot show embeddings of --level bond"),
+    (["--png", "a.png", "--component", "4"], "--component is 4, but there are 3 components; choose from 1 to 3, or"),
+    (["--png", "a.png", "--component", "9", "--components", "99"], "there are 8 components; choose from 1 to 8."),
+    (["--png", "a.png", "--component", "0"], "--component is 0"),
+    (["--component", "2"], "name its file with --png"),
+    (["--limits", "-1", "1"], "name its file with --png"),
+    (["--png", "a.png", "--limits", "2", "-1"], "--limits are 2 and -1; give two numbers, the lower one first"),
+    (["--png", "a.png", "--limits", "0", "nan"], "--limits are 0 and nan"),
     (["--png", "a.pdf"], "--png a.pdf needs a name that ends in .png"),
     (["--task", "denosing"], "There is no task 'denosing'"),
     (["--task", "autoencoder"], "There are no weights for autoencoder"),
@@ -303,7 +330,7 @@ def test_compare_scores_two_frames_by_all_methods(weights, trajectory, tmp_path,
     main(["compare", f"{trajectory}@0", str(trajectory), "--weights", str(weights), "-o", str(tmp_path / "new"),
           "--bootstrap", "5", "--quiet"])
     text = capsys.readouterr().out
-    assert "1. two snapshots: run 0 / run 2 (300 and 300 particles)" in text
+    assert "two snapshots: run, frame 0 / run, frame 2 (300 and 300 particles)" in text and "pair 1" not in text
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
         "table.csv", "table.rst", "densities.png", "card.json"}
     table = pd.read_csv(tmp_path / "new/table.csv")

@@ -43,6 +43,14 @@ def test_snapshots_differ_in_colour_and_in_line_style():
     assert axes.get_xlabel() and axes.get_ylabel()
 
 
+def test_the_axis_is_as_long_as_most_values_are_apart():
+    x, y = np.random.default_rng([0]).normal(size=(2, 4000))
+    x[:200] += np.linspace(2, 20, 200)  # some vapour, thinly spread
+    axes = component_density(x, y + 1)
+    edges = axes.patches[0].get_data().edges
+    assert -4 < edges[0] < -2 and 3 < edges[-1] < 5
+
+
 def test_a_component_that_does_not_vary_is_drawn():
     assert len(component_density(np.zeros(5), np.zeros(7)).patches) == 2
 
@@ -99,23 +107,27 @@ def test_energy_and_temperature_have_scales_and_line_styles_of_their_own():
     assert [each.get_ylabel() for each in axes.figure.axes] == ["energy per particle", "kT"]
 
 
-def test_the_map_names_each_snapshot_at_its_median_and_draws_the_path():
+def test_the_map_names_each_snapshot_marks_its_median_and_the_frames_of_the_path():
     rng = np.random.default_rng(0)
     groups = {"fcc": rng.normal(size=(1000, 2)), "hcp": rng.normal(size=(50, 2)) + 5}
     ax = component_map(groups, path=np.array([[0, 0], [1, 2], [3, 3]]), shown=100)
     assert [len(points.get_offsets()) for points in ax.collections] == [100, 50]
-    named = {text.get_text(): text.xy for text in ax.texts if text.get_text()}
-    for name, components in groups.items():
-        np.testing.assert_allclose(named[name], np.median(components, axis=0))
-    line, = ax.lines
-    np.testing.assert_array_equal(line.get_ydata(), [0, 2, 3])
+    *medians, path = ax.lines
+    for median, components in zip(medians, groups.values()):
+        np.testing.assert_allclose(median.get_xydata(), [np.median(components, axis=0)])
+    assert len({median.get_marker() for median in medians}) == len({median.get_color() for median in medians}) == 2
+    np.testing.assert_array_equal(path.get_ydata(), [0, 2, 3])
+    assert path.get_marker() == "." and path.get_linestyle() != "-"
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["fcc", "hcp", path.get_label()]
+    assert {text.get_text(): text.xy[1] for text in ax.texts} == {"first": 0, "last": 3}
 
 
 @pytest.mark.parametrize("of", ["bond", "shell"])
 def test_a_map_and_bars_for_each_attention_layer(of):
     maps = np.random.default_rng([0]).uniform(0, 3, (5, 4, 4))
     maps[0, 2, 1] = np.nan
-    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of)
+    figure = attention_figure([f"layer{i}_values" for i in range(5)], maps, maps.mean(axis=1), [1, 3], of, "whose")
+    assert figure.get_suptitle() == "whose"
     shown = [axes for axes in figure.axes if axes.axison]
     tops = [axes for axes in shown if axes.images]
     assert [axes.get_title() for axes in tops] == [f"layer{i} values" for i in range(5)]

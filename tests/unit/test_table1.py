@@ -118,6 +118,8 @@ def test_the_text_is_a_table():
     assert "steinhardt  0.900   not yet" in lines
     assert "1. a control: a liquid / b liquid (7 and 9 particles)" in lines
     assert "2. two solids: a solid / b solid (not yet)" in lines
+    single = to_rst(table, pairs[:1])
+    assert "\na control: a liquid / b liquid (7" in single and "method      score" in single and "pair 1" not in single
     for rule in (line for line in lines if line.startswith("==")):
         starts = [match.start() for match in re.finditer("=+", rule)]
         for row in lines[lines.index(rule):lines.index(rule) + 4]:
