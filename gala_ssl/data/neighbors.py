@@ -170,8 +170,8 @@ def check_rule(k, neighbors, r_max=None):
     if int(k) != k or k < 1:
         raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
     if neighbors == "cutoff" and (r_max is None or not 0 < r_max < np.inf):
-        raise InputError(f"Neighbours within a cutoff need its radius, r_max or --r-max, a positive length, "
-                         f"not {r_max!r}.")
+        raise InputError(f"Neighbours within a cutoff need r_max, a positive length, not {r_max!r}; "
+                         f"on the command line, give --r-max.")
     if neighbors != "cutoff" and r_max is not None:
         raise InputError(f"r_max is of neighbours by 'cutoff'; by {neighbors!r} leave it out.")
 
