@@ -1,5 +1,6 @@
 """Lattice, sites and space group of droplets come back: cut from crystals of ASE, turned, hot, with vapour."""
 import functools
+import pathlib
 import sys
 
 import numpy as np
@@ -7,10 +8,12 @@ import pytest
 from ase.spacegroup import crystal
 from scipy.spatial.transform import Rotation
 
+from gala_ssl.data.frames import read_frames
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import averaging
 
 LENGTH = 40.0
+TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 # Space group, sites, cell lengths and angles, shortest distance; particles in a primitive cell.
 CRYSTALS = {
     "A15": (223, [(0, 0, 0), (0.25, 0, 0.5)], [2.0, 2.0, 2.0, 90, 90, 90], 8),
@@ -63,6 +66,18 @@ def test_spglib_names_the_space_group(kind):
     number, letters = averaging.space_group(averaged(kind))
     assert number == CRYSTALS[kind][0]
     assert len(set(letters)) == len(CRYSTALS[kind][1])
+
+
+@pytest.mark.parametrize(("name", "volume", "share"), [
+    ("cI2-W_solid", 4 / 27 ** 0.5, 0.95), ("cF4-Cu_solid", 0.5 ** 0.5, 0.5)])
+def test_solids_of_the_repository(name, volume, share):
+    """One site in a cell of three equal vectors, of the volume that bcc and fcc have with that shortest distance."""
+    frame = read_frames(TRAJECTORIES / f"{name}.gsd")[0]
+    found = averaging.average(frame.positions, float(frame.box[0]))
+    lengths = np.linalg.norm(found.vectors, axis=1)
+    assert len(found.sites) == 1 and found.fraction > share
+    assert lengths == pytest.approx(np.full(3, lengths.mean()), rel=0.01)
+    assert abs(np.linalg.det(found.vectors)) / lengths.mean() ** 3 == pytest.approx(volume, rel=0.01)
 
 
 @pytest.mark.parametrize("packed", [True, False])
