@@ -5,8 +5,8 @@
 2. The bonds point along discrete axes (bond-orientational diagram).
 3. The strongest axes make the angles of an icosahedron's two-fold axes, 36, 60, 72 and 90 degrees.
 4. Along its axes the structure factor has sharp peaks whose positions grow by the golden ratio, not by whole
-   numbers, and the strongest peaks of one length lie on all fifteen two-fold axes of an icosahedron, of a twin on
-   those of two.
+   numbers, and the strongest peaks of one length lie on all fifteen two-fold axes of an icosahedron, of two grains
+   on those of two.
 """
 import dataclasses
 
@@ -92,7 +92,7 @@ def orient(directions, starts=400, seed=0):
     """Turn an icosahedron to where its harmonics are strongest on the bonds, of either sign; an `Orientation`.
 
     Its score is the root of the sum of squares of the icosahedral harmonics of degrees 6, 10 and 12, averaged over the
-    bonds, each over its noise; about 2 for random bonds. Of a twin it may lie between the grains, see `grains`.
+    bonds, each over its noise; about 2 for random bonds. Of two grains it may lie between the grains, see `grains`.
     """
     five = icosahedron()[5]
     if len(directions) == 0:
@@ -177,7 +177,7 @@ def grains(positions, wave_number, most=4, starts=5000, points=8000, seed=0):
     Returns:
         List of `Orientation`, the strongest first; `score` is the mean of S over the fifteen axes. An orientation
         counts if S is nowhere on them less than a third of that mean, which the peaks of a cubic crystal, on six or
-        three of the fifteen, do not reach. One grain has one, a twin two.
+        three of the fifteen, do not reach. A droplet of two grains has two.
     """
     grid, two = _hemisphere(points), icosahedron()[2]
     on_grid, tree = np.tile(_along(positions, grid, wave_number), 2), cKDTree(np.concatenate([grid, -grid]))
