@@ -8,7 +8,7 @@ import pytest
 from ase.spacegroup import crystal
 from scipy.spatial.transform import Rotation
 
-from gala_ssl.data.frames import read_frames
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 from gala_ssl.simulation import averaging
 
