@@ -78,6 +78,7 @@ def test_clathrate_ii_differs_by_one_coordinate(entries):
 
 
 @pytest.mark.parametrize("name", prototypes.names())
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:spglib")
 def test_spglib_finds_the_space_group_again(name):
     spglib = pytest.importorskip("spglib")
     vectors, points = prototypes.unit_cell(name)
