@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PRESET ?= desktop
 TASKS ?=
-SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg
+SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg iQC_gas iQC
 WORKERS ?= 2
 # Of pytest, such as --cov or -x.
 OPTIONS ?=
