@@ -13,7 +13,7 @@ from gala_ssl.analysis import claims, plots
 from gala_ssl.analysis.baselines import baselines
 from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from gala_ssl.cli import script
-from gala_ssl.data.neighborhoods import LENGTH_SCALES
+from gala_ssl.commands.options import add_scale, add_tasks, add_weights
 from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
 from gala_ssl.errors import InputError
 from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
@@ -62,16 +62,16 @@ def main(argv=None):
 def parsed(argv):
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tasks", nargs="*", help="learned embeddings; default: all with weights")
-    parser.add_argument("--weights", type=pathlib.Path, default=SHIPPED, help="folder of weights")
+    add_tasks(parser)
+    add_weights(parser)
     parser.add_argument("--trajectories", type=pathlib.Path, default=ROOT / "data/trajectories",
                         help="folder of snapshots")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/table1",
                         help="folder to write to")
-    parser.add_argument("--scale", default="contact",
-                        help=f"what lengths are divided by for the learned embeddings: {', '.join(LENGTH_SCALES)}")
+    add_scale(parser)
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
+    parser.set_defaults(weights=SHIPPED)
     return parser.parse_args(argv)
 
 

@@ -6,7 +6,7 @@ O our own choice where no source has a value.
 import dataclasses
 import math
 
-from gala_ssl.errors import InputError, unknown
+from gala_ssl.errors import InputError, check_choice
 
 # In the paper's order. Here, because a list of them should not wait for Keras.
 TASK_NAMES = ("autoencoder", "denoising", "frame_classification", "shift_identification", "noisy_bond", "nearest_bond")
@@ -207,12 +207,10 @@ PRESETS = {
 
 def preset(name):
     """Return the preset of this name, or raise InputError that lists them."""
-    if name not in PRESETS:
-        raise unknown("preset", name, PRESETS)
+    check_choice("preset", name, PRESETS)
     return PRESETS[name]
 
 
 def check_task(name):
     """InputError unless there is a task of this name."""
-    if name not in TASK_NAMES:
-        raise unknown("task", name, TASK_NAMES)
+    check_choice("task", name, TASK_NAMES)

@@ -19,7 +19,7 @@ from gala_ssl.data.neighborhoods import (
     nearest_distances,
 )
 from gala_ssl.data.neighbors import check_rule
-from gala_ssl.errors import InputError, unknown
+from gala_ssl.errors import InputError, check_choice
 from gala_ssl.layers.conversion import MaskedMean
 from gala_ssl.models import heads
 from gala_ssl.models.pretrained import SHIPPED, load_model
@@ -70,8 +70,7 @@ class LearnedEmbedding:
 
     def __init__(self, model, card, length_scale="contact", source="core", progress=True, neighbors="nearest", k=None,
                  r_max=None):
-        if length_scale not in LENGTH_SCALES:
-            raise unknown("length scale", length_scale, LENGTH_SCALES)
+        check_choice("length scale", length_scale, LENGTH_SCALES)
         if length_scale == "mean_bond" and "mean_bond" not in card:
             raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
                              f"trained on; choose another length scale, or train it again.")

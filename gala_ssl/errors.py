@@ -10,8 +10,10 @@ class InputError(ValueError):
     """
 
 
-def unknown(kind, name, choices):
-    """The InputError for a name that is none of `choices`, with the one that it resembles most, if it does."""
+def check_choice(kind, name, choices):
+    """InputError unless `name` is one of `choices`, with the one that it resembles most, if it does."""
+    if name in choices:
+        return
     near = difflib.get_close_matches(str(name), choices, 1)
     meant = f"did you mean {near[0]!r}? Choose" if near else "choose"
-    return InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.")
+    raise InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.")

@@ -7,7 +7,7 @@ import traceback
 from gala_ssl import pretraining
 from gala_ssl.config import Preset
 from gala_ssl.data.environments import prototype_environments
-from gala_ssl.errors import InputError, unknown
+from gala_ssl.errors import InputError, check_choice
 from gala_ssl.files import read_json, write_json
 from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.combined import combine_cores, freeze_cores
@@ -43,9 +43,8 @@ class Cell:
     seed: int
 
     def __post_init__(self):
-        for name, choice in (("source", sources()), ("target", tuple(TASKS))):
-            if getattr(self, name) not in choice:
-                raise unknown(name, getattr(self, name), choice)
+        check_choice("source", self.source, sources())
+        check_choice("target", self.target, TASKS)
         if not 0 < self.fraction <= 1:
             raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.")
         if self.source == SCRATCH and self.freeze:

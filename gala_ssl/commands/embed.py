@@ -16,7 +16,7 @@ import time
 
 from gala_ssl.commands.options import add_scale, add_task, add_weights
 from gala_ssl.config import check_task
-from gala_ssl.errors import InputError, unknown
+from gala_ssl.errors import InputError, check_choice
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
 
@@ -99,8 +99,7 @@ def check(arguments, output):
     check_output(output)
     check_task(arguments.task)
     check_rule(1 if arguments.k is None else arguments.k, arguments.neighbors, arguments.r_max)
-    if arguments.scale not in LENGTH_SCALES:
-        raise unknown("length scale", arguments.scale, LENGTH_SCALES)
+    check_choice("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.")
     if not arguments.png and (arguments.component != 1 or arguments.limits):

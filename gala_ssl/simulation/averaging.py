@@ -20,6 +20,8 @@ GRAIN_PART = 0.4
 # Of points at random in a ball the root-mean-square distance from its centre is sqrt(3/5) radii; a liquid's has 0.95 of
 # that around "sites", crystals near melting 0.6.
 DISORDER = 0.8 * 0.6 ** 0.5
+# A cell and the 26 around it, opposite ones at opposite ends, itself in the middle.
+NEAREST_CELLS = np.indices((3, 3, 3)).reshape(3, -1).T - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +57,7 @@ def average(positions, length, reach=4.0, tolerance=0.25):
     whole = np.asarray(droplet(positions, length), float)
     grain = whole[_with_partners(whole, _peaks(whole, whole, reach)[:1], 0.5)]
     vectors = _lattice(_peaks(grain, whole, reach), reach)
-    steps = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    grain = whole[_with_partners(whole, steps[14:] @ vectors, GRAIN_PART)]
+    grain = whole[_with_partners(whole, NEAREST_CELLS[14:] @ vectors, GRAIN_PART)]
     for _ in range(4):
         sites = _sites(grain @ np.linalg.inv(vectors), vectors, tolerance)
         found, cell, apart = _nearest(grain, vectors, sites)
@@ -134,10 +135,9 @@ def _lattice(peaks, reach):
 def _sites(fractions, vectors, tolerance):
     """Where folded particles pile up, (m, 3) fractional, the fullest first."""
     points = fractions % 1
-    images = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 1, 3)
     sites, full = [], None
     while len(points):
-        around = (points + images).reshape(-1, 3) @ vectors
+        around = (points + NEAREST_CELLS[:, None]).reshape(-1, 3) @ vectors
         tree = cKDTree(around)
         middle = points[np.argmax(tree.query_ball_point(points @ vectors, tolerance, return_length=True))] @ vectors
         for _ in range(5):

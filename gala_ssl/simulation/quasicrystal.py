@@ -123,7 +123,7 @@ def strongest_axes(directions, count=15, width=0.08, points=8000):
     density = np.zeros(points)
     for part in np.array_split(directions, max(1, len(directions) // 2000)):
         density += np.exp((np.abs(grid @ part.T) - 1) / width**2).sum(axis=1)
-    return _highest(grid, density, count, 4 * width)
+    return grid[_highest(grid, density, count, 4 * width)]
 
 
 def angles_between(axes):
@@ -163,8 +163,9 @@ def bragg_axes(positions, wave_number, count=15, apart=0.15, points=8000):
         Unit vectors (count, 3), strongest first, and the structure factor in their directions (count,).
     """
     grid = _hemisphere(points)
-    axes = _highest(grid, _along(positions, grid, wave_number), count, apart)
-    return axes, _along(positions, axes, wave_number)
+    factor = _along(positions, grid, wave_number)
+    highest = _highest(grid, factor, count, apart)
+    return grid[highest], factor[highest]
 
 
 def grains(positions, wave_number, most=4, starts=5000, points=8000, seed=0):
@@ -184,16 +185,22 @@ def grains(positions, wave_number, most=4, starts=5000, points=8000, seed=0):
     turns = Rotation.random(starts, rng=np.random.default_rng([seed]))
     coarse = np.array([on_grid[tree.query(turn.apply(two))[1]].mean() for turn in turns])
     found = []
+
+    def along(turn):
+        return _along(positions, turn.apply(two), wave_number)
+
+    def is_found(turn):
+        return any(_same_axes(turn.apply(two), grain.rotation, two) for grain in found)
+
     for start in turns[np.argsort(-coarse)[:10 * most]]:
-        if any(_same_axes(start.apply(two), other.rotation, two) for other in found):
+        if is_found(start):
             continue
-        best = minimize(lambda turn: -_along(positions, Rotation.from_rotvec(turn).apply(two), wave_number).mean(),
-                        start.as_rotvec(), method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-2})
+        best = minimize(lambda vector: -along(Rotation.from_rotvec(vector)).mean(), start.as_rotvec(),
+                        method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-2})
         turn = Rotation.from_rotvec(best.x)
-        along = _along(positions, turn.apply(two), wave_number)
-        if along.min() > along.mean() / 3 and not any(_same_axes(turn.apply(two), other.rotation, two)
-                                                      for other in found):
-            found.append(Orientation(turn.as_matrix(), float(along.mean())))
+        factors = along(turn)
+        if factors.min() > factors.mean() / 3 and not is_found(turn):
+            found.append(Orientation(turn.as_matrix(), float(factors.mean())))
     return sorted(found, key=lambda grain: -grain.score)[:most]
 
 
@@ -208,14 +215,14 @@ def _along(positions, axes, wave_number):
 
 
 def _highest(grid, values, count, apart):
-    """The grid's axes of the `count` highest values, highest first, each `apart` radians or more from the others."""
+    """Where on the grid the `count` highest values are, highest first, each `apart` radians or more from the others."""
     peaks = []
     for i in np.argsort(-values):
         if all(abs(grid[i] @ grid[j]) < np.cos(apart) for j in peaks):
             peaks.append(i)
         if len(peaks) == count:
             break
-    return grid[peaks]
+    return peaks
 
 
 def _hemisphere(points):

@@ -150,7 +150,7 @@ def test_the_cells_of_a_grid():
 
 
 @pytest.mark.parametrize(("cell", "sentence"), [
-    (("denosing", "noisy_bond", 1, False, 1), "no source 'denosing'; choose from scratch, autoencoder"),
+    (("denosing", "noisy_bond", 1, False, 1), "no source 'denosing'; did you mean 'denoising'"),
     (("denoising", "combined", 1, False, 1), "no target 'combined'"),
     (("denoising", "noisy_bond", 0, False, 1), "fraction is 0; it must lie above 0"),
     (("scratch", "noisy_bond", 1, True, 1), "cannot be frozen")])
