@@ -10,6 +10,11 @@ class InputError(ValueError):
     """
 
 
+def counted(number, noun):
+    """The number and its noun, in the plural unless it is 1."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def check_choice(kind, name, choices):
     """InputError unless `name` is one of `choices`, with the one that it resembles most, if it does."""
     if name in choices:

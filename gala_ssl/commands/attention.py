@@ -12,7 +12,7 @@ import pathlib
 
 from gala_ssl.commands.options import add_task, add_weights
 from gala_ssl.config import check_task
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, counted
 
 
 def configure(parser):
@@ -31,8 +31,8 @@ def run(arguments):
     check_task(arguments.task)
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
-        raise InputError(f"{frame.where} has {len(frame)} particles, so there is no particle {particle}; choose from 0 "
-                         f"to {len(frame) - 1}.")
+        raise InputError(f"{frame.where} has {counted(len(frame), 'particle')}, so there is no particle {particle}; "
+                         f"choose from 0 to {len(frame) - 1}.")
     from gala_ssl.attention_maps import AttentionMaps
     from gala_ssl.embedding import load_pretrained
     from gala_ssl.models.pretrained import SHIPPED

@@ -16,7 +16,7 @@ import time
 
 from gala_ssl.commands.options import add_scale, add_task, add_weights
 from gala_ssl.config import check_task
-from gala_ssl.errors import InputError, check_choice
+from gala_ssl.errors import InputError, check_choice, counted
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
 
@@ -87,7 +87,8 @@ def run(arguments):
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
     elif not arguments.quiet:
         kept = ", ".join(f"{ratio:.1%}" for ratio in components["variance_ratio"])
-        print(f"{rows} rows of {len(frames)} frames are in {output}; the components have {kept} of the variance.")
+        print(f"Wrote {counted(rows, 'row')} of {counted(len(frames), 'frame')} to {output}; "
+              f"the components have {kept} of the variance.")
 
 
 def check(arguments, output):

@@ -169,7 +169,8 @@ def _frame(atoms, names, label, source):
     """ASE's Atoms as a Frame: a box of GSD's convention, centred on 0, and the particles turned along with it."""
     rank = atoms.cell.rank
     if rank == 0:
-        raise InputError(f"{source} has no periodic cell; give a file that states the box.")
+        raise InputError(f"{source} has no periodic cell; give a file that states the box, as extended XYZ does "
+                         f"with Lattice=\"Lx 0 0 0 Ly 0 0 0 Lz\" in its second line.")
     if rank < 3:
         raise InputError(f"The cell of {source} has no volume; two-dimensional frames are not supported.")
     if not atoms.pbc.all():

@@ -3,7 +3,7 @@ import dataclasses
 
 import numpy as np
 
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, counted
 
 # What freud can search in: the volume, and a particle's place in it, must be numbers of single precision.
 _SMALL, _SHEARED = 1e-12, 1e4
@@ -50,7 +50,7 @@ class Frame:
             raise InputError(f"There are no particles in {where}; give a frame that has some.")
         finite = np.isfinite(self.positions).all(axis=1)
         if not finite.all():
-            raise InputError(f"{np.sum(~finite)} particles of {where} have positions that are NaN or "
+            raise InputError(f"In {where} the positions of {counted(np.sum(~finite), 'particle')} are NaN or "
                              f"infinite, the first of them particle {np.argmin(finite)}; give a frame from "
                              f"before the run blew up.")
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():

@@ -6,7 +6,7 @@ import numpy as np
 
 from gala_ssl.data.formats import ASEReader
 from gala_ssl.data.gsd_files import GSDReader
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, counted
 from gala_ssl.files import check_file
 
 
@@ -73,6 +73,6 @@ def _chosen(frames, count, path):
     chosen = [int(number) for number in numbers]
     for number in chosen:
         if not -count <= number < count:
-            raise InputError(f"{path} has {count} frames, so there is no frame {number}; "
+            raise InputError(f"{path} has {counted(count, 'frame')}, so there is no frame {number}; "
                              f"choose from 0 to {count - 1}.")
     return [number % count for number in chosen]

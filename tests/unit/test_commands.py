@@ -131,7 +131,7 @@ def test_a_command_that_is_not_there(capsys):
 
 def test_embed_writes_embedding_components_numbers_and_card(embed, weights, trajectory, capsys):
     embed("--components", 2)
-    assert "900 rows of 3 frames are in run_frame_classification.h5" in capsys.readouterr().out
+    assert "Wrote 900 rows of 3 frames to run_frame_classification.h5" in capsys.readouterr().out
     featurizer = load_pretrained("frame_classification", weights, progress=False)
     expected = np.concatenate([featurizer(frame) for frame in read_frames(trajectory)])
     with h5py.File("run_frame_classification.h5") as file:
@@ -529,7 +529,7 @@ def test_the_shipped_weights_embed_a_prototype(tmp_path, monkeypatch, capsys):
     done = subprocess.run([sys.executable, "-m", "gala_ssl", "embed", "fcc.gsd", "-o", "fcc.csv"], cwd=tmp_path,
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr and "rows of 1 frames are in fcc.csv" in done.stdout
+    assert "Traceback" not in done.stderr and "rows of 1 frame to fcc.csv" in done.stdout
     assert pd.read_csv(tmp_path / "fcc.csv").filter(like="embedding_").shape[1] == 32
 
 
