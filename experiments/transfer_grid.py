@@ -6,7 +6,8 @@
     python experiments/transfer_grid.py --scheduler tcp://host:8786      # a running Dask cluster
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
-failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there, and card.json: how it came about.
+failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of what is there, and card.json: how it came
+about.
 """
 import pathlib
 

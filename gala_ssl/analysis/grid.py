@@ -3,6 +3,7 @@ import dataclasses
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.tables import simple_table
@@ -68,6 +69,30 @@ def figure4(grid):
         axes.set_ylabel("1 - accuracy" if TASKS[target].metric == "accuracy" else "mean absolute error")
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4, frameon=False,
                   fontsize="small")
+    return figure
+
+
+def gain_map(grid):
+    """Gain over a core from scratch in the mean over fractions, targets down, sources across; free cores left."""
+    gains = _Gains(grid)
+    pretrained = grid[grid["source"] != SCRATCH]
+    targets, sources = list(pretrained["target"].unique()), list(pretrained["source"].unique())
+    freezes = sorted(pretrained["freeze"].unique())
+    figure = Figure(figsize=(1.5 + 5 * len(freezes), 1.8 + 0.55 * len(targets)), layout="constrained")
+    panels = figure.subplots(1, len(freezes), sharey=True, squeeze=False)[0]
+    for axes, freeze in zip(panels, freezes):
+        mean = np.array([[gains(source, target, freeze).mean() for source in sources] for target in targets])
+        image = axes.imshow(mean, cmap="PuOr", vmin=-1, vmax=1, aspect="auto")
+        for (row, column), gain in np.ndenumerate(mean):
+            if np.isfinite(gain):
+                axes.text(column, row, f"{gain:+.0%}", ha="center", va="center", fontsize="small",
+                          color="white" if abs(gain) > 0.7 else "black")
+        axes.set_xticks(range(len(sources)), [name.replace("_", " ") for name in sources], rotation=40, ha="right")
+        axes.set_yticks(range(len(targets)), [name.replace("_", " ") for name in targets])
+        axes.set_xlabel("core from")
+        axes.set_title("frozen cores" if freeze else "free cores")
+    panels[0].set_ylabel("trained on")
+    figure.colorbar(image, ax=panels, label="1 - error / error from scratch", extend="min")
     return figure
 
 

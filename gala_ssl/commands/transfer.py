@@ -1,7 +1,8 @@
 """Train every task on every other task's core: the transfer grid (Figure 4, Tables 4 to 8).
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
-failed. Writes grid.csv, tables.rst, figure4.png and claims.rst of what is there, and card.json: how it came about.
+failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of what is there, and card.json: how it came
+about.
 """
 import collections
 import dataclasses
@@ -61,8 +62,12 @@ def run(arguments):
     write_csv(output / "grid.csv", grid)
     write_text(output / "tables.rst", reading.tables_rst(grid))
     write_text(output / "claims.rst", reading.claims_rst(grid))
-    with written_whole(output / "figure4.png") as temporary:
-        reading.figure4(grid).savefig(temporary, dpi=150)
+    figures = {"figure4.png": reading.figure4}
+    if not grid[grid["source"] != SCRATCH].empty:
+        figures["gains.png"] = reading.gain_map
+    for name, draw in figures.items():
+        with written_whole(output / name) as temporary:
+            draw(grid).savefig(temporary, dpi=150)
     used = sorted({name for source in sources for name in parts(source)})
     write_json(output / "card.json", {
         **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),

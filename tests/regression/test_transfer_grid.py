@@ -46,7 +46,7 @@ def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, c
     grid = pd.read_csv(tmp_path / "results/grid.csv")
     assert len(grid) == COUNT and not grid.duplicated(["source", "target", "fraction", "freeze", "seed"]).any()
     assert {path.name for path in (tmp_path / "results").iterdir()} == {
-        "grid.csv", "tables.rst", "claims.rst", "figure4.png", "card.json"}
+        "grid.csv", "tables.rst", "claims.rst", "figure4.png", "gains.png", "card.json"}
     cards = sorted((tmp_path / "runs").rglob(CARD))
     assert len(cards) == COUNT
     cards[0].unlink()

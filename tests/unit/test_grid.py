@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, grid_table, tables_rst
+from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, gain_map, grid_table, tables_rst
 from gala_ssl.files import write_json
 from gala_ssl.tasks import TASKS
 from gala_ssl.transfer import SCRATCH, cells
@@ -87,6 +87,18 @@ def test_the_figure_has_a_panel_a_target_and_a_line_a_source():
     assert len(styles) == 13  # told apart without words
     assert len(figure.legends[0].get_texts()) == 13
     plt.close(figure)
+
+
+def test_the_map_of_gains_has_a_panel_of_free_cores_and_one_of_frozen_ones_with_its_numbers():
+    grid = made_up(paper_like)
+    free, frozen, _ = gain_map(grid[(grid["source"] != "noisy_bond") | (grid["target"] != "denoising")]).get_axes()
+    for axes, less in ((free, 0), (frozen, 0.1)):
+        shown = np.ma.filled(axes.images[0].get_array(), np.nan)
+        assert np.isnan(shown[1, 4]) and len(axes.texts) == 35
+        np.testing.assert_allclose(shown[5, 3], 0.3 - less)
+        np.testing.assert_allclose(shown[0, 5], (-1 + 0.2) / 2 - less)  # in the mean over the fractions
+    assert [axes.get_title() for axes in (free, frozen)] == ["free cores", "frozen cores"]
+    assert "+30%" in [text.get_text() for text in free.texts]
 
 
 def test_cells_that_are_done_are_read_and_no_others(tmp_path):
