@@ -25,13 +25,13 @@ else
 endif
 
 test: $(INSTALLED)  ## the tests, without the slow ones
-	$(RUN) -m pytest -n $(WORKERS) -m "not slow" $(OPTIONS)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(OPTIONS)
 
 test-slow: $(INSTALLED)  ## the slow tests
-	$(RUN) -m pytest -n $(WORKERS) -m slow $(OPTIONS)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m slow $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
-	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) -m any_backend $(OPTIONS)
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m any_backend $(OPTIONS)
 
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)

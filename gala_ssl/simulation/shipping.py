@@ -23,7 +23,7 @@ SNAPSHOTS = {
 CONTROL = ("cF4-Cu", "cF4-Cu_b")
 # Run -> how many frames on the next one is that is kept of it, back from the last: the whole run for Figure 5, which
 # compares neighbouring frames, and some of the others for Figure 3, which compares runs.
-TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "iQC": 6}
+TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "hP2-Mg_b": 6, "tI4-Sn": 6, "iQC": 6, "iQC_b": 6}
 
 
 def ship(runs, output, results):

@@ -120,8 +120,8 @@ def broken_file(path, **changes):
 
 
 @pytest.mark.parametrize("changes, sentence", [
-    ({"position": np.full((30, 3), np.nan)}, "30 particles of .*NaN"),
-    ({"position": np.r_[np.zeros((4, 3)), [[0, np.inf, 0]]]}, "1 particles of .* first of them particle 4"),
+    ({"position": np.full((30, 3), np.nan)}, "positions of 30 particles are NaN"),
+    ({"position": np.r_[np.zeros((4, 3)), [[0, np.inf, 0]]]}, "of 1 particle are .* first of them particle 4"),
     ({"position": np.zeros((0, 3))}, "no particles"),
     ({"box": [0, 9, 9, 0, 0, 0]}, "box"),
     ({"box": [9, 9, 9, np.nan, 0, 0]}, "box"),

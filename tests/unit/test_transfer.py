@@ -17,7 +17,7 @@ from tests import properties
 from tests.networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
-pytestmark = pytest.mark.any_backend
+pytestmark = [pytest.mark.any_backend, pytest.mark.xdist_group("transfer")]  # one process makes the fixtures
 
 TINY = tiny_preset(epochs=2, dynamic_training=64)
 

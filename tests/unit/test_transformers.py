@@ -19,6 +19,8 @@ from gala_ssl.analysis.baselines import Steinhardt
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.errors import InputError
 
+pytestmark = pytest.mark.xdist_group("transformers")
+
 
 @pytest.fixture(scope="module")
 def frames():
