@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PRESET ?= desktop
 TASKS ?=
-SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg iQC_gas iQC
+SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg hP2-Mg_b hP2-Mg_narrow tI4-Sn dQC iQC_gas iQC iQC_b
 WORKERS ?= 2
 # Of pytest, such as --cov or -x.
 OPTIONS ?=
@@ -44,7 +44,7 @@ else
 	$(RUN) experiments/transfer_grid.py
 endif
 
-trajectories: $(INSTALLED)  ## simulate SYSTEM (all of Table 1) into runs/simulation; resumes; PRESET=smoke is small
+trajectories: $(INSTALLED)  ## simulate SYSTEM (all that is shipped) into runs/simulation; resumes; PRESET=smoke is small
 ifeq ($(PRESET),smoke)
 	for system in $(SYSTEM); do $(RUN) experiments/simulate.py $$system --preset smoke --directory runs/smoke/$$system \
 	  || exit; done

@@ -1,8 +1,5 @@
 """How Sphinx builds the documentation: `make docs`."""
-from gala_ssl.quiet import import_quietly
 from gala_ssl.version import __version__
-
-import_quietly()
 
 project = "gala_ssl"
 author = "the gala_ssl developers"

@@ -11,7 +11,6 @@ import sys
 import warnings
 
 from gala_ssl.errors import InputError
-from gala_ssl.quiet import import_quietly
 from gala_ssl.version import __version__
 
 COMMANDS = ("embed", "compare", "phases", "attention", "info", "pretrain", "transfer", "simulate")
@@ -30,7 +29,6 @@ def script(main):
     """
     @functools.wraps(main)
     def wrapped(argv=None):
-        import_quietly()
         try:
             return main(argv)
         except (InputError, OSError, FloatingPointError) as error:

@@ -17,7 +17,7 @@ class Pair:
     """Two snapshots to be told apart.
 
     Attributes:
-        number: row of the paper's table.
+        number: row of the paper's table; 7 is our own.
         name: what the pair asks.
         first, second: stems of the snapshots' GSD files, `<prototype>_<phase>`.
     """
@@ -40,6 +40,7 @@ PAIRS = (
     Pair(4, "gas and quasicrystal", "iQC_gas", "iQC_solid"),
     Pair(5, "two liquids that form different crystals", "cF4-Cu_liquid", "hP2-Mg_liquid"),
     Pair(6, "two solids", "cF4-Cu_solid", "hP2-Mg_solid"),
+    Pair(7, "two liquids of one family that order differently", "dQC_liquid", "hP2-Mg_liquid_narrow"),
 )
 
 

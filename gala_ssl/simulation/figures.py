@@ -120,6 +120,36 @@ def plot_structure_factors(q, factors, marks=(), ax=None):
     return ax
 
 
+def plot_diffraction(plane, marks=(), ax=None, most=18.0, points=241):
+    """Structure factor of points in a plane, as an electron microscope would show it; logarithmic.
+
+    Args:
+        plane: (n, 2) coordinates. marks: (m, 2) wave vectors to draw a circle around.
+        ax: matplotlib axes; new ones if None. most: largest wave number. points: in each direction.
+    Returns:
+        The axes.
+    """
+    ax = _axes(ax)
+    q = np.linspace(-most, most, points)
+    first, second = (np.exp(1j * np.outer(q, coordinate)) for coordinate in np.transpose(plane))
+    factor = np.abs(second @ first.T) ** 2 / len(plane)
+    image = ax.imshow(np.log10(np.maximum(factor, 0.1)), origin="lower", extent=(-most, most, -most, most),
+                      cmap="cividis", vmin=-1, vmax=3)
+    if len(marks):
+        ax.plot(*np.transpose(marks), "o", mfc="none", mec="white", ms=9)
+    ax.figure.colorbar(image, ax=ax, label="log10 S(q)", shrink=0.8)
+    ax.set(xlabel="wave number", ylabel="wave number")
+    return ax
+
+
+def plot_columns(plane, ax=None):
+    """Points of a plane, (n, 2), as dots in true proportions."""
+    ax = _axes(ax)
+    ax.plot(*np.transpose(plane), "k.", ms=1)
+    ax.set(xlabel="distance", ylabel="distance", aspect="equal")
+    return ax
+
+
 def _projected(directions, pole):
     """Lambert's equal-area projection of axes onto the unit disc around `pole`, (n, 2)."""
     pole = np.asarray(pole, float)

@@ -18,12 +18,13 @@ SNAPSHOTS = {
     "cF4-Cu_liquid": ("cF4-Cu", "liquid"), "cF4-Cu_liquid_b": ("cF4-Cu_b", "liquid"),
     "cF4-Cu_solid": ("cF4-Cu", "solid"),
     "hP2-Mg_liquid": ("hP2-Mg", "liquid"), "hP2-Mg_solid": ("hP2-Mg", "solid"),
-    "iQC_gas": ("iQC_gas", "gas"), "iQC_solid": ("iQC", "solid"),
+    "hP2-Mg_liquid_narrow": ("hP2-Mg_narrow", "liquid"), "dQC_liquid": ("dQC", "liquid"), "dQC_solid": ("dQC", "solid"),
+    "tI4-Sn_solid": ("tI4-Sn", "solid"), "iQC_gas": ("iQC_gas", "gas"), "iQC_solid": ("iQC", "solid"),
 }
 CONTROL = ("cF4-Cu", "cF4-Cu_b")
 # Run -> how many frames on the next one is that is kept of it, back from the last: the whole run for Figure 5, which
 # compares neighbouring frames, and some of the others for Figure 3, which compares runs.
-TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "hP2-Mg_b": 6, "tI4-Sn": 6, "iQC": 6, "iQC_b": 6}
+TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "hP2-Mg_b": 6, "tI4-Sn": 6, "dQC": 6, "iQC": 6, "iQC_b": 6}
 
 
 def ship(runs, output, results):

@@ -9,7 +9,7 @@ import pytest
 import scipy.spatial
 
 from gala_ssl.errors import InputError
-from gala_ssl.simulation import shipping, snapshots, systems, verify
+from gala_ssl.simulation import averaging, dodecagonal, quasicrystal, shipping, snapshots, systems, verify
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 NAMES = list(shipping.SNAPSHOTS)
@@ -112,7 +112,8 @@ def test_trajectory_is_true_to_its_card_and_to_the_log_of_its_run(run):
             for key in ("kT", "kinetic_temperature", "potential_energy"):
                 assert frame.log[key][0] == kept[key] == pytest.approx(row[key], rel=1e-5)
             positions, box = frame.particles.position, frame.configuration.box
-            assert len(np.unique(positions, axis=0)) == 4096 and (np.abs(positions) <= box[:3] / 2).all()
+            assert len(np.unique(positions, axis=0)) == systems.get(run).particles
+            assert (np.abs(positions) <= box[:3] / 2).all()
         condensed = snapshots.condensed_fraction(positions, box[0])
     assert condensed == pytest.approx(row["condensed"], abs=2e-3)
     for name, (its_run, _) in shipping.SNAPSHOTS.items():
@@ -138,6 +139,35 @@ def test_solids_are_the_crystals_they_are_called(name, crystal):
     assert found == pytest.approx(card(name)["template_matching"], abs=5e-3)
     crystalline = sum(found[kind] for kind in ("fcc", "hcp", "bcc", "ico", "sc"))
     assert found[crystal] > 0.35 and found[crystal] > 0.75 * crystalline
+
+
+def last_positions(run):
+    """Positions of a run's last frame, and the edge of its box."""
+    with gsd.hoomd.open(FOLDER / f"{run}_trajectory.gsd") as trajectory:
+        return trajectory[-1].particles.position, trajectory[-1].configuration.box[0]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:spglib")
+def test_beta_tin_has_the_space_group_of_tin_by_spglib():
+    pytest.importorskip("spglib", reason="skipped: spglib is not installed")
+    cell = averaging.average(*last_positions("tI4-Sn"))
+    assert averaging.space_group(cell)[0] == 141 and len(cell.sites) == 2 and cell.fraction > 0.95
+
+
+def test_the_dodecagonal_quasicrystal_has_twelve_equal_peaks_in_one_plane():
+    droplet = quasicrystal.droplet(*last_positions("dQC"), 1.25)
+    layers = dodecagonal.layer_peak(droplet)
+    peaks = dodecagonal.fold_peaks(dodecagonal.in_plane(droplet, layers.axis)[0], 12)
+    assert layers.height > 2000 and min(peak.height for peak in peaks) > 500
+    np.testing.assert_allclose(dodecagonal.gaps(peaks), 30, atol=0.5)
+    np.testing.assert_allclose([peak.wave_number for peak in peaks], 7.82, rtol=0.01)
+
+
+def test_the_icosahedral_quasicrystal_of_one_grain_has_fifteen_peaks_at_the_angles_of_two_fold_axes():
+    axes, heights = quasicrystal.bragg_axes(quasicrystal.droplet(*last_positions("iQC_b")), 8.21, 16)
+    assert heights[14] > 2 * heights[15]
+    apart = quasicrystal.angles_between(axes[:15])
+    assert np.abs(apart[:, None] - [36, 60, 72, 90]).min(axis=1).max() < 5
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("_solid")])
