@@ -31,7 +31,7 @@ def main(argv=None):
     frame = read_frames(arguments.trajectory, arguments.frame)[0]
     droplet = quasicrystal.droplet(frame.positions, frame.box[0], arguments.bonded)
     layers = dodecagonal.layer_peak(droplet)
-    plane = dodecagonal.in_plane(droplet, layers.axis)[0]
+    plane = dodecagonal.in_plane(droplet, layers.axis)
     peaks = {fold: dodecagonal.fold_peaks(plane, fold) for fold in FOLDS}
     twelve = peaks[12]
     signs = {
@@ -49,7 +49,7 @@ def main(argv=None):
     panels = figure.subplots(1, 3)
     bonds = quasicrystal.bonds_of_shell(frame.positions, frame.box[0], 0.5, arguments.bonded)
     figures.plot_bond_directions(bonds, layers.axis, ax=panels[0]).set_title("first shell")
-    waves = np.array([peak.wave_number * peak.axis for peak in twelve])
+    waves = np.array([peak.wave for peak in twelve])
     figures.plot_diffraction(plane, np.concatenate([waves, -waves]), ax=panels[1]).set_title("in the layers' plane")
     figures.plot_columns(plane, ax=panels[2]).set_title("particles along the axis")
     with written_whole(arguments.output / f"{arguments.name}.png") as temporary:

@@ -26,6 +26,11 @@ class Peak:
     wave_number: float
     height: float
 
+    @property
+    def wave(self):
+        """The wave vector (d,)."""
+        return self.wave_number * self.axis
+
 
 def layer_peak(positions, wave_numbers=np.arange(4, 18, 0.25), points=4000, starts=8):
     """The highest `Peak` of the structure factor of a droplet: across the layers, where there are any.
@@ -42,15 +47,12 @@ def layer_peak(positions, wave_numbers=np.arange(4, 18, 0.25), points=4000, star
     found = [Peak(axes[0], q, heights[0]) for q in wave_numbers
              for axes, heights in [quasicrystal.bragg_axes(inner, q, 1, points=points)]]
     best = sorted(found, key=lambda peak: -peak.height)[:starts]
-    return max((_climbed(positions, _climbed(inner, peak)) for peak in best), key=lambda peak: peak.height)
+    return max((_climbed(positions, _climbed(inner, peak.wave).wave) for peak in best), key=lambda peak: peak.height)
 
 
 def in_plane(positions, axis):
-    """Coordinates (n, 2) in the plane across an axis, and the plane's two unit vectors (2, 3)."""
-    side = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
-    side /= np.linalg.norm(side)
-    plane = np.stack([side, np.cross(axis, side)])
-    return np.asarray(positions, float) @ plane.T, plane
+    """Coordinates (n, 2) in the plane across an axis, along the unit vectors of `quasicrystal.across`."""
+    return np.asarray(positions, float) @ quasicrystal.across(axis).T
 
 
 def fold_peaks(plane, fold, wave_numbers=np.arange(3, 18, 0.1), degrees=1.0):
@@ -68,7 +70,7 @@ def fold_peaks(plane, fold, wave_numbers=np.arange(3, 18, 0.1), degrees=1.0):
     factors = np.stack([quasicrystal.structure_factor(plane, _unit(angle), wave_numbers)
                         for angle in angles.ravel()]).reshape(*angles.shape, len(wave_numbers))
     step, q = np.unravel_index(factors.min(axis=0).argmax(), factors.shape[1:])
-    return [_climbed(plane, Peak(_unit(angle), wave_numbers[q], 0.0)) for angle in angles[:, step]]
+    return [_climbed(plane, wave_numbers[q] * _unit(angle)) for angle in angles[:, step]]
 
 
 def gaps(peaks):
@@ -81,9 +83,8 @@ def _unit(angle):
     return np.array([np.cos(angle), np.sin(angle)])
 
 
-def _climbed(positions, start):
-    """The `Peak` next to another one, of these positions."""
-    wave = np.asarray(start.axis) * start.wave_number
+def _climbed(positions, wave):
+    """The `Peak` next to a wave vector."""
     simplex = wave + 0.1 * np.vstack([np.zeros(len(wave)), np.eye(len(wave))])
     found = minimize(lambda wave: -quasicrystal.structure_factor(positions, wave, [1.0])[0], wave,
                      method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 1e-4, "fatol": 1e-3})

