@@ -55,7 +55,7 @@ def figure4(grid):
             spread = of_source.groupby("fraction")["error"].agg(["mean", "min", "max"])
             number = sources.index(source) if source in sources else None
             color = "black" if number is None else plots.COLORS[number % len(plots.COLORS)]
-            marker = "x" if number is None else "osD^vP*"[number % 7]
+            marker = "x" if number is None else plots.MARKERS[number % len(plots.MARKERS)]
             line = ":" if number is None else "--" if freeze else "-"
             drawn = axes.errorbar(
                 spread.index, spread["mean"], [spread["mean"] - spread["min"], spread["max"] - spread["mean"]],
