@@ -49,7 +49,8 @@ def run_cells(cells, preset, weights, directory, workers=None, scheduler=None):
 
 
 def _groups(cells, workers):
-    """The cells in groups for one local process each: a target, or with many processes a target and one source.
+    """The cells in groups for one local process each: a target, or with many processes a target and one source. The
+    largest come first, so that the processes end together.
 
     A process compiles what its group needs and ends with it, because TensorFlow never gives back what it compiled,
     half a gigabyte a model.
@@ -60,7 +61,7 @@ def _groups(cells, workers):
             groups[key(cell)].append(cell)
         if len(groups) >= workers:
             break
-    return groups.values()
+    return sorted(groups.values(), key=len, reverse=True)
 
 
 def _card(future, cell, directory):
