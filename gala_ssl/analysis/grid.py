@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.tables import simple_table
@@ -63,7 +64,7 @@ def figure4(grid):
                 markerfacecolor="white" if freeze else color)
             handles.setdefault(f"{source.replace('_', ' ')}{', frozen' if freeze else ''}", drawn)
         axes.set_xscale("log")
-        axes.set_yscale("log")
+        _scale_errors(axes, grid.loc[grid["target"] == target, "error"])
         axes.set_title(target.replace("_", " "))
         axes.set_xlabel("fraction of the data")
         axes.set_ylabel("1 - accuracy" if TASKS[target].metric == "accuracy" else "mean absolute error")
@@ -107,6 +108,15 @@ def claims_rst(grid):
         verdict = {True: "Holds", False: "Does not hold", None: "Not yet"}[holds]
         lines += [title, "-" * len(title), "", f"**{verdict}.** {numbers}", ""]
     return "\n".join(lines)
+
+
+def _scale_errors(axes, errors):
+    """A logarithmic axis, ticked at 1, 2 and 5, for errors that differ by more than a factor of two."""
+    if errors.max() > 2 * errors.min():
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _spread(errors):
