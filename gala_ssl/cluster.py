@@ -1,7 +1,7 @@
 """Cells of the transfer grid as tasks of Dask: on processes of this machine, or on a cluster."""
 import collections
 import contextlib
-import os
+import logging
 import pathlib
 
 from gala_ssl.errors import InputError
@@ -12,28 +12,32 @@ from gala_ssl.transfer import FAILURE, attempt_cell
 def run_cells(cells, preset, weights, directory, workers=None, scheduler=None):
     """Run cells side by side and yield (Cell, its card, or {"error": sentence}) as each is done.
 
-    A cell whose worker is killed is run again, on another worker of a cluster or on the one that takes its place.
+    A cell whose worker is killed is run again, on another worker of a cluster or on the process that takes its place.
 
     Args:
         cells: list of Cells of one grid. preset: Preset. weights: folder of the sources' weights; every worker
             must see it, and `directory`, under this name.
         directory: under which the run directories are.
-        workers: processes of this machine; None is one a core.
+        workers: processes of this machine, at least one; None is one a core.
         scheduler: address of a running Dask scheduler, in place of local processes.
 
     Raises:
-        InputError: Dask is not installed.
+        InputError: Dask is not installed, or there are no workers.
     """
-    distributed, workers = _load_dask(), workers or max(1, len(os.sched_getaffinity(0)))
+    dask = _load_dask()
+    if workers is None:
+        workers = dask.system.CPU_COUNT
+    if workers < 1:
+        raise InputError(f"The grid was given {workers} workers; it needs one at least.")
     groups = collections.deque([list(cells)] if scheduler else _groups(cells, workers))
     order = {cell: i for i, cell in enumerate(cells)}
-    with _lanes(distributed, min(workers, len(groups)), scheduler) as (client, lanes):
-        completed, under_way = distributed.as_completed(), {lane: {} for lane in lanes}
+    with _lanes(dask, min(workers, len(groups)), scheduler) as (client, lanes):
+        completed, under_way = dask.distributed.as_completed(), {lane: {} for lane in lanes}
 
         def send_group(lane):
             for cell in groups.popleft():
-                future = client.submit(attempt_cell, cell, preset, weights, directory, key=cell.name, pure=False,
-                                       priority=-order[cell], workers=lane)
+                future = client.submit(attempt_cell, cell, preset, weights, directory, key=f"{directory}/{cell.name}",
+                                       pure=False, priority=-order[cell], resources=_only_in(lane))
                 under_way[lane][future] = cell
                 completed.add(future)
 
@@ -73,28 +77,37 @@ def _card(future, cell, directory):
 
 
 def _load_dask():
-    """The module `dask.distributed`, which only the grid needs; InputError that says how to install it."""
+    """The module `dask`, which only the grid needs; InputError that says how to install it."""
     try:
         import dask.distributed
+        import dask.system
     except ImportError as error:
         raise InputError(f"The transfer grid runs its cells with Dask, which cannot be loaded ({error}); install it "
                          f"with: pip install \"dask[distributed]\"") from error
-    return dask.distributed
+    return dask
 
 
 @contextlib.contextmanager
-def _lanes(distributed, workers, scheduler):
-    """(client, lanes): names of local processes, which are given a group at a time, or None for a whole cluster."""
+def _lanes(dask, workers, scheduler):
+    """(client, lanes): numbers of local processes, which are given a group at a time, or None for a whole cluster."""
     if scheduler:
-        with distributed.Client(scheduler, timeout=30) as client:
+        with dask.distributed.Client(scheduler, timeout=30) as client:
             yield client, [None]
         return
-    import dask
-
     # One thread a worker: two would only take turns.
     threads = {name: 1 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
     dask.config.set({"distributed.nanny.pre-spawn-environ": threads})
-    with distributed.LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0,
-                                  dashboard_address=None) as cluster:
-        with distributed.Client(cluster) as client:
-            yield client, list(cluster.workers)
+    here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
+    processes = {lane: {"cls": dask.distributed.Nanny,
+                        "options": {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING,
+                                    "resources": _only_in(lane)}}
+                 for lane in range(workers)}
+    with dask.distributed.SpecCluster(processes, {"cls": dask.distributed.Scheduler, "options": here},
+                                      silence_logs=logging.WARNING) as cluster:
+        with dask.distributed.Client(cluster) as client:
+            yield client, list(processes)
+
+
+def _only_in(lane):
+    """What a cell asks for to be run by this local process or by the one that takes its place, as Dask resources."""
+    return None if lane is None else {f"lane {lane}": 1}

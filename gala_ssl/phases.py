@@ -4,6 +4,7 @@ A frame classifier is trained on every fourth frame, a class a frame, then asked
 Frames of one phase are mistaken for each other; frames of different phases are not.
 """
 import dataclasses
+import hashlib
 import pathlib
 
 import numpy as np
@@ -23,7 +24,7 @@ from gala_ssl.runs import CONFIG, check_settings
 from gala_ssl.tasks import FrameClassification
 from gala_ssl.training import fit
 
-# Names of the random streams drawn from one seed, so that none repeats another.
+# Which of the random streams drawn from one seed.
 _PARTICLES = 6
 
 
@@ -137,10 +138,11 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     """
     known = config.known(len(frames))
     directory = pathlib.Path(directory)
-    settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known]}
-    check_settings(directory, settings)
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
+    settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
+                "bonds": hashlib.sha256(environments.clouds.bonds).hexdigest()}
+    check_settings(directory, settings)
     questions = _environments(frames, known + 1, config, progress)
     write_json(directory / CONFIG, settings)
     task = FrameClassification(len(known))

@@ -20,7 +20,7 @@ from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import fit
 
 _TRAINING, _VALIDATION = 0, 1
-# Names of the random streams drawn from one seed, so that none repeats another.
+# Which of the random streams drawn from one seed.
 _SUBSET = 5
 
 

@@ -20,7 +20,6 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.training import compile_for, fit
 
 SCRATCH, COMBINED = "scratch", "combined"
-FRACTIONS = (1e-3, 1e-2, 1e-1, 1.0)
 CARD, FAILURE = "card.json", "failure.json"
 
 
@@ -103,8 +102,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     Models are kept between calls in one process, because compiling one takes as long as a short training.
     """
     run = pathlib.Path(directory) / cell.name
-    settings = {"cell": dataclasses.asdict(cell), **_settings(cell.source, preset, weights)}
-    check_settings(run, settings)
+    settings = check_cell(cell, preset, weights, directory)
     if (run / CARD).exists():
         return read_json(run / CARD)
     write_json(run / CONFIG, settings)
@@ -141,10 +139,18 @@ def read_cell(cell, directory):
     return None
 
 
-def _settings(source, preset, weights):
-    """What a cell is defined by besides its name, as plain values; of the weights it starts from, what is in them."""
-    return {**{name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")},
-            "weights": {name: sha256(weights_and_card(name, weights or SHIPPED)[0]) for name in parts(source)}}
+def check_cell(cell, preset, weights, directory):
+    """Return what a cell is defined by, as plain values; InputError where its run directory holds something else."""
+    settings = {"cell": dataclasses.asdict(cell),
+                **{name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")},
+                "weights": {name: _digest(name, weights) for name in parts(cell.source)}}
+    check_settings(pathlib.Path(directory) / cell.name, settings)
+    return settings
+
+
+def _digest(name, weights):
+    """What is in the weights that a cell starts from."""
+    return sha256(weights_and_card(name, weights or SHIPPED)[0])
 
 
 # A worker has cells of few forms at a time; building a model takes as long as a small cell.

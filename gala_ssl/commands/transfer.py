@@ -1,8 +1,8 @@
 """Train every task on every other task's core: the transfer grid (Figure 4, Tables 4 to 8).
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
-failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of what is there, and card.json: how it came
-about.
+failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of the cells asked for that are done, and
+card.json: how they came about.
 """
 import collections
 import dataclasses
@@ -39,7 +39,7 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.analysis import grid as reading
     from gala_ssl.config import preset as get_preset
-    from gala_ssl.files import write_csv, write_json, write_text, written_whole
+    from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
     from gala_ssl.models.pretrained import SHIPPED
     from gala_ssl.provenance import sha256, versions
     from gala_ssl.tasks import TASKS
@@ -54,6 +54,8 @@ def run(arguments):
     if arguments.list:
         print_state(chosen, directory)
         return
+    for folder in (directory, arguments.output):
+        check_folder(folder)
     run_missing(chosen, preset, weights.resolve(), arguments, directory)
     grid = reading.grid_table(chosen, directory)
     if grid.empty:
@@ -109,10 +111,12 @@ def run_missing(chosen, preset, weights, arguments, directory):
     from tqdm import tqdm
 
     from gala_ssl.cluster import run_cells
-    from gala_ssl.transfer import read_cell
+    from gala_ssl.transfer import check_cell, read_cell
 
     found = {cell: read_cell(cell, directory) for cell in chosen}
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
+    for cell in chosen:
+        check_cell(cell, preset, weights, directory)  # cells of other weights are not those asked for
     if not missing:
         return
     failed = 0

@@ -8,7 +8,7 @@ from gala_ssl.data import prototypes
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.errors import InputError
 
-# Names of the random streams drawn from one seed, so that none repeats another.
+# Which of the random streams drawn from one seed.
 _SPLIT = 1
 
 

@@ -1,4 +1,5 @@
 """The grid as its user runs it: on local workers, again, and on a cluster of which a worker is killed."""
+import multiprocessing
 import os
 import signal
 import threading
@@ -65,24 +66,30 @@ def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, c
                                   grid.drop(columns="seconds"))
 
 
-def test_a_killed_worker_loses_no_cell(main, weights, tmp_path):
-    cluster = LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=None)
-    victim = next(iter(cluster.workers.values())).pid
+@pytest.fixture(params=["cluster", "local processes"])
+def workers(request):
+    """(options of the grid, function that returns the process ids of the workers)."""
+    if request.param == "cluster":
+        with LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=0, dashboard_address=":0") as cluster:
+            yield ["--scheduler", cluster.scheduler_address], lambda: [each.pid for each in cluster.workers.values()]
+    else:
+        yield ["--workers", "2"], lambda: [process.pid for process in multiprocessing.active_children()]
+
+
+def test_a_killed_worker_loses_no_cell(main, weights, workers, tmp_path):
+    options, processes = workers
     killed = []
 
     def kill_in_the_middle():
         while not list((tmp_path / "runs").rglob(CARD)):
             time.sleep(0.05)
-        os.kill(victim, signal.SIGKILL)
+        os.kill(processes()[0], signal.SIGKILL)
         killed.append(len(list((tmp_path / "runs").rglob(CARD))))
 
     killer = threading.Thread(target=kill_in_the_middle)
     killer.start()
-    try:
-        run(main, weights, tmp_path, "--scheduler", cluster.scheduler_address)
-    finally:
-        killer.join()
-        cluster.close()
+    run(main, weights, tmp_path, *options)
+    killer.join()
     assert killed[0] < COUNT // 2
     grid = pd.read_csv(tmp_path / "results/grid.csv")
     assert len(grid) == COUNT and not grid.duplicated(["source", "target", "fraction", "freeze", "seed"]).any()
@@ -94,4 +101,29 @@ def test_a_source_without_weights_is_named_before_anything_runs(main, weights, t
         run(main, weights, tmp_path, "--sources", "autoencoder", "combined")
     assert stop.value.code == 2
     assert "no weights in" in (said := capsys.readouterr().err) and "autoencoder, combined" in said
+    assert not (tmp_path / "runs").exists()
+
+
+def test_cells_of_other_weights_are_refused_and_stay(main, weights, tmp_path, capsys):
+    run(main, weights, tmp_path, "--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1",
+        "--workers", "1")
+    others = tmp_path / "others"
+    list(pretraining.pretrain(["denoising"], "smoke", tmp_path / "pretraining", output=others, seed=14, progress=False))
+    grid = (tmp_path / "results/grid.csv").read_bytes()
+    with pytest.raises(SystemExit) as stop:
+        run(main, others, tmp_path, "--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1")
+    assert stop.value.code == 2
+    assert "holds a run with other settings (weights.denoising" in capsys.readouterr().err
+    assert (tmp_path / "results/grid.csv").read_bytes() == grid
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    (["--workers", "0"], "0 workers; it needs one at least"), (["--output", "{file}"], "is a file; give a folder")])
+def test_what_cannot_work_is_said_before_anything_runs(main, weights, tmp_path, capsys, options, sentence):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises(SystemExit) as stop:
+        run(main, weights, tmp_path, *(option.format(file=file) for option in options))
+    assert stop.value.code == 2
+    assert sentence in capsys.readouterr().err
     assert not (tmp_path / "runs").exists()

@@ -52,9 +52,19 @@ def test_the_numbers_are_in_order_and_by_the_score_asked_for():
     assert answers(made, "linear_auc")[1].numbers.count("0.700") == 9
 
 
-def test_without_the_learned_methods_the_hard_pair_has_no_answer():
-    made = table(5, [0.6] * 3, [0.7] * 6)
-    assert answers(made[made["method"].isin(BASELINES)])[4].holds is None
+@pytest.mark.parametrize("number", range(1, 7))
+@pytest.mark.parametrize("missing", [LEARNED, BASELINES, ["nearest_bond"]])
+def test_where_methods_are_missing_there_is_no_answer(number, missing):
+    made = table(number, [0.6] * 3, [0.7] * 6)
+    assert answers(made)[number - 1].holds is not None
+    assert answers(made[~made["method"].isin(missing)])[number - 1].holds is None
+
+
+def test_methods_that_the_paper_does_not_have_are_shown_and_decide_nothing():
+    made = table(3, [0.95, 0.94, 0.7], [0.9] * 6)
+    ours = pd.DataFrame([{"method": "all_tasks", "pair": 3, "auc": 1.0, "linear_auc": 1.0}])
+    answer = answers(pd.concat([made, ours]))[2]
+    assert answer.holds is True and answer.numbers.startswith("all tasks 1.000, steinhardt 0.950")
 
 
 def test_the_text_says_holds_does_not_hold_and_not_yet():
