@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from gala_ssl.cli import script
 from gala_ssl.data.reading import read_frames
+from gala_ssl.errors import InputError
 from gala_ssl.files import write_json, written_whole
 from gala_ssl.simulation import dodecagonal, figures, quasicrystal
 
@@ -31,9 +32,12 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     signs_of, name = SIGNS[arguments.kind]
     frame = read_frames(arguments.trajectory, arguments.frame)[0]
+    edge = frame.box[0]
+    if list(frame.box) != [edge] * 3 + [0] * 3:
+        raise InputError(f"The box of {frame.source} is no cube, and the signs are looked for in cubes only.")
     figure = Figure(figsize=(13, 4), layout="constrained")
     signs = {"frame": frame.source, "particles": len(frame),
-             **signs_of(frame.positions, frame.box[0], figure.subplots(1, 3))}
+             **signs_of(frame.positions, edge, figure.subplots(1, 3))}
     for sign, value in signs.items():
         print(sign, value)
     stem = arguments.name or name
@@ -89,9 +93,12 @@ def near_two_fold(angles):
     return float(np.mean(np.abs(angles[:, None] - [36, 60, 72, 90]).min(axis=1) < 5))
 
 
-def chance_of_angles(count=20000):
-    """The same part of the angles between random axes, of which all cosines are equally likely."""
-    return near_two_fold(np.degrees(np.arccos(np.random.default_rng(0).random(count))))
+def chance_of_angles(draws=20, bonds=20000):
+    """The same part of the angles between the strongest axes of random bonds."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([near_two_fold(quasicrystal.angles_between(quasicrystal.strongest_axes(
+        vectors / np.linalg.norm(vectors, axis=1, keepdims=True))))
+        for vectors in rng.normal(size=(draws, bonds, 3))]))
 
 
 def dodecagonal_signs(positions, length, panels, shell=(0.5, 1.25)):

@@ -140,8 +140,9 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     directory = pathlib.Path(directory)
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
+    clouds = environments.clouds
     settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
-                "bonds": hashlib.sha256(environments.clouds.bonds).hexdigest()}
+                "clouds": hashlib.sha256(clouds.bonds.tobytes() + clouds.types.tobytes()).hexdigest()}
     check_settings(directory, settings)
     questions = _environments(frames, known + 1, config, progress)
     write_json(directory / CONFIG, settings)

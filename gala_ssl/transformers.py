@@ -31,7 +31,8 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
 
     Returns (n, d) float32. A classical featurizer takes frames only.
 
-    A pickle holds settings, not the network, which is loaded again from `weights` where it is needed.
+    A pickle of one with a task's name holds settings, not the network, which is loaded again from `weights` where it is
+    needed.
 
     Raises:
         InputError: something else to transform, bonds that are not finite, what `load_pretrained` and the featurizer
@@ -88,7 +89,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         if not X or not all(isinstance(part, PointClouds) for part in X):
             raise InputError(f"{type(self).__name__} takes a Frame, PointClouds, a list of either, or bonds (n, k, 3), "
                              f"but was given {', '.join(sorted({type(part).__name__ for part in X})) or 'nothing'}.")
-        if not isinstance(self.featurizer, str):
+        if not hasattr(self._loaded, "chunks"):
             raise InputError(f"{self.name_} is computed of frames; point clouds are for learned embeddings only.")
         return [PointClouds.concatenate(X)]
 

@@ -9,7 +9,7 @@ LOG = "particles/gala_ssl/component_"
 def write_coloured(path, frames, components, spans):
     """Write a GSD file of the frames with `log/particles/gala_ssl/component_1` and so on.
 
-    Frames of a GSD file keep all they have: velocities, bonds, logs.
+    Frames of a GSD file keep all they have: velocities, bonds, logs; but no components of an earlier embedding.
 
     Args:
         path: to write. frames: of `gala_ssl.read_frames`.
@@ -19,7 +19,8 @@ def write_coloured(path, frames, components, spans):
         for i, (start, stop) in enumerate(spans):
             frame = _copied(frames, i)
             of_frame = components[start:stop]
-            frame.log = {**frame.log, **{f"{LOG}{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])}}
+            others = {name: value for name, value in frame.log.items() if not name.startswith(LOG)}
+            frame.log = {**others, **{f"{LOG}{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])}}
             trajectory.append(frame)
 
 

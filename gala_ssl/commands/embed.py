@@ -96,6 +96,7 @@ def check(arguments, output):
     from gala_ssl.commands.embedded import check_output
     from gala_ssl.data.neighborhoods import LENGTH_SCALES
     from gala_ssl.data.neighbors import check_rule
+    from gala_ssl.files import check_folder
 
     check_output(output)
     check_task(arguments.task)
@@ -112,8 +113,11 @@ def check(arguments, output):
             raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.")
         if path and path.suffix != f".{name}":
             raise InputError(f"--{name} {path} needs a name that ends in .{name}.")
-    for path in (output, arguments.gsd, arguments.png):
-        if path and path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
+    for path in filter(None, (output, arguments.gsd, arguments.png)):
+        check_folder(path.parent)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give the name of a file to write.")
+        if path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
             raise InputError(f"{path} is the trajectory itself; choose another file to write.")
 
 

@@ -86,8 +86,10 @@ def check_output(path):
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} has no suffix of a format that embeddings are written in; choose one of "
                          f"{', '.join(SUFFIXES)}.")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; give the name of a file to write.")
+    card = path.with_suffix(".json")
+    if path.suffix.lower() == ".csv" and card.exists() and not path.exists():
+        raise InputError(f"{card} is there and is not of {path}, whose card it would have to make room for; choose "
+                         f"another name.")
 
 
 def save(table, output, card):

@@ -14,16 +14,23 @@ import ase.io
 import numpy as np
 from ase.cell import Cell
 
-from gala_ssl.data.frames import Frame
+from gala_ssl.data.frames import Frame, box_of
 from gala_ssl.errors import InputError
 
 # Of a cell; and how many box lengths from the box a particle is in a known place of it.
 _SMALL, _FAR = 1e-12, 1e6
+# So many particles in a plane, to a part of the box, are of a two-dimensional system; a unit cell may have fewer.
+_MANY, _FLAT = 20, 1e-8
+# What a frame of a LAMMPS dump may begin with before its time step (dump_modify units and time).
+_BEFORE_STEP = (b"ITEM: UNITS", b"ITEM: TIME")
 
 
 def _xyz_starts(file):
     starts, start = [], file.tell()
-    while (line := file.readline()).strip():
+    while line := file.readline():
+        if not line.strip():
+            start = file.tell()
+            continue
         if not line.strip().isdigit():
             raise ValueError(f"there is no number of particles where frame {len(starts)} starts")
         starts.append(start)
@@ -35,11 +42,14 @@ def _xyz_starts(file):
 
 
 def _dump_starts(file):
-    starts, start = [], 0
+    starts, start, header = [], 0, None
     while line := file.readline():
-        if line.startswith(b"ITEM: TIMESTEP"):
-            starts.append(start)
-        elif not starts and line.strip():
+        if line.strip() in _BEFORE_STEP:
+            header = start if header is None else header
+        elif line.startswith(b"ITEM: TIMESTEP"):
+            starts.append(start if header is None else header)
+            header = None
+        elif not starts and header is None and line.strip():
             raise ValueError("it does not start with ITEM: TIMESTEP")
         start = file.tell()
     return starts
@@ -118,6 +128,8 @@ class ASEReader:
         if not self.format.starts:
             atoms = self._images[number]
             names = atoms.arrays["type"].astype(str) if self.format.ase == "lammps-data" else None
+            if names is not None and (names == "0").all():
+                raise InputError(f"{source} has labels for types, which cannot be read; write it with numbers.")
         else:
             try:
                 atoms, names = self._parsed(number)
@@ -136,6 +148,8 @@ class ASEReader:
             head, comment, rows = text.split("\n", 2)
             if re.search(r"Properties=\S*:\d{4}", comment):
                 raise ValueError("a property has more than 999 columns")
+            if "Properties=" not in comment:
+                comment += " Properties=species:S:1:pos:R:3"
             text = "\n".join([head, comment.replace("species:S:1", "type_name:S:1"), rows])
         else:
             # Before ASE, which makes a list of as many lines as it is told of.
@@ -145,9 +159,13 @@ class ASEReader:
                 raise ValueError(f"{len(rows)} of {count} particles are there")
         atoms = self._parse(io.StringIO(text), 0)
         if self.format.ase == "extxyz":
-            return atoms, atoms.arrays.get("type_name")
-        # Without elements ASE takes a type for an atomic number.
-        return atoms, None if {"element", "mass"} & set(header.split()) else atoms.arrays["type"].astype(str)
+            named = [atoms.arrays[name] for name in ("type_name", "type", "name") if name in atoms.arrays]
+            if not named and not atoms.numbers.any():
+                raise ValueError("there is no column species, type or name")
+            return atoms, named[0].astype(str) if named else None
+        # Without elements ASE takes a type for an atomic number, or guesses from masses.
+        by_type = "type" in header.split() and "element" not in header.split()
+        return atoms, atoms.arrays["type"].astype(str) if by_type else None
 
     def _parse(self, file, index):
         with warnings.catch_warnings():
@@ -160,7 +178,8 @@ class ASEReader:
     def _unreadable(self, source, error):
         reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
         if isinstance(error, KeyError):  # of ASE's elements, or of the columns it needs
-            reason = f"there is no element or column {str(error.args[0])!r}"
+            return InputError(f"{source} cannot be read as {self.format.name} (there is no element or column "
+                              f"{str(error.args[0])!r}); where the format has names of elements, give elements.")
         return InputError(f"{source} cannot be read as {self.format.name} ({reason}); it may be truncated or of "
                           f"another format, so copy or write it again.")
 
@@ -189,6 +208,8 @@ def _frame(atoms, names, label, source):
     with np.errstate(invalid="ignore"):  # Frame tells of particles that are nowhere
         places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)
         away = abs(places).max(axis=1, initial=0)
+        apart = places - places[:1]
+        flat = (abs(apart - np.round(apart)) < _FLAT).all(axis=0)
         # Back into the cell before rounding to single precision; what is on a face stays on the lower one.
         places -= np.floor(places + 1e-9)
     if (far := np.isfinite(away) & (away > _FAR)).any():
@@ -200,6 +221,8 @@ def _frame(atoms, names, label, source):
     if type_names.dtype.kind == "U" and all(name.isdecimal() for name in type_names):
         order = np.argsort(type_names.astype(int))  # 10 after 9
         type_names, types = type_names[order], np.argsort(order)[types]
-    lengths = np.diag(box)
-    return Frame((places - 0.5) @ box, [*lengths, box[1, 0] / lengths[1], box[2, 0] / lengths[2],
-                                        box[2, 1] / lengths[2]], types, tuple(map(str, type_names)), label, source)
+    frame = Frame((places - 0.5) @ box, box_of(box), types, tuple(map(str, type_names)), label, source)
+    if len(frame) >= _MANY and flat.any() and not flat.all():
+        raise InputError(f"All particles of {source} lie in one plane across {'abc'[flat.argmax()]}; two-dimensional "
+                         f"frames are not supported.")
+    return frame

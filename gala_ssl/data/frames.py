@@ -104,3 +104,9 @@ class Frame:
 def repeated(points, repeats):
     """Fractional points (n, 3) of a cell in `repeats` (3,) cells along its vectors, cell after cell, in cell units."""
     return (np.indices(repeats).reshape(3, -1).T[:, None] + points).reshape(-1, 3)
+
+
+def box_of(cell):
+    """Lx, Ly, Lz, xy, xz, yz of a cell (3, 3) of vectors, one a row, zeros above the diagonal: `Frame.cell`."""
+    lengths = np.diag(cell)
+    return np.array([*lengths, cell[1, 0] / lengths[1], cell[2, 0] / lengths[2], cell[2, 1] / lengths[2]])

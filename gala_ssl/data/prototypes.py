@@ -27,7 +27,7 @@ from ase.geometry import cellpar_to_cell
 from ase.spacegroup import Spacegroup
 from scipy.spatial import cKDTree
 
-from gala_ssl.data.frames import Frame, repeated
+from gala_ssl.data.frames import Frame, box_of, repeated
 from gala_ssl.errors import InputError
 
 
@@ -193,7 +193,7 @@ def build(name, min_particles=4096, noise=0.0, seed=0):
     inside -= np.floor(inside + 1e-9)  # what rounding left just under the upper face belongs on the lower one
     return Frame(
         positions=((inside - 0.5) @ box).astype(np.float32),
-        box=np.array([*np.diag(box), box[1, 0] / box[1, 1], box[2, 0] / box[2, 2], box[2, 1] / box[2, 2]]),
+        box=box_of(box),
         label=name,
         source=f"prototype {name}",
     )

@@ -88,6 +88,8 @@ def space_group(cell, precision=0.1):
     except ImportError as error:
         raise InputError("Naming a space group needs spglib; install it with: pip install spglib") from error
     found = spglib.get_symmetry_dataset((cell.vectors, cell.sites, [1] * len(cell.sites)), symprec=precision)
+    if found is None:
+        raise InputError(f"The sites have no symmetry to {precision:g}; give a larger precision.")
     return found.number, "".join(found.wyckoffs)
 
 

@@ -28,7 +28,8 @@ def bonds_of_shell(positions, length, r_min, r_max):
     Args:
         positions: (N, 3) in a periodic cube centred on 0. length: edge of the cube.
     """
-    query = freud.locality.AABBQuery(freud.box.Box.cube(length), np.asarray(positions, np.float32))
+    box = freud.box.Box.cube(length)
+    query = freud.locality.AABBQuery(box, box.wrap(np.asarray(positions, np.float32)))
     found = query.query(query.points, {"r_min": r_min, "r_max": r_max, "exclude_ii": True}).toNeighborList()
     vectors = np.asarray(found.vectors, float)
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -37,7 +38,7 @@ def bonds_of_shell(positions, length, r_min, r_max):
 def droplet(positions, length, r_max=1.4):
     """The largest cluster, whole and around 0, (n, 3); particles closer than `r_max` are in one cluster."""
     box = freud.box.Box.cube(length)
-    points = np.asarray(positions, np.float32)
+    points = box.wrap(np.asarray(positions, np.float32))
     clusters = freud.cluster.Cluster()
     clusters.compute((box, points), neighbors={"r_max": r_max})
     largest = clusters.cluster_keys[0]  # sorted by size

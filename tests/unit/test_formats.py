@@ -147,6 +147,69 @@ def test_types_are_elements_names_or_numbers(tmp_path):
     np.testing.assert_array_equal(found.types, many.types)
 
 
+def test_types_are_the_type_column_whatever_else_there_is(tmp_path):
+    frame = crystal(cells=3, names=("A", "B"))
+    head, rows = dump_text(frame).split("ITEM: ATOMS id type x y z\n")
+    heavy = "\n".join(f"{row} {mass}" for row in rows.splitlines() for mass in [1.0])
+    (tmp_path / "mass.dump").write_text(f"{head}ITEM: ATOMS id type x y z mass\n{heavy}\n")
+    found = read_frames(tmp_path / "mass.dump")[0]
+    assert found.type_names == ("1", "2")
+    np.testing.assert_array_equal(found.types, frame.types)
+    atoms = to_ase(Frame(frame.positions, frame.box, frame.types, ("O", "Cu")))
+    ase.io.write(tmp_path / "species.xyz", atoms)
+    text = (tmp_path / "species.xyz").read_text().replace("\nO ", "\n1 ").replace("\nCu ", "\n2 ")
+    for column in ("type:I:1", "name:S:1", "species:S:1"):
+        (tmp_path / "named.xyz").write_text(text.replace("species:S:1", column))
+        found = read_frames(tmp_path / "named.xyz")[0]
+        assert found.type_names == ("1", "2")
+        np.testing.assert_array_equal(found.types, frame.types)
+    (tmp_path / "bare.xyz").write_text(text.replace("Properties=species:S:1:pos:R:3 ", ""))
+    assert "Properties" not in (tmp_path / "bare.xyz").read_text()
+    assert read_frames(tmp_path / "bare.xyz")[0].type_names == ("1", "2")
+    (tmp_path / "none.xyz").write_text(text.replace("species:S:1", "weight:R:1"))
+    with pytest.raises(InputError, match="no column species, type or name"):
+        read_frames(tmp_path / "none.xyz")[0]
+
+
+def test_type_labels_of_lammps_data_are_refused(tmp_path):
+    text = "labels\n\n2 atoms\n2 atom types\n0 5 xlo xhi\n0 5 ylo yhi\n0 5 zlo zhi\n\n" \
+           "Atom Type Labels\n\n1 A\n2 B\n\nAtoms # atomic\n\n1 {0} 0 0 0\n2 {1} 2 2 2\n"
+    (tmp_path / "labels.data").write_text(text.format("A", "B"))
+    with pytest.raises(InputError, match="has labels for types"):
+        read_frames(tmp_path / "labels.data")[0]
+
+
+def test_a_dump_with_its_units_and_time(tmp_path):
+    frames = [crystal(cells=3, seed=seed) for seed in range(3)]
+    dumps = [f"ITEM: TIME\n{0.5 * i}\n{dump_text(frame, i)}" for i, frame in enumerate(frames)]
+    (tmp_path / "time.dump").write_text("ITEM: UNITS\nlj\n" + "".join(dumps))
+    found = read_frames(tmp_path / "time.dump")
+    assert len(found) == 3
+    for frame, expected in zip(found, frames):
+        np.testing.assert_allclose(point_clouds(frame, 4).bonds, point_clouds(expected, 4).bonds, atol=1e-5)
+
+
+def test_blank_lines_between_the_frames_of_an_xyz_file(tmp_path):
+    frames = [crystal(cells=2, seed=seed) for seed in range(3)]
+    for i, frame in enumerate(frames):
+        ase.io.write(tmp_path / f"{i}.xyz", to_ase(frame), format="extxyz")
+    (tmp_path / "all.xyz").write_text("\n" + "\n \n".join((tmp_path / f"{i}.xyz").read_text() for i in range(3)))
+    found = read_frames(tmp_path / "all.xyz")
+    assert len(found) == 3
+    np.testing.assert_allclose(point_clouds(found[2], 4).bonds, point_clouds(frames[2], 4).bonds, atol=1e-5)
+
+
+@pytest.mark.parametrize("axis", range(3))
+def test_particles_in_one_plane_are_a_two_dimensional_frame(tmp_path, axis):
+    atoms = to_ase(crystal((0.25, -0.15, 0.3)))
+    places = atoms.get_scaled_positions()
+    places[:, axis] = 1  # a face, where rounding puts some on the other side
+    atoms.set_scaled_positions(places)
+    ase.io.write(tmp_path / "flat.xyz", atoms)
+    with pytest.raises(InputError, match=f"one plane across {'abc'[axis]}; two-dimensional"):
+        read_frames(tmp_path / "flat.xyz")[0]
+
+
 def test_a_dump_that_lammps_wrote(tmp_path):
     """In a tilted box whose origin is elsewhere; wrapped, unwrapped and scaled positions are one frame."""
     from gala_ssl.simulation.engines.lammps import load
