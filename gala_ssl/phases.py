@@ -138,12 +138,11 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     """
     known = config.known(len(frames))
     directory = pathlib.Path(directory)
+    settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
+                "frames_sha256": _digest(frames[int(number)] for number in known)}
+    check_settings(directory, settings)
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
-    clouds = environments.clouds
-    settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
-                "clouds": hashlib.sha256(clouds.bonds.tobytes() + clouds.types.tobytes()).hexdigest()}
-    check_settings(directory, settings)
     questions = _environments(frames, known + 1, config, progress)
     write_json(directory / CONFIG, settings)
     task = FrameClassification(len(known))
@@ -160,6 +159,15 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     histogram = pd.crosstab(questions.labels, taken, normalize="index")
     histogram = histogram.reindex(index=range(len(known)), columns=range(len(known)), fill_value=0).to_numpy()
     return PhaseMap(known, known + 1, histogram, float(history["val_accuracy"][history["val_loss"].idxmin()]))
+
+
+def _digest(frames):
+    """What is in frames, whatever they are called: a trajectory may be simulated again under its name."""
+    digest = hashlib.sha256()
+    for frame in frames:
+        for array in (frame.positions, frame.box, frame.types):
+            digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _environments(frames, numbers, config, progress):

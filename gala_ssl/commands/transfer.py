@@ -34,6 +34,7 @@ def configure(parser):
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
     parser.add_argument("--scheduler", help="address of a running Dask scheduler, in place of local processes")
     parser.add_argument("--list", action="store_true", help="show the state of the cells and end")
+    parser.add_argument("--report", action="store_true", help="run nothing; write what is done so far and end")
 
 
 def run(arguments):
@@ -56,10 +57,11 @@ def run(arguments):
         return
     for folder in (directory, arguments.output):
         check_folder(folder)
-    run_missing(chosen, preset, weights.resolve(), arguments, directory)
+    if not arguments.report:
+        run_missing(chosen, preset, weights.resolve(), arguments, directory)
     grid = reading.grid_table(chosen, directory)
     if grid.empty:
-        raise InputError("No cell of the grid was finished; --list shows their errors.")
+        raise InputError("No cell of the grid is done; --list shows their errors.")
     output = arguments.output
     write_csv(output / "grid.csv", grid)
     write_text(output / "tables.rst", reading.tables_rst(grid))

@@ -185,6 +185,9 @@ def test_the_copy_in_gsd_keeps_all_and_can_be_coloured(embed, trajectory):
             assert copy.configuration.step == source.configuration.step and copy.log["kT"] == source.log["kT"]
             for c in range(2):
                 np.testing.assert_array_equal(copy.log[f"particles/gala_ssl/component_{c + 1}"], components[i, :, c])
+    embed("-o", "b.npz", "--gsd", "again.gsd", "--components", 1, path="coloured.gsd")
+    with gsd.hoomd.open("again.gsd") as again:
+        assert set(again[0].log) == {"kT", "particles/gala_ssl/component_1"}  # and no second one of before
 
 
 def test_the_picture_shows_the_component_and_the_limits_that_are_asked_for(embed, monkeypatch):
@@ -288,6 +291,22 @@ def test_frames_are_chosen_as_in_python(text, expected):
 def test_what_embed_refuses_leaves_nothing(embed, tmp_path, capsys, options, sentence):
     assert sentence in failed(capsys, embed, *options)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("options", "sentence"), [
+    (["-o", "file/a.h5"], "file is a file; give a folder"), (["--png", "file/a.png"], "file is a file; give a folder"),
+    (["--gsd", "folder.gsd"], "folder.gsd is a folder"), (["--png", "folder.png"], "folder.png is a folder"),
+    (["-o", "card.csv"], "card.json is there and is not of card.csv")])
+def test_what_cannot_be_written_is_said_before_the_network_is_loaded(
+        embed, tmp_path, capsys, monkeypatch, options, sentence):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "card.json").write_text("{}")
+    for name in ("folder.gsd", "folder.png"):
+        (tmp_path / name).mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr("gala_ssl.embedding.load_pretrained", lambda *args, **options: pytest.fail("loaded"))
+    assert sentence in failed(capsys, embed, *options)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_a_wrong_trajectory_is_named(embed, tmp_path, capsys):

@@ -154,6 +154,9 @@ def test_a_run_of_other_frames_or_settings_is_not_gone_on_with(frames, tmp_path,
     assert identify_phases(frames[:6], CONFIG, tmp_path, progress=False).accuracy == 0.5  # of the epoch that is kept
     with pytest.raises(InputError, match=r"other settings \(seed 13, now 1\)"):
         identify_phases(frames[:6], dataclasses.replace(CONFIG, seed=1), tmp_path, progress=False)
+    simulated_again = [dataclasses.replace(frames[7 - i], source=frames[i].source) for i in range(6)]
+    with pytest.raises(InputError, match=r"other settings \(frames_sha256 "):
+        identify_phases(simulated_again, CONFIG, tmp_path, progress=False)
     renamed = [dataclasses.replace(frame, source=f"frame {i}") for i, frame in enumerate(frames[:6])]
     with pytest.raises(InputError, match=r"other settings \(frames "):
         identify_phases(renamed, CONFIG, tmp_path, progress=False)

@@ -158,6 +158,14 @@ def test_a_grain_has_one_orientation_a_twin_two_and_a_crystal_none(model):
     assert qc.grains(crystal, q[factor.argmax()], starts=2000) == []
 
 
+def test_particles_outside_the_box_are_where_they_would_be_inside():
+    inside = droplet("cF4-Cu") + [LENGTH / 2 - 1, 0, 0]
+    wrapped = inside - [LENGTH, 0, 0] * (inside[:, :1] > LENGTH / 2)
+    assert len(qc.droplet(inside, LENGTH)) == len(qc.droplet(wrapped, LENGTH)) == len(inside)
+    found, expected = (qc.bonds_of_shell(positions, LENGTH, 0.5, 1.3) for positions in (inside, wrapped))
+    assert len(found) == len(expected) > len(inside)
+
+
 def test_no_bonds_are_said():
     with pytest.raises(InputError, match="no bonds in the shell"):
         qc.orient(np.zeros((0, 3)))

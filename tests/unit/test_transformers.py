@@ -51,6 +51,12 @@ def test_frames_clouds_and_bonds(fitted, frames, expected):
     assert list(fitted.get_feature_names_out()) == [f"denoising_{i + 1}" for i in range(expected.shape[1])]
 
 
+def test_a_network_that_is_there_already_takes_clouds_too(frames, expected):
+    given = EmbeddingTransformer(gala_ssl.load_pretrained("denoising", progress=False)).fit()
+    clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
+    np.testing.assert_array_equal(given.transform(clouds), expected)
+
+
 def test_bonds_of_zeros_are_padding(fitted, frames):
     clouds = point_clouds(frames[0]).in_contact_distances()
     cut = [array.copy() for array in (clouds.bonds, clouds.types)]
