@@ -45,10 +45,3 @@ class _Remembering(io.FileIO):
             return super().truncate(size)
         except OSError as error:
             self.error = self.error or error
-
-
-class WeightsInMemory(io.BytesIO):
-    """What Keras takes for the path of a weights file; writing its bytes to the disk is left to the caller."""
-
-    def __str__(self):
-        return "memory.weights.h5"

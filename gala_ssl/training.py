@@ -1,8 +1,8 @@
 """Training by the paper's schedule, in a run directory that a killed run continues from.
 
-A run directory holds `history.csv` (a row an epoch), `checkpoint.weights.h5` (weights and optimizer after the
-last epoch) and `best.weights.h5` (weights of the best validation loss). The schedule is a function of the
-history, and chance is a function of (seed, epoch), so nothing else needs to be remembered.
+A run directory holds `history.csv` (a row an epoch), `checkpoint.npz` (weights and optimizer after the last epoch)
+and `best.npz` (weights of the best validation loss), arrays in the order of the model's variables. The schedule is a
+function of the history, and chance is a function of (seed, epoch), so nothing else needs to be remembered.
 """
 import csv
 import math
@@ -17,10 +17,9 @@ from tqdm import tqdm
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import written_whole
-from gala_ssl.hdf5 import WeightsInMemory
 from gala_ssl.runs import alone_in
 
-HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.weights.h5", "best.weights.h5"
+HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.npz", "best.npz"
 
 
 def schedule(losses, learning_rate, patience):
@@ -91,10 +90,10 @@ def _fit(model, task, training, validation, config, directory, progress):
                 f"start again with a lower learning rate than {config.learning_rate}.")
         # In this order a kill at any moment leaves a checkpoint no newer than the rest.
         if row["val_loss"] < min(losses, default=math.inf):
-            _save_weights(model, directory / BEST)
+            _save_variables(model.weights, directory / BEST)
         _save_history(history, directory / HISTORY)
-        _save_weights(model, directory / CHECKPOINT)
-    _load_weights(model, directory / BEST)
+        _save_variables(_state(model), directory / CHECKPOINT)
+    load_variables(model.weights, directory / BEST)
     return pd.DataFrame(history)
 
 
@@ -161,7 +160,7 @@ def _resume(model, directory, batches):
     """Load the checkpoint, if there is one, and return the rows of the history that it has seen."""
     if not (directory / CHECKPOINT).exists():
         return []
-    _load_weights(model, directory / CHECKPOINT)
+    load_variables(_state(model), directory / CHECKPOINT)
     # The optimizer's first variable counts batches, also those whose gradients wait for more; `iterations` does not.
     seen = int(model.optimizer.variables[0]) // batches
     history = _read_history(directory / HISTORY)
@@ -171,18 +170,25 @@ def _resume(model, directory, batches):
     return history[:seen]
 
 
-def _load_weights(model, path):
-    try:
-        model.load_weights(path)
-    except Exception as error:  # of a damaged file Keras and HDF5 each say it in a class of their own
-        raise InputError(f"{path} cannot be loaded ({error}); restore it, or remove the run to train anew.") from error
+def _state(model):
+    """All that a training changes, but for the state of dropout, which is set anew each epoch."""
+    return [*model.weights, *model.optimizer.variables]
 
 
-def _save_weights(model, path):
-    written = WeightsInMemory()
-    model.save_weights(written)
+# Keras's own files of weights take longer to write than a small epoch to train, and HDF5 crashes on a full disk.
+def _save_variables(variables, path):
     with written_whole(path) as temporary:
-        temporary.write_bytes(written.getbuffer())
+        np.savez(temporary, *map(keras.ops.convert_to_numpy, variables))
+
+
+def load_variables(variables, path):
+    """Give variables the arrays of a file such as best.npz; InputError where they are not the file's."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for variable, name in zip(variables, arrays, strict=True):
+                variable.assign(arrays[name])
+    except Exception as error:  # of a damaged file NumPy, zip and Keras each say it in a class of their own
+        raise InputError(f"{path} cannot be loaded ({error}); restore it, or remove the run to train anew.") from error
 
 
 def _read_history(path):

@@ -22,7 +22,6 @@ import time
 import typing
 
 import gsd.hoomd
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -55,21 +54,19 @@ class Job:
 
 
 def embedding(folder):
-    with np.load(folder / "order.npz", allow_pickle=False) as file:
-        return {name: file[name] for name in ("embedding", "components", "frame", "particle")}
+    found = numbers_in(folder / "order.npz")
+    return {name: found[name] for name in ("embedding", "components", "frame", "particle")}
 
 
 def training(folder):
     run = folder / "runs/smoke/denoising"
     history = pd.read_csv(run / "history.csv").drop(columns="seconds")
-    return {"history": history.to_numpy(), **numbers_in(run / "best.weights.h5")}
+    return {"history": history.to_numpy(), **numbers_in(run / "best.npz")}
 
 
 def numbers_in(path):
-    found = {}
-    with h5py.File(path) as file:
-        file.visititems(lambda name, part: found.update({name: part[()]}) if isinstance(part, h5py.Dataset) else None)
-    return found
+    with np.load(path, allow_pickle=False) as file:
+        return dict(file)
 
 
 def table(folder):

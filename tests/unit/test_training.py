@@ -127,7 +127,7 @@ def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
 
 
 @pytest.mark.parametrize(("name", "damage", "sentence"), [
-    (training.CHECKPOINT, lambda content: content[:1000], "checkpoint.weights.h5 cannot be loaded .*; restore it"),
+    (training.CHECKPOINT, lambda content: content[:1000], "checkpoint.npz cannot be loaded .*; restore it"),
     (training.HISTORY, lambda content: b"epoch,loss\none,two\n", "history.csv is not a history of a training"),
     (training.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
      "history.csv has 3 epochs where the checkpoint beside it has seen 4")])

@@ -12,6 +12,7 @@ from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
 from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.training import BEST, load_variables
 from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
 from tests import properties
 from tests.networks import small_config, small_core, tiny_preset
@@ -54,7 +55,7 @@ def trained(cell, weights, directory):
     before = numbers(started(cell, weights).get_layer("core"))
     run_cell(cell, TINY, weights / "weights", directory)
     after = started(cell, weights)
-    after.load_weights(directory / cell.name / "best.weights.h5")
+    load_variables(after.weights, directory / cell.name / BEST)
     return before, numbers(after.get_layer("core"))
 
 
