@@ -36,15 +36,19 @@ def alone_in(directory):
 def check_settings(directory, settings):
     """Refuse a run directory whose config.json tells of other settings than these plain values."""
     path = pathlib.Path(directory) / CONFIG
-    if not path.exists():
-        return
-    wanted, found = _flat(json.loads(json.dumps(settings))), _flat(read_json(path))
+    differing = path.exists() and differing_settings(settings, read_json(path))
+    if differing:
+        raise InputError(f"{directory} holds a run with other settings ({differing}); choose another directory, or "
+                         f"remove it to start anew.")
+
+
+def differing_settings(wanted, found):
+    """Name the settings, plain values, that differ, with both values: "training.epochs 3, now 2"; "" if none does."""
+    wanted, found = _flat(json.loads(json.dumps(wanted))), _flat(found)
     differing = [f"{name} {str(found.get(name)):.30}, now {str(wanted.get(name)):.30}"
                  for name in sorted(found.keys() | wanted.keys()) if found.get(name) != wanted.get(name)]
-    if differing:
-        more = f"; and {len(differing) - _SHOWN} more" if len(differing) > _SHOWN else ""
-        raise InputError(f"{directory} holds a run with other settings ({'; '.join(differing[:_SHOWN])}{more}); "
-                         f"choose another directory, or remove it to start anew.")
+    more = [f"and {len(differing) - _SHOWN} more"] if len(differing) > _SHOWN else []
+    return "; ".join(differing[:_SHOWN] + more)
 
 
 def _flat(settings):

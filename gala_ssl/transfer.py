@@ -143,14 +143,14 @@ def check_cell(cell, preset, weights, directory):
     """Return what a cell is defined by, as plain values; InputError where its run directory holds something else."""
     settings = {"cell": dataclasses.asdict(cell),
                 **{name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")},
-                "weights": {name: _digest(name, weights) for name in parts(cell.source)}}
+                "weights": digests(parts(cell.source), weights)}
     check_settings(pathlib.Path(directory) / cell.name, settings)
     return settings
 
 
-def _digest(name, weights):
-    """What is in the weights that a cell starts from."""
-    return sha256(weights_and_card(name, weights or SHIPPED)[0])
+def digests(names, weights=None):
+    """{name: what is in the weights of that task}: SHA-256 of those in a folder, or of those shipped."""
+    return {name: sha256(weights_and_card(name, weights or SHIPPED)[0]) for name in names}
 
 
 # A worker has cells of few forms at a time; building a model takes as long as a small cell.

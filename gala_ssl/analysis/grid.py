@@ -1,5 +1,6 @@
 """The transfer grid for reading: its table, the tables of each target, Figure 4 and what of the claims holds."""
 import dataclasses
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -8,16 +9,24 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.tables import simple_table
+from gala_ssl.errors import InputError
+from gala_ssl.files import check_file, read_json
+from gala_ssl.runs import differing_settings
 from gala_ssl.tasks import TASKS
-from gala_ssl.transfer import SCRATCH, read_cell
+from gala_ssl.transfer import SCRATCH, Cell, digests, read_cell
 
 COLUMNS = ("source", "target", "fraction", "freeze", "seed", "metric", "error", "epochs", "seconds")
 # Tasks help little where they lessen the error by less than this part.
 _LITTLE = 0.1
 
 
-def grid_table(cells, directory):
-    """The cells that are done, a row each with `COLUMNS`: "error" is the kept epoch's metric, or 1 - accuracy."""
+def grid_table(cells, directory, known=None):
+    """The cells that are done, a row each with `COLUMNS`: "error" is the kept epoch's metric, or 1 - accuracy.
+
+    Args:
+        cells: list of Cells. directory: under which their run directories are.
+        known: {Cell: row} of `read_grid`, for cells without a run directory.
+    """
     rows = []
     for cell in cells:
         card = read_cell(cell, directory)
@@ -26,7 +35,32 @@ def grid_table(cells, directory):
             rows.append({**dataclasses.asdict(cell), "metric": card["metric"],
                          "error": 1 - value if card["metric"] == "accuracy" else value,
                          "epochs": card["epochs"], "seconds": card["seconds"]})
+        elif known and cell in known:
+            rows.append(known[cell])
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read_grid(folder, preset, weights=None):
+    """Return the cells that are in the results of a grid, as {Cell: row with `COLUMNS`}.
+
+    Args:
+        folder: with the grid.csv and card.json of the grid, or of a part of it.
+        preset, weights: see `gala_ssl.transfer.transfer`; InputError where the card tells of others.
+    """
+    folder = pathlib.Path(folder)
+    for name in ("grid.csv", "card.json"):
+        check_file(folder / name)
+    card = read_json(folder / "card.json")
+    wanted = {**dataclasses.asdict(preset), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}
+    differing = differing_settings(wanted, {name: card.get(name) for name in wanted})
+    if differing:
+        raise InputError(f"The cells in {folder} are of a grid with other settings ({differing}); give results of "
+                         f"this grid.")
+    try:
+        rows = pd.read_csv(folder / "grid.csv")[list(COLUMNS)].to_dict("records")
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{folder / 'grid.csv'} is not the table of a transfer grid ({error}).") from error
+    return {Cell(*(row[field.name] for field in dataclasses.fields(Cell))): row for row in rows}
 
 
 def tables_rst(grid):

@@ -31,6 +31,8 @@ def configure(parser):
                         "(default: runs/transfer)")
     parser.add_argument("--output", type=pathlib.Path, default="results/transfer", help="folder to write to "
                         "(default: results/transfer)")
+    parser.add_argument("--known", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER", help="results whose "
+                        "cells count as done: of other machines, or those of an earlier grid to go on with")
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
     parser.add_argument("--scheduler", help="address of a running Dask scheduler, in place of local processes")
     parser.add_argument("--list", action="store_true", help="show the state of the cells and end")
@@ -42,9 +44,9 @@ def run(arguments):
     from gala_ssl.config import preset as get_preset
     from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
     from gala_ssl.models.pretrained import SHIPPED
-    from gala_ssl.provenance import sha256, versions
+    from gala_ssl.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import SCRATCH, parts
+    from gala_ssl.transfer import SCRATCH, digests, parts
 
     preset = get_preset(arguments.preset)
     sources, targets = arguments.sources or [SCRATCH, *TASKS], arguments.targets or list(TASKS)
@@ -52,14 +54,17 @@ def run(arguments):
     check_weights(sources, weights)
     chosen = chosen_cells(arguments, sources, targets, preset)
     directory = (arguments.directory / preset.name).resolve()
+    known = {}
+    for folder in arguments.known:
+        known |= reading.read_grid(folder, preset, weights)
     if arguments.list:
-        print_state(chosen, directory)
+        print_state(chosen, known, directory)
         return
     for folder in (directory, arguments.output):
         check_folder(folder)
     if not arguments.report:
-        run_missing(chosen, preset, weights.resolve(), arguments, directory)
-    grid = reading.grid_table(chosen, directory)
+        run_missing(chosen, known, preset, weights.resolve(), arguments, directory)
+    grid = reading.grid_table(chosen, directory, known)
     if grid.empty:
         raise InputError("No cell of the grid is done; --list shows their errors.")
     output = arguments.output
@@ -75,7 +80,7 @@ def run(arguments):
     used = sorted({name for source in sources for name in parts(source)})
     write_json(output / "card.json", {
         **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
-        "weights_sha256": {name: sha256(weights / f"{name}.keras") for name in used}, "versions": versions()})
+        "weights_sha256": digests(used, weights), "versions": versions()})
     print(f"{len(grid)} of {len(chosen)} cells are in {output}.")
 
 
@@ -108,17 +113,17 @@ def chosen_cells(arguments, sources, targets, preset):
     return chosen
 
 
-def run_missing(chosen, preset, weights, arguments, directory):
+def run_missing(chosen, known, preset, weights, arguments, directory):
     """Run the cells that are not done; a live line tells how many are, how many failed, and how long it will take."""
     from tqdm import tqdm
 
     from gala_ssl.cluster import run_cells
     from gala_ssl.transfer import check_cell, read_cell
 
-    found = {cell: read_cell(cell, directory) for cell in chosen}
-    missing = [cell for cell, card in found.items() if card is None or "error" in card]
     for cell in chosen:
         check_cell(cell, preset, weights, directory)  # cells of other weights are not those asked for
+    found = {cell: read_cell(cell, directory) for cell in chosen if cell not in known}
+    missing = [cell for cell, card in found.items() if card is None or "error" in card]
     if not missing:
         return
     failed = 0
@@ -131,13 +136,13 @@ def run_missing(chosen, preset, weights, arguments, directory):
             bar.set_postfix_str(f"{failed} failed, last {cell.name}")
 
 
-def print_state(chosen, directory):
+def print_state(chosen, known, directory):
     """How many cells of each target are done, failed and missing; then the failures."""
     from gala_ssl.transfer import read_cell
 
     states, failures = collections.defaultdict(collections.Counter), []
     for cell in chosen:
-        card = read_cell(cell, directory)
+        card = {} if cell in known else read_cell(cell, directory)
         state = "missing" if card is None else "failed" if "error" in card else "done"
         states[cell.target][state] += 1
         if state == "failed":

@@ -61,6 +61,8 @@ def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, c
         ["nearest_bond", "9", "done", "0", "failed", "1", "missing"]]
     run(main, weights, tmp_path, "--report", "--output", str(tmp_path / "so far"))
     assert len(pd.read_csv(tmp_path / "so far/grid.csv")) == COUNT - 1 and not cards[0].exists()
+    run(main, weights, tmp_path, "--known", str(tmp_path / "results"))  # what other machines did is not done again
+    assert len(pd.read_csv(tmp_path / "results/grid.csv")) == COUNT and not cards[0].exists()
     run(main, weights, tmp_path, "--workers", "1")
     assert sorted((tmp_path / "runs").rglob(CARD)) == cards
     assert {card: card.stat().st_mtime_ns for card in cards[1:]} == times

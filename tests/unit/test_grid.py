@@ -1,4 +1,6 @@
 """The transfer grid for reading: made-up grids, and what of the claims holds on them."""
+import dataclasses
+import json
 import re
 
 import matplotlib.pyplot as plt
@@ -6,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, gain_map, grid_table, tables_rst
-from gala_ssl.files import write_json
+from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, gain_map, grid_table, read_grid, tables_rst
+from gala_ssl.config import preset
+from gala_ssl.errors import InputError
+from gala_ssl.files import write_csv, write_json
 from gala_ssl.tasks import TASKS
 from gala_ssl.transfer import SCRATCH, cells
 
@@ -114,6 +118,47 @@ def test_cells_that_are_done_are_read_and_no_others(tmp_path):
     grid = grid_table(made, tmp_path)
     assert list(grid.columns) == list(COLUMNS) and list(grid["target"]) == ["noisy_bond", "nearest_bond"]
     np.testing.assert_allclose(grid["error"], [1 - 0.8, 0.82])
+
+
+@pytest.fixture
+def results(tmp_path):
+    """(folder as the grid writes it, of a grid from scratch, the table in it)."""
+    grid = made_up()
+    grid = grid[grid["source"] == SCRATCH].reset_index(drop=True)
+    write_csv(tmp_path / "results/grid.csv", grid)
+    write_json(tmp_path / "results/card.json", {**dataclasses.asdict(preset("grid")), "cells": len(grid),
+                                                "weights_sha256": {}})
+    return tmp_path / "results", grid
+
+
+def test_the_cells_of_other_machines_count_as_done(results, tmp_path):
+    folder, grid = results
+    made = cells([SCRATCH, "denoising"], TASKS, FRACTIONS, (False,), (1, 2))
+    known = read_grid(folder, preset("grid"))
+    pd.testing.assert_frame_equal(grid_table(made, tmp_path, known), grid, check_dtype=False)
+    assert grid_table(made[:1], tmp_path / "runs", known)["error"][0] == grid["error"][0]
+    write_json(tmp_path / "runs" / made[0].name / "card.json", {
+        "metric": "mean_absolute_error", "epochs": 4, "seconds": 2.0, "best": {"val_mean_absolute_error": 0.7}})
+    assert grid_table(made[:1], tmp_path / "runs", known)["error"][0] == 0.7  # what was run here comes first
+
+
+@pytest.mark.parametrize(("change", "sentence"), [
+    (lambda folder: None, r"other settings \(data.static_fraction 0.02, now 0.04; .* more\); give results of this"),
+    (lambda folder: (folder / "card.json").unlink(), "no file .*card.json"),
+    (lambda folder: (folder / "card.json").write_text("{"), "card.json is not JSON"),
+    (lambda folder: (folder / "grid.csv").write_text("source,target\n"), "grid.csv is not the table of a transfer"),
+    (lambda folder: (folder / "grid.csv").write_text(""), "grid.csv is not the table of a transfer")])
+def test_results_of_another_grid_are_refused(results, change, sentence):
+    change(results[0])
+    with pytest.raises((InputError, FileNotFoundError), match=sentence):
+        read_grid(results[0], preset("desktop" if "settings" in sentence else "grid"))
+
+
+def test_results_from_other_weights_are_refused(results):
+    card = json.loads((results[0] / "card.json").read_text())
+    write_json(results[0] / "card.json", {**card, "weights_sha256": {"denoising": "abc"}})
+    with pytest.raises(InputError, match=r"other settings \(weights_sha256.denoising abc, now "):
+        read_grid(results[0], preset("grid"))
 
 
 def test_without_all_the_data_nothing_is_said_of_all_the_data():
