@@ -6,6 +6,7 @@ import pathlib
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
+from gala_ssl.memory import ENVIRONMENT
 from gala_ssl.transfer import FAILURE, attempt_cell
 
 
@@ -48,6 +49,7 @@ def run_cells(cells, preset, weights, directory, workers=None, scheduler=None):
             cell = under_way[lane].pop(future)
             yield cell, _card(future, cell, directory)
             if groups and not under_way[lane]:
+                del future  # Dask would compute again what it is still asked for
                 client.restart_workers([lane])
                 send_group(lane)
 
@@ -96,7 +98,7 @@ def _lanes(dask, workers, scheduler):
         return
     # One thread a worker: two would only take turns.
     threads = {name: 1 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
-    dask.config.set({"distributed.nanny.pre-spawn-environ": threads})
+    dask.config.set({"distributed.nanny.pre-spawn-environ": {**threads, **ENVIRONMENT}})
     here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
     processes = {lane: {"cls": dask.distributed.Nanny,
                         "options": {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING,
