@@ -62,8 +62,7 @@ def run(arguments):
         return
     for folder in (directory, arguments.output):
         check_folder(folder)
-    if not arguments.report:
-        run_missing(chosen, known, preset, weights.resolve(), arguments, directory)
+    failed = 0 if arguments.report else run_missing(chosen, known, preset, weights.resolve(), arguments, directory)
     grid = reading.grid_table(chosen, directory, known)
     if grid.empty:
         raise InputError("No cell of the grid is done; --list shows their errors.")
@@ -82,6 +81,8 @@ def run(arguments):
         **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
         "weights_sha256": digests(used, weights), "versions": versions()})
     print(f"{len(grid)} of {len(chosen)} cells are in {output}.")
+    if failed:
+        raise InputError(f"{failed} of them failed; --list shows their errors, and another start tries them again.")
 
 
 def check_weights(sources, weights):
@@ -110,11 +111,12 @@ def chosen_cells(arguments, sources, targets, preset):
         chosen += cells(sources, [target], arguments.fractions, freezes, seeds)
         cheap = [fraction for fraction in arguments.fractions if fraction <= CHEAP_FRACTION]
         chosen += cells(sources, [target], cheap, freezes, more)
-    return chosen
+    return list(dict.fromkeys(chosen))
 
 
 def run_missing(chosen, known, preset, weights, arguments, directory):
-    """Run the cells that are not done; a live line tells how many are, how many failed, and how long it will take."""
+    """Run the cells that are not done and return how many failed; on a terminal a live line tells how many are done,
+    how many failed, and how long it will take."""
     from tqdm import tqdm
 
     from gala_ssl.cluster import run_cells
@@ -124,16 +126,17 @@ def run_missing(chosen, known, preset, weights, arguments, directory):
         check_cell(cell, preset, weights, directory)  # cells of other weights are not those asked for
     found = {cell: read_cell(cell, directory) for cell in chosen if cell not in known}
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
-    if not missing:
-        return
     failed = 0
-    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell") as bar:
+    if not missing:
+        return failed
+    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell", disable=None) as bar:
         for cell, card in run_cells(missing, preset, weights, directory, arguments.workers, arguments.scheduler):
             if "error" in card:
                 failed += 1
                 tqdm.write(f"failed: {cell.name}: {card['error']}")
             bar.update()
             bar.set_postfix_str(f"{failed} failed, last {cell.name}")
+    return failed
 
 
 def print_state(chosen, known, directory):

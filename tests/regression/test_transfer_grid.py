@@ -1,6 +1,7 @@
 """The grid as its user runs it: on local workers, again, and on a cluster of which a worker is killed."""
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
 import time
@@ -10,7 +11,8 @@ import pytest
 from dask.distributed import LocalCluster
 
 from gala_ssl import pretraining
-from gala_ssl.transfer import CARD
+from gala_ssl.cluster import run_cells
+from gala_ssl.transfer import CARD, FAILURE
 from tests.scripts import main_of
 
 # Dask leaves sockets for Python to close.
@@ -98,6 +100,30 @@ def test_a_killed_worker_loses_no_cell(main, weights, workers, tmp_path):
     grid = pd.read_csv(tmp_path / "results/grid.csv")
     assert len(grid) == COUNT and not grid.duplicated(["source", "target", "fraction", "freeze", "seed"]).any()
     assert not list((tmp_path / "runs").rglob("failure.json"))
+
+
+def test_a_cell_that_failed_is_tried_once_and_told(main, weights, tmp_path, monkeypatch, capsys):
+    """Also where its process ends with it, and another takes the next target."""
+    tried = {}
+
+    def watched(*arguments):
+        for cell, card in run_cells(*arguments):
+            path = tmp_path / "runs/smoke" / cell.name / FAILURE
+            tried[path] = path.stat().st_mtime_ns if path.exists() else None
+            yield cell, card
+
+    monkeypatch.setattr("gala_ssl.cluster.run_cells", watched)
+    broken = shutil.copytree(weights, tmp_path / "broken")
+    (broken / "noisy_bond.json").write_text("{}")
+    with pytest.raises(SystemExit) as stop:
+        run(main, broken, tmp_path, "--sources", "scratch", "noisy_bond", "--fractions", "1", "1", "--freeze", "free",
+            "--workers", "1")
+    assert stop.value.code == 2
+    out, error = capsys.readouterr()
+    assert "2 of 4 cells are in" in out and out.count("noisy_bond.json does not describe a network") == 2
+    assert error.splitlines()[-1].startswith("error: 2 of them failed; --list shows their errors")
+    assert sum(time is not None for time in tried.values()) == 2 and len(tried) == 4
+    assert {path: path.stat().st_mtime_ns if path.exists() else None for path in tried} == tried
 
 
 def test_a_source_without_weights_is_named_before_anything_runs(main, weights, tmp_path, capsys):
