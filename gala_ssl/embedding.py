@@ -25,8 +25,10 @@ from gala_ssl.models import heads
 from gala_ssl.models.pretrained import SHIPPED, load_model
 from gala_ssl.tasks import TASKS
 
-# Clouds computed at a time: one shape, so that XLA compiles the network once.
+# Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
+# with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.
 _CHUNK = 256
+MOST_NEIGHBORS = 512
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * _CHUNK
 _LENGTHS = {"contact": contact_distance, "shortest": np.min}
@@ -46,7 +48,8 @@ class LearnedEmbedding:
             the network was trained on: what is left without density).
         progress: show a bar (on a terminal only).
         neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
-        k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on.
+        k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
+            with its square, and it is at most `MOST_NEIGHBORS`.
 
     Attributes:
         name: the task's. dimension: numbers in an embedding. model, core, card.
@@ -60,8 +63,8 @@ class LearnedEmbedding:
     trained on, clouds of another width; particles of fewer types than it knows, which count as its first ones.
 
     Raises:
-        InputError: an unknown length scale, source or rule; when called, particles of more types than the network
-            knows, an embedding that is not finite, and what `point_clouds` refuses.
+        InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
+            than the network knows, an embedding that is not finite, and what `point_clouds` refuses.
 
     Example:
         >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
@@ -80,6 +83,7 @@ class LearnedEmbedding:
         trained = card["data"]["neighbors"]
         self.neighbors, self.k, self.r_max = neighbors, trained if k is None else k, r_max
         check_rule(self.k, neighbors, r_max)
+        _check_width(self.k)
         if (neighbors, self.k) != ("nearest", trained):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
                           f"what it makes of up to {self.k} by {neighbors!r} was not tested.", stacklevel=2)
@@ -106,14 +110,15 @@ class LearnedEmbedding:
         known = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
             for clouds in known:
-                for first in range(0, len(clouds), _CHUNK):
-                    chunk = clouds[first:first + _CHUNK]
+                size = _at_a_time(clouds)
+                for first in range(0, len(clouds), size):
+                    chunk = clouds[first:first + size]
                     yield chunk
                     bar.update(len(chunk))
 
     def predict(self, model, clouds):
         """What a model with the network's inputs makes of a chunk of clouds: an array, n rows for n clouds."""
-        filled = ((0, _CHUNK - len(clouds)), (0, 0), (0, 0))
+        filled = ((0, _at_a_time(clouds) - len(clouds)), (0, 0), (0, 0))
         bonds = np.pad(clouds.bonds / np.float32(self.card["data"]["x_scale"]), filled)
         return model.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
 
@@ -149,6 +154,7 @@ class LearnedEmbedding:
     def _known_columns(self, clouds):
         """The clouds with as many type columns as the network knows."""
         width, trained = clouds.bonds.shape[1], self.card["data"]["neighbors"]
+        _check_width(width)
         if width != trained:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=5)
@@ -170,6 +176,17 @@ class LearnedEmbedding:
         if found < known:
             warnings.warn(f"The {self.name} network knows {known} particle types, but the particles given have "
                           f"{found}, which count as its first.", stacklevel=5)
+
+
+def _check_width(k):
+    if k > MOST_NEIGHBORS:
+        raise InputError(f"Clouds of k = {k} bonds are too wide: a network looks at each of their k x k pairs, for "
+                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.")
+
+
+def _at_a_time(clouds):
+    """How many clouds as wide as these are computed at a time."""
+    return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
 
 
 class Concatenation:

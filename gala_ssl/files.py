@@ -41,22 +41,42 @@ def written_whole(path):
     The temporary file keeps the suffixes of `path`, because Keras and pandas choose the format by it.
     NotWritten, as of `naming`, where the disk is full or cannot be written to.
     """
-    path = pathlib.Path(path)
+    with naming(path), written_together([path]) as aside:
+        yield aside[path]
+
+
+@contextlib.contextmanager
+def written_together(paths):
+    """Give {path: temporary path beside it}; move all of them when the block succeeds, and none where it fails.
+
+    Each is as of `written_whole`, but what the block writes is not named: put it into `naming(path)`.
+    """
+    with contextlib.ExitStack() as stack:
+        aside = {path: stack.enter_context(_aside(pathlib.Path(path))) for path in paths}
+        yield aside
+        mask = os.umask(0)
+        os.umask(mask)
+        for path, temporary in aside.items():
+            with naming(path), open(temporary, "rb") as written:
+                os.fsync(written.fileno())
+                temporary.chmod(0o666 & ~mask)
+        for path, temporary in aside.items():
+            with naming(path):
+                temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _aside(path):
+    """An empty file beside `path`, which goes when the block ends unless it was moved."""
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix="".join(path.suffixes), dir=path.parent)
         os.close(handle)
-        temporary = pathlib.Path(name)
-        try:
-            yield temporary
-            with open(temporary, "rb") as written:
-                os.fsync(written.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+    try:
+        yield pathlib.Path(name)
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
 
 
 @contextlib.contextmanager

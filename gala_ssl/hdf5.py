@@ -9,7 +9,10 @@ import h5py
 
 
 class SafeFile(h5py.File):
-    """A new HDF5 file to write. Closing it without an error says that all of it was written."""
+    """A new HDF5 file to write. Closing it without an error says that all of it was written.
+
+    An error that leaves a `with` block is never hidden behind one of closing.
+    """
 
     def __init__(self, path):
         self._raw = _Remembering(path, "w+")
@@ -24,6 +27,13 @@ class SafeFile(h5py.File):
         super().close()
         self._raw.close()
         self.check()
+
+    def __exit__(self, *raised):
+        try:
+            super().__exit__(*raised)
+        except OSError:
+            if raised[0] is None:
+                raise
 
 
 class _Remembering(io.FileIO):

@@ -50,9 +50,9 @@ def run(arguments):
     start = time.monotonic()
     output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_{arguments.task}.h5")
     check(arguments, output)
-    from gala_ssl.commands.embedded import save
+    from gala_ssl.commands.embedded import files_of, save
     from gala_ssl.data.reading import read_frames
-    from gala_ssl.files import written_whole
+    from gala_ssl.files import naming, written_together
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
@@ -71,17 +71,19 @@ def run(arguments):
     if not 1 <= arguments.component <= count:
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
                          f"{count}" + (", or raise --components." if count < embed.dimension else "."))
-    with table_for(output, embed.dimension, LEVELS[arguments.level]) as table:
+    written = [*files_of(output), *filter(None, (arguments.gsd, arguments.png))]
+    with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
         components = table.add_components(arguments.components)
         card = card_of(arguments, frames, embed, weights, components) | {"seconds": round(time.monotonic() - start, 1)}
-        save(table, output, card)
+        save(table, aside, output, card)
         if arguments.gsd:
             from gala_ssl.commands.coloured import write_coloured
-            with written_whole(arguments.gsd) as temporary:
-                write_coloured(temporary, frames, table.file["components"], spans)
+            with naming(arguments.gsd):
+                write_coloured(aside[arguments.gsd], frames, table.file["components"], spans)
         if arguments.png:
-            draw(arguments, frames, table.file["components"], spans)
+            with naming(arguments.png):
+                draw(aside[arguments.png], arguments, frames, table.file["components"], spans)
         rows = len(table)
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
@@ -136,19 +138,20 @@ def chosen(text):
 
 
 @contextlib.contextmanager
-def table_for(output, dimension, numbers):
-    """A table in the output where that is HDF5, which appears when the block succeeds, else in a temporary file."""
+def table_for(output, aside, dimension, level):
+    """A table in the output, as it is written aside, where that is HDF5; else in a temporary file."""
     from gala_ssl.commands.embedded import HDF5, EmbeddingTable
-    from gala_ssl.files import folder_aside, written_whole
+    from gala_ssl.files import folder_aside, naming
     from gala_ssl.hdf5 import SafeFile
 
     with contextlib.ExitStack() as stack:
+        stack.enter_context(naming(output))
         if output.suffix.lower() in HDF5:
-            path = stack.enter_context(written_whole(output))
+            path = aside[output]
         else:
             path = stack.enter_context(folder_aside(output)) / "table.h5"
         with SafeFile(path) as file:
-            yield EmbeddingTable(file, dimension, numbers)
+            yield EmbeddingTable(file, dimension, LEVELS[level])
 
 
 def fill(table, frames, embed, arguments):
@@ -192,15 +195,13 @@ def fill_bonds(table, number, frame, embed):
                      neighbor=np.asarray(found.point_indices))
 
 
-def draw(arguments, frames, components, spans):
+def draw(path, arguments, frames, components, spans):
     from gala_ssl.analysis.drawings import embedding_figure
-    from gala_ssl.files import written_whole
 
     number = arguments.component
     values = [components[start:stop, number - 1] for start, stop in spans]
     label = "first principal component" if number == 1 else f"principal component {number}"
-    with written_whole(arguments.png) as temporary:
-        embedding_figure(frames, frames.numbers, values, label, arguments.limits).savefig(temporary, dpi=120)
+    embedding_figure(frames, frames.numbers, values, label, arguments.limits).savefig(path, dpi=120)
 
 
 def card_of(arguments, frames, embed, weights, components):

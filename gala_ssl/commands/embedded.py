@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_json, written_whole
+from gala_ssl.files import naming
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (*HDF5, ".npz", ".csv")
@@ -51,6 +51,7 @@ class EmbeddingTable:
         """
         if self._sums is None:
             raise InputError("No particle has a neighbour, so there is nothing to embed; raise the cutoff.")
+        self._settle()
         total, first, second = self._sums
         mean = first / total
         covariance = second / total - np.outer(mean, mean)
@@ -63,8 +64,14 @@ class EmbeddingTable:
         for start in range(0, len(self), _ROWS):
             part = slice(start, start + _ROWS)
             self.file["components"][part] = (self.file["embedding"][part] - mean) @ axes.T
+        self._settle()
         ratio = variance / max(np.trace(covariance), np.finfo(float).tiny)
         return {"mean": mean.tolist(), "axes": axes.tolist(), "variance_ratio": ratio.tolist()}
+
+    def _settle(self):
+        """Have all that was added on the disk: what is read again must not be in HDF5's caches when that fills."""
+        self.file.flush()
+        self.file.check()
 
     def _create(self, name, width):
         self.file.create_dataset(name, (0, width), np.float32, maxshape=(None, width), chunks=(4096, width))
@@ -92,22 +99,31 @@ def check_output(path):
                          f"another name.")
 
 
-def save(table, output, card):
-    """Add the card to the table, and write it as a whole file of the format that the output's suffix tells.
+def files_of(output):
+    """The paths that `save` writes: the output, and beside a CSV its card."""
+    return [output, output.with_suffix(".json")] if output.suffix.lower() == ".csv" else [output]
+
+
+def save(table, aside, output, card):
+    """Add the card to the table, and write it in the format that the output's suffix tells.
 
     A table in HDF5 is the output itself. To npz the whole table passes through memory; a CSV has its card beside it.
+
+    Args:
+        aside: {path: where it is written for now}, of `files_of`, see `gala_ssl.files.written_together`.
     """
-    suffix = output.suffix.lower()
-    if suffix == ".csv":
-        with written_whole(output) as temporary:
-            _write_csv(table, temporary)
-        write_json(output.with_suffix(".json"), card)
+    if output.suffix.lower() == ".csv":
+        with naming(output):
+            _write_csv(table, aside[output])
+        beside = output.with_suffix(".json")
+        with naming(beside):
+            aside[beside].write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         return
     table.file["card"] = json.dumps(card)
-    if suffix == ".npz":
-        with written_whole(output) as temporary:
-            np.savez(temporary, **{name: data.asstr()[()] if name == "card" else data[:]
-                                   for name, data in table.file.items()})
+    if output.suffix.lower() == ".npz":
+        with naming(output):
+            np.savez(aside[output], **{name: data.asstr()[()] if name == "card" else data[:]
+                                       for name, data in table.file.items()})
 
 
 def _write_csv(table, path):

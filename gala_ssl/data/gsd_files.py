@@ -12,6 +12,8 @@ from gala_ssl.files import check_file, written_whole
 
 # What a particle or a bond of a GSD file takes at least, in bytes, and what a frame has of either.
 _LEAST, _COUNTED = 8, ("particles", "bonds", "angles", "dihedrals", "impropers", "constraints", "pairs")
+# Half the edge of the box that a GSD file without one means, and some rounding.
+_HALF_EDGE = 0.5 + 1e-6
 
 
 class GSDReader:
@@ -31,9 +33,11 @@ class GSDReader:
         with opened(self.path) as trajectory:
             _check_counts(trajectory, number, source)
             read = trajectory[number]
+            boxed = any(trajectory.file.chunk_exists(frame=i, name="configuration/box") for i in (0, number))
         if read.configuration.dimensions == 2:
             raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
         particles = read.particles
+        _check_places(particles.position, boxed, source)
         return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
                      label=self.path.stem.replace("_", " "), source=source)
 
@@ -84,6 +88,9 @@ def opened(path):
             yield trajectory
     except InputError:
         raise
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} has a name that is not UTF-8, {error.object!r}; give its particle types names in "
+                         f"UTF-8, or, if it is damaged, copy or write it again.") from error
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError, OSError) as error:
         raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
                          f"so copy or write it again.") from error
@@ -97,6 +104,19 @@ def _check_header(path):
     for location, entries, size in zip(lists[::2], lists[1::2], (32, 64)):
         if not entries or location + entries * size > path.stat().st_size:
             raise ValueError("its header points outside it")
+
+
+def _check_places(positions, boxed, source):
+    """Refuse a frame that lacks its box or positions.
+
+    gsd leaves out what is its default, the box of edge 1 and positions of 0, so that some frames lack them by right.
+    """
+    if len(positions) > 1 and not positions.any():
+        raise InputError(f"{source} has no positions, by which its {len(positions)} particles would all be at the same "
+                         f"place; write particles/position into the file.")
+    if not boxed and (abs(positions) > _HALF_EDGE).any():
+        raise InputError(f"{source} has no box, and its particles do not lie in the box of edge 1 that GSD means by "
+                         f"none; write configuration/box into the file.")
 
 
 def _check_counts(trajectory, number, source):

@@ -7,6 +7,7 @@ import itertools
 import os
 import pathlib
 
+import gsd.fl
 import keras
 import numpy as np
 import pytest
@@ -192,6 +193,44 @@ def test_huge_ids_are_only_an_order(embed, tmp_path):
 def test_two_dimensions(refused, tmp_path):
     flat = good().with_(dimensions=2)
     assert "two-dimensional" in refused(bad_files.write(tmp_path / "run.gsd", [good(), flat]))
+
+
+def without(path, missing):
+    """Copy a GSD file without some of its chunks."""
+    with gsd.fl.open(path, "r") as source, gsd.fl.open(path.with_stem("copy"), "w", "a", "hoomd", [1, 4]) as copy:
+        for frame in range(source.nframes):
+            for name in source.find_matching_chunk_names(""):
+                if name not in missing and source.chunk_exists(frame, name):
+                    copy.write_chunk(name, source.read_chunk(frame, name))
+            copy.end_frame()
+    return path.with_stem("copy")
+
+
+@pytest.mark.parametrize("chunk, sentence", [
+    ("configuration/box", "frame 0 has no box, and its particles do not lie in the box of edge 1"),
+    ("particles/position", "frame 0 has no positions, by which its 64 particles would all be at the same place")])
+def test_a_gsd_frame_that_lacks_box_or_positions(refused, tmp_path, chunk, sentence):
+    path = bad_files.write(tmp_path / "run.gsd", [good(0), good(1)])
+    assert sentence in refused(without(path, [chunk]))
+
+
+def test_what_gsd_leaves_out_because_it_is_its_default(embed, tmp_path):
+    """A primitive cell with edge 1 and the particle at its centre; and a box that is the first frame's."""
+    primitive = bad_files.Raw(np.zeros((1, 3)), (1, 1, 1, 0, 0, 0))
+    twice = primitive.with_(positions=np.float64([[0, 0, 0], [0, 0, 0.5]]), box=(1, 1, 2, 0, 0, 0))
+    path = bad_files.write(tmp_path / "primitive.gsd", [primitive])
+    with gsd.fl.open(path, "r") as file:
+        assert file.find_matching_chunk_names("") == ["particles/N", "particles/types"]
+    np.testing.assert_allclose(embed(path)[0], embed(bad_files.write(tmp_path / "run.xyz", [primitive]))[0], atol=1e-5)
+    assert len(embed(bad_files.write(tmp_path / "run.gsd", [twice, twice]))) == 4
+
+
+def test_a_type_whose_name_is_not_utf8(refused, tmp_path):
+    path = bad_files.write(tmp_path / "run.gsd", [good().with_(names=("Caf1",))])
+    content = path.read_bytes()
+    assert content.count(b"Caf1") == 1
+    path.write_bytes(content.replace(b"Caf1", "Café".encode("latin-1")))
+    assert "has a name that is not UTF-8, b'Caf\\xe9'; give" in refused(path)
 
 
 def test_a_type_that_has_no_name(refused, tmp_path):

@@ -285,6 +285,7 @@ def test_frames_are_chosen_as_in_python(text, expected):
     (["--scale", "metre"], "There is no length scale 'metre'"),
     (["--neighbors", "farthest"], "not by 'farthest'"),
     (["--neighbors", "cutoff"], "need r_max"),
+    (["--k", "3000"], "k = 3000 bonds are too wide"),
     (["--neighbors", "cutoff", "--r-max", "50"], "The cutoff 50 is too large for the box of"),
     (["--neighbors", "cutoff", "--r-max", "0.01", "--level", "bond"], "No particle has a neighbour"),
 ])

@@ -221,8 +221,23 @@ def test_clouds_of_another_width_are_embedded_with_a_warning(embed, frame):
     assert_close(found, values.mean(axis=1)[:300], 1e-5)
 
 
+def test_of_wide_clouds_fewer_are_computed_at_a_time(embed, frame, monkeypatch):
+    """So that what is in memory, the pairs of bonds, stays the same; the widest are refused."""
+    shapes, call = [], embed._embed.predict_on_batch
+    monkeypatch.setattr(embed._embed, "predict_on_batch", lambda inputs: shapes.append(inputs[0].shape) or call(inputs))
+    monkeypatch.setattr("gala_ssl.embedding.MOST_NEIGHBORS", 40)
+    with pytest.warns(UserWarning, match="clouds of 6 bonds"):
+        for width in (9, 40):
+            found = embed(point_clouds(frame, width)[:45])
+            assert np.isfinite(found).all() and len(found) == 45
+    assert shapes == 3 * [(19, 9, 3)] + 45 * [(1, 40, 3)]
+    with pytest.raises(InputError, match="k = 41 bonds are too wide: .* up to k = 40; choose fewer"):
+        embed(point_clouds(frame, 41))
+
+
 @pytest.mark.parametrize(("neighbors", "k", "sentence"), [
-    ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0")])
+    ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0"),
+    ("nearest", 3000, "k = 3000 bonds are too wide: a network looks at each .* up to k = 512; choose fewer neighb")])
 def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k, sentence):
     with pytest.raises(InputError, match=sentence):
         load_pretrained("denoising", directory, neighbors=neighbors, k=k)

@@ -15,6 +15,7 @@ import pytest
 
 from gala_ssl import pretraining, training
 from gala_ssl.cli import main, script
+from gala_ssl.commands import coloured, embedded
 from gala_ssl.data import prototypes
 from gala_ssl.data.environments import prototype_environments
 from gala_ssl.data.gsd_files import write_frames
@@ -207,6 +208,47 @@ def test_an_embedding_without_room_leaves_nothing_behind(
     assert pathlib.Path("order.npz").read_text() == "mine"
 
 
+@pytest.mark.parametrize("output", ["order.h5", "order.npz", "order.csv"])
+@pytest.mark.parametrize(("when", "module", "name", "named"), [
+    ("before", embedded.EmbeddingTable, "add_components", None),
+    ("before", coloured, "write_coloured", "coloured.gsd"), ("after", coloured, "write_coloured", "order.png")])
+def test_of_several_outputs_the_one_without_room_is_named_and_none_is_left(
+        disk, weights, trajectory, monkeypatch, capsys, output, when, module, name, named):
+    monkeypatch.chdir(disk.path)
+    patch(monkeypatch, disk, when, module, name)
+    with pytest.raises(SystemExit):
+        main(["embed", str(trajectory), "--weights", str(weights), "--quiet", "-o", output,
+              "--gsd", "coloured.gsd", "--png", "order.png"])
+    assert_nothing_but_a_sentence(disk, capsys, named or output)
+
+
+@pytest.mark.parametrize(("when", "named"), [("before", "order.csv"), ("after", "order.json")])
+def test_a_csv_without_its_card_is_not_left(disk, weights, trajectory, monkeypatch, capsys, when, named):
+    monkeypatch.chdir(disk.path)
+    patch(monkeypatch, disk, when, embedded, "_write_csv")
+    with pytest.raises(SystemExit):
+        main(["embed", str(trajectory), "--weights", str(weights), "--quiet", "-o", "order.csv"])
+    assert_nothing_but_a_sentence(disk, capsys, named)
+
+
+def patch(monkeypatch, disk, when, module, name):
+    """Fill the disk before or after the function of that name is called."""
+    whole = getattr(module, name)
+
+    def filling(*given):
+        if when == "before":
+            disk.fill()
+        result = whole(*given)
+        disk.fill()
+        return result
+    monkeypatch.setattr(module, name, filling)
+
+
+def assert_nothing_but_a_sentence(disk, capsys, named):
+    assert capsys.readouterr().err.startswith(f"error: {named} cannot be written (No space left on device); make room")
+    assert [path.name for path in disk.path.iterdir()] == ["ballast"]
+
+
 def test_a_process_whose_hdf5_file_has_no_room_ends_in_a_sentence(disk, weights, trajectory):
     """Told of a full disk, HDF5 would bring the process down when it ends."""
     disk.fill(60 * 1024)
@@ -230,6 +272,13 @@ def test_what_is_embedded_is_not_computed_to_the_end_without_room(disk):
             file[str(i)] = np.zeros((64, 64))
             file.check()
     assert i < 7
+
+
+def test_closing_hides_no_other_error(disk):
+    disk.fill(16 * 1024)
+    with pytest.raises(KeyError, match="mine"), SafeFile(disk.path / "a.h5") as file:
+        file["zeros"] = np.zeros(4096)
+        raise KeyError("mine")
 
 
 def test_an_error_of_another_file_keeps_its_own_words(tmp_path):
