@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import tempfile
 
 from gala_ssl.errors import InputError
@@ -44,16 +45,12 @@ def written_whole(path):
     path = pathlib.Path(path)
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix="".join(path.suffixes), dir=path.parent)
-        os.close(handle)
-        temporary = pathlib.Path(name)
+        temporary = path.parent / "".join([_ASIDE, secrets.token_hex(4), *path.suffixes])
+        temporary.touch(exist_ok=False)  # with the permissions of any new file
         try:
             yield temporary
             with open(temporary, "rb") as written:
                 os.fsync(written.fileno())
-            mask = os.umask(0)
-            os.umask(mask)
-            temporary.chmod(0o666 & ~mask)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -67,6 +64,13 @@ def folder_aside(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=path.parent) as folder:
             yield pathlib.Path(folder)
+
+
+def remove_leftovers(folder):
+    """Remove what killed processes were writing aside in `folder`, for who knows that nobody else writes there now."""
+    for path in pathlib.Path(folder).glob(f"{_ASIDE}*"):
+        with contextlib.suppress(OSError):  # it is in nobody's way, and the disk may be read-only
+            path.unlink()
 
 
 def check_file(path):
