@@ -20,9 +20,9 @@ from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
 from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
-from gala_ssl.runs import CONFIG, check_settings
+from gala_ssl.runs import CONFIG, alone_in, check_settings
 from gala_ssl.tasks import FrameClassification
-from gala_ssl.training import fit
+from gala_ssl.training import fit_alone
 
 # Which of the random streams drawn from one seed.
 _PARTICLES = 6
@@ -144,7 +144,6 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
     questions = _environments(frames, known + 1, config, progress)
-    write_json(directory / CONFIG, settings)
     task = FrameClassification(len(known))
     sides = split(len(environments), DataConfig(seed=config.seed))
     training, validation = (
@@ -153,8 +152,12 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
     with seeded(config.seed):
         model = build_model(task, build_core(core))
-    history = fit(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
-                  directory, progress)
+    with alone_in(directory):
+        check_settings(directory, settings)  # again, because another process may have begun a run meanwhile
+        if not (directory / CONFIG).exists():
+            write_json(directory / CONFIG, settings)
+        history = fit_alone(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
+                            directory, progress)
     taken = _answers(model, questions.clouds, training.x_scale).argmax(axis=1)
     histogram = pd.crosstab(questions.labels, taken, normalize="index")
     histogram = histogram.reindex(index=range(len(known)), columns=range(len(known)), fill_value=0).to_numpy()

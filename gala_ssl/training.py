@@ -62,13 +62,13 @@ def fit(model, task, training, validation, config, directory, progress=True):
         pandas.DataFrame: the history, a row an epoch: epoch, learning_rate, loss, metric, val_loss,
         val_metric (the metric under its Keras name), seconds.
     """
-    directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     with alone_in(directory):
-        return _fit(model, task, training, validation, config, directory, progress)
+        return fit_alone(model, task, training, validation, config, directory, progress)
 
 
-def _fit(model, task, training, validation, config, directory, progress):
+def fit_alone(model, task, training, validation, config, directory, progress=True):
+    """As `fit`, for who is `alone_in` the directory already."""
+    directory = pathlib.Path(directory)
     if model.compiled:
         restart_optimizer(model)
     else:

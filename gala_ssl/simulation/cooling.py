@@ -65,7 +65,6 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
                          "periods; choose a number of frames that divides the steps.")
     engines.check(engine)
     directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     with alone_in(directory):
         physics = {key: value for key, value in system.to_dict().items() if key != "source"}
         config = {"system": physics, "engine": engine, "frames": frames}

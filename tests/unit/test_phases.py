@@ -123,7 +123,7 @@ CONFIG = PhaseConfig(every=2, fraction=0.2, neighbors=12, core=CoreConfig(width=
 def untrained(monkeypatch):
     """Nothing is trained: a made-up history, and the answers of the network as it is."""
     history = pd.DataFrame({"val_loss": [2.0, 1.0, 3.0], "val_accuracy": [0.2, 0.5, 0.6]})
-    monkeypatch.setattr(phases, "fit", lambda *arguments: history)
+    monkeypatch.setattr(phases, "fit_alone", lambda *arguments: history)
     monkeypatch.setattr(phases, "_answers", lambda model, clouds, x_scale: np.asarray(
         model([clouds.bonds, clouds.types])))
 
