@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gala_ssl.analysis.phases import across, blocks
-from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
+from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig, is_finite, is_whole
 from gala_ssl.data.environments import Environments, split
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.data.streams import Stream
@@ -50,11 +50,11 @@ class PhaseConfig:
     seed: int = 13
 
     def __post_init__(self):
-        if self.every < 2:
-            raise InputError(f"every is {self.every}; the frames asked about come just after those trained on, so it "
-                             "must be 2 or more.")
-        if not 0 < self.fraction <= 1:
-            raise InputError(f"fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+        if not (is_whole(self.every) and self.every >= 2):
+            raise InputError(f"every is {self.every!r}; the frames asked about come just after those trained on, so it "
+                             "must be a whole number, 2 or more.")
+        if not (is_finite(self.fraction) and 0 < self.fraction <= 1):
+            raise InputError(f"fraction is {self.fraction!r}; it must lie above 0 and at most at 1.")
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
