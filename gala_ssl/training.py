@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, reason
 from gala_ssl.files import written_whole
 from gala_ssl.runs import alone_in
 
@@ -184,11 +184,13 @@ def _save_variables(variables, path):
 def load_variables(variables, path):
     """Give variables the arrays of a file such as best.npz; InputError where they are not the file's."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, because NumPy leaves a file open that is damaged.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             for variable, name in zip(variables, arrays, strict=True):
                 variable.assign(arrays[name])
     except Exception as error:  # of a damaged file NumPy, zip and Keras each say it in a class of their own
-        raise InputError(f"{path} cannot be loaded ({error}); restore it, or remove the run to train anew.") from error
+        raise InputError(f"{path} cannot be loaded ({reason(error)}); restore it, or remove the run to train "
+                         f"anew.") from error
 
 
 def _read_history(path):
