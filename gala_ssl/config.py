@@ -4,12 +4,14 @@ Marks: P the paper's text, R the authors' run file of August 2022, C a default o
 O our own choice where no source has a value.
 """
 import dataclasses
-import math
+import sys
 
 from gala_ssl.errors import InputError, check_choice
 
 # In the paper's order. Here, because a list of them should not wait for Keras.
 TASK_NAMES = ("autoencoder", "denoising", "frame_classification", "shift_identification", "noisy_bond", "nearest_bond")
+# A card may come from anywhere; no network of this kind needs more, and no machine should be asked for it.
+_MOST = 1024
 
 
 def _require(condition, sentence):
@@ -19,8 +21,23 @@ def _require(condition, sentence):
 
 def _require_seed(seed):
     # What both NumPy and Keras take.
-    _require(isinstance(seed, int) and 0 <= seed < 2**32,
-             f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+    _require(is_whole(seed) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+
+
+def is_whole(value):
+    """Whether a value is an int, which to Python also True and False are."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_finite(value):
+    """Whether a value is an int or a float, neither NaN nor infinite, nor too large for a float."""
+    return (is_whole(value) or isinstance(value, float)) and abs(value) <= sys.float_info.max
+
+
+def _sequence(name, value):
+    """The values of a setting that has several, as a tuple."""
+    _require(isinstance(value, (list, tuple)), f"{name} is {value!r}; give a list of values.")
+    return tuple(value)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,19 +65,25 @@ class DataConfig:
     seed: int = 13
 
     def __post_init__(self):
-        object.__setattr__(self, "structures", tuple(self.structures))
-        object.__setattr__(self, "noises", tuple(self.noises))
-        _require(isinstance(self.neighbors, int) and self.neighbors >= 2,
-                 f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number.")
-        _require(isinstance(self.min_particles, int) and self.min_particles > 0,
+        for name in ("structures", "noises"):
+            object.__setattr__(self, name, _sequence(name, getattr(self, name)))
+        _require(all(isinstance(name, str) for name in self.structures),
+                 f"structures is {self.structures}; give names of prototypes.")
+        _require(is_whole(self.neighbors) and 2 <= self.neighbors <= _MOST,
+                 f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
+                 f"{_MOST}.")
+        _require(is_whole(self.min_particles) and self.min_particles > 0,
                  f"min_particles is {self.min_particles!r}; it must be a positive integer.")
         _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
-        _require(min(self.noises) >= 0, f"noises is {self.noises}; a standard deviation is not negative.")
+        _require(all(is_finite(noise) and noise >= 0 for noise in self.noises),
+                 f"noises is {self.noises}; a standard deviation is finite and not negative.")
         _require_seed(self.seed)
-        _require(1e-6 <= self.x_scale <= 1e6, f"x_scale is {self.x_scale}; it must lie from 1e-6 to 1e6.")
+        _require(is_finite(self.x_scale) and 1e-6 <= self.x_scale <= 1e6,
+                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.")
         for name in ("static_fraction", "validation_fraction"):
             value = getattr(self, name)
-            _require(0 < value <= 1, f"{name} is {value}; it must lie above 0 and at most at 1.")
+            _require(is_finite(value) and 0 < value <= 1,
+                     f"{name} is {value!r}; it must lie above 0 and at most at 1.")
         _require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.")
 
 
@@ -103,12 +126,12 @@ class CoreConfig:
     attention: str = "fast"
 
     def __post_init__(self):
-        # A card may come from anywhere; no network of this kind needs more, and no machine should be asked for it.
-        for name, most in {"type_width": 1024, "width": 1024, "hidden": 1024, "blocks": 64}.items():
+        for name, most in {"type_width": _MOST, "width": _MOST, "hidden": _MOST, "blocks": 64}.items():
             value = getattr(self, name)
-            _require(isinstance(value, int) and 0 < value <= most,
+            _require(is_whole(value) and 0 < value <= most,
                      f"{name} is {value!r}; it must be a positive integer, at most {most}.")
-        _require(0 <= self.dropout < 1, f"dropout is {self.dropout}; a rate lies from 0 to below 1.")
+        _require(is_finite(self.dropout) and 0 <= self.dropout < 1,
+                 f"dropout is {self.dropout!r}; a rate lies from 0 to below 1.")
         for name in ("join", "merge"):
             value = getattr(self, name)
             _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
@@ -116,8 +139,8 @@ class CoreConfig:
                  f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
         _require(isinstance(self.normalized_products, bool),
                  f"normalized_products is {self.normalized_products!r}; it must be true or false.")
-        _require(0 < self.invariant_epsilon < math.inf,
-                 f"invariant_epsilon is {self.invariant_epsilon}; it must be positive and finite.")
+        _require(is_finite(self.invariant_epsilon) and self.invariant_epsilon > 0,
+                 f"invariant_epsilon is {self.invariant_epsilon!r}; it must be positive and finite.")
         _require(self.vector_inputs in ("bonds", "multivectors"),
                  f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.")
         _require(self.attention in ("published", "fast"),
@@ -155,16 +178,17 @@ class TrainingConfig:
 
     def __post_init__(self):
         for name in ("static_patience", "dynamic_patience"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-            _require(len(getattr(self, name)) == 2 and min(getattr(self, name)) >= 1,
-                     f"{name} is {getattr(self, name)}; give two positive integers: halve after, stop after.")
+            value = _sequence(name, getattr(self, name))
+            object.__setattr__(self, name, value)
+            _require(len(value) == 2 and all(is_whole(epochs) and epochs > 0 for epochs in value),
+                     f"{name} is {value}; give two positive integers: halve after, stop after.")
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
-            _require(isinstance(value, int) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+            _require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
         _require(isinstance(self.jit_compile, bool),
                  f"jit_compile is {self.jit_compile!r}; it must be true or false.")
-        _require(0 < self.learning_rate < math.inf,
-                 f"learning_rate is {self.learning_rate}; it must be positive and finite.")
+        _require(is_finite(self.learning_rate) and self.learning_rate > 0,
+                 f"learning_rate is {self.learning_rate!r}; it must be positive and finite.")
         _require_seed(self.seed)
 
 

@@ -15,6 +15,11 @@ def counted(number, noun):
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def reason(error):
+    """What an error of another library says, in one line; the name of its class where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def check_choice(kind, name, choices):
     """InputError unless `name` is one of `choices`, with the one that it resembles most, if it does."""
     if name in choices:

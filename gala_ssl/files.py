@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import pathlib
+import secrets
 import tempfile
 
 from gala_ssl.errors import InputError
@@ -54,12 +55,9 @@ def written_together(paths):
     with contextlib.ExitStack() as stack:
         aside = {path: stack.enter_context(_aside(pathlib.Path(path))) for path in paths}
         yield aside
-        mask = os.umask(0)
-        os.umask(mask)
         for path, temporary in aside.items():
             with naming(path), open(temporary, "rb") as written:
                 os.fsync(written.fileno())
-                temporary.chmod(0o666 & ~mask)
         for path, temporary in aside.items():
             with naming(path):
                 temporary.replace(path)
@@ -70,13 +68,13 @@ def _aside(path):
     """An empty file beside `path`, which goes when the block ends unless it was moved."""
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=_ASIDE, suffix="".join(path.suffixes), dir=path.parent)
-        os.close(handle)
+        temporary = path.parent / "".join([_ASIDE, secrets.token_hex(4), *path.suffixes])
+        temporary.touch(exist_ok=False)  # with the permissions of any new file
     try:
-        yield pathlib.Path(name)
+        yield temporary
     finally:
         with contextlib.suppress(OSError):
-            os.unlink(name)
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -87,6 +85,13 @@ def folder_aside(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=path.parent) as folder:
             yield pathlib.Path(folder)
+
+
+def remove_leftovers(folder):
+    """Remove what killed processes were writing aside in `folder`, for who knows that nobody else writes there now."""
+    for path in pathlib.Path(folder).glob(f"{_ASIDE}*"):
+        with contextlib.suppress(OSError):  # it is in nobody's way, and the disk may be read-only
+            path.unlink()
 
 
 def check_file(path):

@@ -12,7 +12,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gala_ssl.analysis.phases import across, blocks
-from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
+from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig, is_finite, is_whole
 from gala_ssl.data.environments import Environments, split
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.data.streams import Stream
@@ -20,9 +20,9 @@ from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
 from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
-from gala_ssl.runs import CONFIG, check_settings
+from gala_ssl.runs import CONFIG, alone_in, check_settings
 from gala_ssl.tasks import FrameClassification
-from gala_ssl.training import fit
+from gala_ssl.training import fit_alone
 
 # Which of the random streams drawn from one seed.
 _PARTICLES = 6
@@ -50,11 +50,11 @@ class PhaseConfig:
     seed: int = 13
 
     def __post_init__(self):
-        if self.every < 2:
-            raise InputError(f"every is {self.every}; the frames asked about come just after those trained on, so it "
-                             "must be 2 or more.")
-        if not 0 < self.fraction <= 1:
-            raise InputError(f"fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+        if not (is_whole(self.every) and self.every >= 2):
+            raise InputError(f"every is {self.every!r}; the frames asked about come just after those trained on, so it "
+                             "must be a whole number, 2 or more.")
+        if not (is_finite(self.fraction) and 0 < self.fraction <= 1):
+            raise InputError(f"fraction is {self.fraction!r}; it must lie above 0 and at most at 1.")
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
@@ -144,7 +144,6 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
     questions = _environments(frames, known + 1, config, progress)
-    write_json(directory / CONFIG, settings)
     task = FrameClassification(len(known))
     sides = split(len(environments), DataConfig(seed=config.seed))
     training, validation = (
@@ -153,8 +152,12 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
     with seeded(config.seed):
         model = build_model(task, build_core(core))
-    history = fit(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
-                  directory, progress)
+    with alone_in(directory):
+        check_settings(directory, settings)  # again, because another process may have begun a run meanwhile
+        if not (directory / CONFIG).exists():
+            write_json(directory / CONFIG, settings)
+        history = fit_alone(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
+                            directory, progress)
     taken = _answers(model, questions.clouds, training.x_scale).argmax(axis=1)
     histogram = pd.crosstab(questions.labels, taken, normalize="index")
     histogram = histogram.reindex(index=range(len(known)), columns=range(len(known)), fill_value=0).to_numpy()

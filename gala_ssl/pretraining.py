@@ -9,15 +9,15 @@ import numpy as np
 from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
 from gala_ssl.data.streams import Stream
-from gala_ssl.files import check_folder, read_json, write_json, written_whole
+from gala_ssl.files import check_folder, write_json, written_whole
 from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
 from gala_ssl.models.parts import check_attention
 from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import versions
-from gala_ssl.runs import CONFIG, check_settings
+from gala_ssl.runs import CONFIG, alone_in, finished
 from gala_ssl.tasks import TASKS, get_task
-from gala_ssl.training import fit
+from gala_ssl.training import fit_alone
 
 _TRAINING, _VALIDATION = 0, 1
 # Which of the random streams drawn from one seed.
@@ -54,7 +54,11 @@ def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None,
     environments = functools.cache(lambda: prototype_environments(preset.data, progress))
     for task in tasks:
         run = pathlib.Path(directory) / preset.name / task
-        card = _finished(run, _settings(task, preset)) or _train(task, preset, environments(), run, progress)
+        settings = _settings(task, preset)
+        card = finished(run, settings, f"{task}.json")
+        if card is None:
+            with alone_in(run):  # and look again, because another process may have ended a run meanwhile
+                card = finished(run, settings, f"{task}.json") or _train(task, preset, environments(), run, progress)
         if output is not None:
             _copy(run, task, card, output)
         yield card
@@ -81,13 +85,14 @@ def streams(task, environments, data, training, fraction=1.0):
 
 
 def _train(name, preset, environments, run, progress):
+    """Train one task in its run directory, for who is alone in it, and return its card."""
     settings = _settings(name, preset)
     write_json(run / CONFIG, settings)
     task = TASKS[name](**settings["task_settings"])
     training, validation = streams(task, environments, preset.data, preset.training)
     with seeded(preset.training.seed):
         model = build_model(task, build_core(core_config(task, preset)))
-    history = fit(model, task, training, validation, preset.training, run, progress)
+    history = fit_alone(model, task, training, validation, preset.training, run, progress)
     best = history.loc[history["val_loss"].idxmin()]
     card = {
         **settings,
@@ -114,13 +119,6 @@ def _settings(name, preset):
 def core_config(task, preset):
     """Return the preset's CoreConfig with the dropout that the task is trained with."""
     return dataclasses.replace(preset.core, dropout=task.dropout)
-
-
-def _finished(run, settings):
-    """Return the card of a run that is done, None of one that is not; refuse one with other settings."""
-    check_settings(run, settings)
-    card = run / f"{settings['task']}.json"
-    return read_json(card) if card.exists() else None
 
 
 def _copy(run, task, card, output):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, reason
 from gala_ssl.files import written_whole
 from gala_ssl.runs import alone_in
 
@@ -62,13 +62,13 @@ def fit(model, task, training, validation, config, directory, progress=True):
         pandas.DataFrame: the history, a row an epoch: epoch, learning_rate, loss, metric, val_loss,
         val_metric (the metric under its Keras name), seconds.
     """
-    directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     with alone_in(directory):
-        return _fit(model, task, training, validation, config, directory, progress)
+        return fit_alone(model, task, training, validation, config, directory, progress)
 
 
-def _fit(model, task, training, validation, config, directory, progress):
+def fit_alone(model, task, training, validation, config, directory, progress=True):
+    """As `fit`, for who is `alone_in` the directory already."""
+    directory = pathlib.Path(directory)
     if model.compiled:
         restart_optimizer(model)
     else:
@@ -184,11 +184,13 @@ def _save_variables(variables, path):
 def load_variables(variables, path):
     """Give variables the arrays of a file such as best.npz; InputError where they are not the file's."""
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here, because NumPy leaves a file open that is damaged.
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as arrays:
             for variable, name in zip(variables, arrays, strict=True):
                 variable.assign(arrays[name])
     except Exception as error:  # of a damaged file NumPy, zip and Keras each say it in a class of their own
-        raise InputError(f"{path} cannot be loaded ({error}); restore it, or remove the run to train anew.") from error
+        raise InputError(f"{path} cannot be loaded ({reason(error)}); restore it, or remove the run to train "
+                         f"anew.") from error
 
 
 def _read_history(path):

@@ -1,4 +1,5 @@
 """Transfer learning: the core that one task trained as the start of another (paper, Figure 4, Tables 4 to 8)."""
+import contextlib
 import dataclasses
 import functools
 import pathlib
@@ -15,9 +16,9 @@ from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import SHIPPED, load_model, weights_and_card
 from gala_ssl.models.weights import copy_weights
 from gala_ssl.provenance import sha256
-from gala_ssl.runs import CONFIG, check_settings
+from gala_ssl.runs import CONFIG, Taken, alone_in, check_settings, finished
 from gala_ssl.tasks import TASKS
-from gala_ssl.training import compile_for, fit
+from gala_ssl.training import compile_for, fit_alone
 
 SCRATCH, COMBINED = "scratch", "combined"
 CARD, FAILURE = "card.json", "failure.json"
@@ -103,15 +104,22 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     """
     run = pathlib.Path(directory) / cell.name
     settings = check_cell(cell, preset, weights, directory)
-    if (run / CARD).exists():
-        return read_json(run / CARD)
+    card = finished(run, settings, CARD)
+    if card is None:
+        with alone_in(run):  # and look again, because another process may have ended a run meanwhile
+            card = finished(run, settings, CARD) or _train(cell, preset, weights, settings, run, progress)
+    return card
+
+
+def _train(cell, preset, weights, settings, run, progress):
+    """Train a cell in its run directory, for who is alone in it, and return its card."""
     write_json(run / CONFIG, settings)
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target].for_training(preset.data)
     sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
     model = _compiled(cell.target, cell.source == COMBINED, cell.freeze, preset)
     _start(model, cell, preset, weights)
-    history = fit(model, task, *sides, training, run, progress)
+    history = fit_alone(model, task, *sides, training, run, progress)
     best = history.loc[history["val_loss"].idxmin()]
     card = {**settings["cell"], "metric": task.metric, "best": {key: float(value) for key, value in best.items()},
             "epochs": len(history), "seconds": float(history["seconds"].sum())}
@@ -121,12 +129,15 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
 
 
 def attempt_cell(cell, preset, weights=None, directory="runs/transfer"):
-    """As `run_cell`, but an error is written down beside the run and returned as {"error": sentence}."""
+    """As `run_cell`, but an error is returned as {"error": sentence}, and written down unless the run is another's."""
     try:
         return run_cell(cell, preset, weights, directory)
     except Exception as error:
-        failure = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
-        write_json(pathlib.Path(directory) / cell.name / FAILURE, failure)
+        failure, run = {"error": f"{type(error).__name__}: {error}"}, pathlib.Path(directory) / cell.name
+        if not isinstance(error, Taken):
+            failure["traceback"] = traceback.format_exc()
+            with contextlib.suppress(Taken), alone_in(run):
+                write_json(run / FAILURE, failure)
         return failure
 
 

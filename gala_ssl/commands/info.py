@@ -5,6 +5,7 @@ Of the weights that ship, or of those in --weights: the preset, the epochs of tr
 import json
 
 from gala_ssl.commands.options import add_weights
+from gala_ssl.config import is_finite, is_whole
 from gala_ssl.errors import InputError
 
 
@@ -28,7 +29,7 @@ def run(arguments):
 
 
 def headline(folder, name):
-    """What matters most on the card of a task's weights."""
+    """What matters most on the card of a task's weights, None where it does not say so or says nonsense."""
     from gala_ssl.files import read_json
     from gala_ssl.provenance import sha256
     from gala_ssl.tasks import TASKS
@@ -37,9 +38,12 @@ def headline(folder, name):
     if not card.exists():
         raise InputError(f"The weights {folder / name}.keras have no card {card.name} beside them; copy both.")
     card = read_json(card)
-    best = card.get("best", {}).get(f"val_{metric}")
-    return {"preset": card.get("preset"), "epochs": card.get("epochs"), "metric": metric, "best": best,
-            "neighbors": card.get("data", {}).get("neighbors"), "sha256": sha256(folder / f"{name}.keras")}
+    best, data = (card.get(part) if isinstance(card.get(part), dict) else {} for part in ("best", "data"))
+    preset, epochs = card.get("preset"), card.get("epochs")
+    best, neighbors = best.get(f"val_{metric}"), data.get("neighbors")
+    return {"preset": preset if isinstance(preset, str) and preset.isprintable() else None,
+            "epochs": epochs if is_whole(epochs) else None, "metric": metric, "best": best if is_finite(best) else None,
+            "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(folder / f"{name}.keras")}
 
 
 def engines():

@@ -1,13 +1,12 @@
 """Weights with a card: saving them, and building their model again without running code from the file."""
 import dataclasses
-import math
 import pathlib
 import warnings
 
 import keras
 
-from gala_ssl.config import CoreConfig, DataConfig, check_task
-from gala_ssl.errors import InputError
+from gala_ssl.config import CoreConfig, DataConfig, check_task, is_finite
+from gala_ssl.errors import InputError, reason
 from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.archive import check_archive, compress
 from gala_ssl.models.build import build_model
@@ -61,22 +60,36 @@ def load_model(task, directory=SHIPPED, attention=None):
     except InputError:
         raise
     except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"The weights in {weights} cannot be loaded into the network that their card describes "
-                         f"({reason}); copy or train them again.") from error
+                         f"({reason(error)}); copy or train them again.") from error
     return model, card
 
 
 def describe(card, path):
-    """Return the task and the CoreConfig that a card describes."""
+    """Return the task and the CoreConfig that a card describes, with nothing left to the defaults of this version."""
     try:
-        DataConfig(**card["data"])
-        if not 0 < card.get("mean_bond", 1) < math.inf:
-            raise InputError(f"mean_bond is {card['mean_bond']}; it must be positive and finite.")
-        return type(get_task(card["task"]))(**card["task_settings"]), CoreConfig(**card["core"])
+        _settings(DataConfig, "data", card["data"])
+        core = _settings(CoreConfig, "core", card["core"])
+        mean_bond = card.get("mean_bond", 1)
+        if not (is_finite(mean_bond) and mean_bond > 0):
+            raise InputError(f"mean_bond is {mean_bond!r}; it must be positive and finite.")
+        return type(get_task(card["task"]))(**card["task_settings"]), core
     except (KeyError, TypeError, InputError) as error:
-        reason = f"there is no {error}" if isinstance(error, KeyError) else error
-        raise InputError(f"The card {path} does not describe a network: {reason}") from error
+        wrong = f"there is no {error}" if isinstance(error, KeyError) else error
+        raise InputError(f"The card {path} does not describe a network: {wrong}") from error
+
+
+def _settings(cls, part, found):
+    """The settings in a part of a card; InputError unless these are all fields of their class and no others."""
+    if not isinstance(found, dict):
+        raise InputError(f"{part} is {found!r:.40}; it must be settings by name.")
+    fields = [field.name for field in dataclasses.fields(cls)]
+    missing, unknown = [name for name in fields if name not in found], [name for name in found if name not in fields]
+    if missing or unknown:
+        raise InputError(f"missing in {part}: {', '.join(missing) or 'nothing'}, unknown in it: "
+                         f"{', '.join(map(repr, unknown)) or 'nothing'}; it was made by another version of gala_ssl, "
+                         f"so load it with that one, or train the network again.")
+    return cls(**found)
 
 
 def weights_and_card(task, directory=SHIPPED):

@@ -65,7 +65,6 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
                          "periods; choose a number of frames that divides the steps.")
     engines.check(engine)
     directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     with alone_in(directory):
         physics = {key: value for key, value in system.to_dict().items() if key != "source"}
         config = {"system": physics, "engine": engine, "frames": frames}
@@ -131,7 +130,7 @@ def _save(path, state):
 def _load(directory):
     if (directory / RESTART).exists():
         try:
-            with np.load(directory / RESTART, allow_pickle=False) as stored:
+            with open(directory / RESTART, "rb") as file, np.load(file, allow_pickle=False) as stored:
                 return State(**{key: value if value.ndim else value.item() for key, value in stored.items()})
         except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{directory / RESTART} is damaged ({error}), so the run cannot be continued; "

@@ -7,16 +7,23 @@ import json
 import pathlib
 import tempfile
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gala_ssl.commands import info
 from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
+from gala_ssl.data.neighborhoods import PointClouds
+from gala_ssl.embedding import LearnedEmbedding
 from gala_ssl.errors import InputError
 from gala_ssl.files import read_json
+from gala_ssl.models.build import build_model
+from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import describe
 from tests import bad_files
 from tests.bad_files import FORMATS, good
+from tests.networks import small_config
 from tests.strategies import examples
 from tests.unit.test_bit_flips import outcome
 
@@ -75,27 +82,68 @@ def test_any_setting_is_taken_or_refused(cls, data):
     """What is taken survives JSON."""
     names = sorted(cls.__dataclass_fields__)
     changes = data.draw(st.dictionaries(st.sampled_from(names), PLAIN, min_size=1, max_size=2))
-    with contextlib.suppress(InputError, TypeError):
+    with contextlib.suppress(InputError):
         made = cls(**changes)
         assert cls(**json.loads(json.dumps(vars(made)))) == made
 
 
 CARD = {"task": "denoising", "task_settings": {}, "core": vars(CoreConfig()), "data": vars(DataConfig()),
-        "mean_bond": 1.3}
+        "mean_bond": 1.3, "preset": "paper", "epochs": 3, "best": {"val_mean_absolute_error": 0.25}}
+PARTS = [(), ("core",), ("data",), ("task_settings",), ("best",)]
+
+
+class Inputs:
+    """In place of a network, one that shows the bonds it is given."""
+
+    def predict_on_batch(self, inputs):
+        return inputs[0]
+
+
+@pytest.fixture(scope="module")
+def model():
+    return build_model("denoising", build_core(small_config(type_width=2, blocks=1)))
 
 
 @examples(300)
-@given(part=st.sampled_from([(), ("core",), ("data",), ("task_settings",)]), key=st.text(max_size=8), value=PLAIN,
-       data=st.data())
+@given(part=st.sampled_from(PARTS), key=st.text(max_size=8), value=PLAIN, data=st.data())
 @example(part=("task_settings",), key="scale", value=float("nan"), data=None)
-def test_any_card_is_taken_or_refused(part, key, value, data):
+@example(part=(), key="data", value={}, data=None)
+@example(part=(), key="data", value=None, data=None)
+@example(part=(), key="best", value=["val_mean_absolute_error"], data=None)
+@example(part=(), key="best", value="val_mean_absolute_error", data=None)
+@example(part=("best",), key="val_mean_absolute_error", value="0.25", data=None)
+@example(part=(), key="preset", value="\ud800", data=None)
+@example(part=("data",), key="neighbors", value=10**9, data=None)
+def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
+    """By who loads the network, by the embedding, which reads the card itself, and by `gala-ssl info`."""
     card = json.loads(json.dumps(CARD))
     inner = card
     for name in part:
         inner = inner[name]
-    inner[data.draw(st.sampled_from([*inner, key])) if data else key] = value
+    key = data.draw(st.sampled_from([*inner, key])) if data else key
+    if data and data.draw(st.booleans()):
+        inner.pop(key, None)
+    else:
+        inner[key] = value
+    (files[0] / "denoising.keras").touch()
+    (files[0] / "denoising.json").write_text(json.dumps(card))
+    found = info.headline(files[0], "denoising")
+    info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {}}).encode()
     with contextlib.suppress(InputError):
         describe(card, pathlib.Path("denoising.json"))
+        embed = LearnedEmbedding(model, card, "mean_bond" if "mean_bond" in card else "contact")
+        clouds = PointClouds(np.ones((2, embed.k, 3), np.float32), np.ones((2, embed.k, 2), np.float32))
+        assert np.isfinite(embed.predict(Inputs(), clouds)).all()
+
+
+@pytest.mark.parametrize("part", ["core", "data"])
+def test_a_card_leaves_no_setting_to_the_defaults(part):
+    for name in CARD[part]:
+        card = json.loads(json.dumps(CARD))
+        card[part]["depth"] = card[part].pop(name)
+        with pytest.raises(InputError, match=f"card denoising.json does .*: missing in {part}: {name}, unknown in it: "
+                           "'depth'; it was made by another version of gala_ssl"):
+            describe(card, pathlib.Path("denoising.json"))
 
 
 @examples(100)

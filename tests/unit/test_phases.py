@@ -101,7 +101,8 @@ def test_transitions_lie_between_the_last_frame_asked_and_the_first_one_known():
 
 
 @pytest.mark.parametrize(("changes", "sentence"), [
-    ({"every": 1}, "every is 1"), ({"fraction": 0.0}, "fraction is 0.0"), ({"fraction": 1.5}, "fraction is 1.5"),
+    ({"every": 1}, "every is 1"), ({"every": 2.5}, "every is 2.5"), ({"fraction": "1"}, "fraction is '1'"),
+    ({"fraction": 0.0}, "fraction is 0.0"), ({"fraction": 1.5}, "fraction is 1.5"),
     ({"neighbors": 1}, "neighbors is 1"), ({"seed": -1}, "seed is -1")])
 def test_settings_that_mean_nothing_are_refused(changes, sentence):
     with pytest.raises(InputError, match=sentence):
@@ -123,7 +124,7 @@ CONFIG = PhaseConfig(every=2, fraction=0.2, neighbors=12, core=CoreConfig(width=
 def untrained(monkeypatch):
     """Nothing is trained: a made-up history, and the answers of the network as it is."""
     history = pd.DataFrame({"val_loss": [2.0, 1.0, 3.0], "val_accuracy": [0.2, 0.5, 0.6]})
-    monkeypatch.setattr(phases, "fit", lambda *arguments: history)
+    monkeypatch.setattr(phases, "fit_alone", lambda *arguments: history)
     monkeypatch.setattr(phases, "_answers", lambda model, clouds, x_scale: np.asarray(
         model([clouds.bonds, clouds.types])))
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from gala_ssl.errors import InputError
-from gala_ssl.files import write_json
+from gala_ssl.files import write_json, write_text
 from gala_ssl.runs import alone_in, check_settings
 
 HOLD = """
@@ -47,6 +47,18 @@ def test_a_directory_is_refused_until_the_process_in_it_ends(holder, tmp_path, e
     with alone_in(tmp_path):
         refused(tmp_path)  # within one process too
     assert not list(tmp_path.iterdir())
+
+
+def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
+    killed, mine = tmp_path / "run/.writing-0a1b2c3d.npz", tmp_path / "run/history.csv"
+    for path in (killed, mine):
+        write_text(path, "epoch")
+    (tmp_path / "run/.writing-folder").mkdir()
+    with alone_in(tmp_path / "run"):
+        assert sorted(path.name for path in mine.parent.iterdir()) == [".writing-folder", "history.csv"]
+        write_text(killed, "epoch")
+        refused(tmp_path / "run")
+        assert killed.exists()
 
 
 def test_an_error_inside_frees_the_directory(tmp_path):

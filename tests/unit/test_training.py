@@ -140,6 +140,16 @@ def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path,
     assert contents(directory) == before
 
 
+def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
+    np.savez(tmp_path / training.BEST, np.ones(3))
+    with pytest.raises(InputError, match=r"best.npz cannot be loaded \(.+\); restore it") as refused:
+        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+    assert "\n" not in str(refused.value)
+    (tmp_path / training.BEST).write_bytes(b"")
+    with pytest.raises(InputError, match="best.npz cannot be loaded"):
+        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+
+
 def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
     keras.utils.set_random_seed(13)
     before = weights(build_core(TINY.core))

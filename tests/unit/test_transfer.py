@@ -98,7 +98,7 @@ def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
     cell = Cell("autoencoder", "nearest_bond", 0.1, False, 3)
     card = run_cell(cell, TINY, weights / "weights", tmp_path)
     assert read_cell(cell, tmp_path) == card and card["fraction"] == 0.1 and card["epochs"] <= 2
-    monkeypatch.setattr(transfer, "fit", None)
+    monkeypatch.setattr(transfer, "fit_alone", None)
     assert run_cell(cell, TINY, weights / "weights", tmp_path) == card
     other = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=3))
     with pytest.raises(InputError, match="other settings .training."):
@@ -119,6 +119,8 @@ def test_a_cell_that_another_process_is_at_is_left_to_it(weights, tmp_path):
     (tmp_path / cell.name).mkdir(parents=True)
     with alone_in(tmp_path / cell.name):
         assert "Another process is writing the run" in attempt_cell(cell, TINY, weights / "weights", tmp_path)["error"]
+        assert "There are no weights" in attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)["error"]
+        assert not list((tmp_path / cell.name).iterdir())
     card = run_cell(cell, TINY, weights / "weights", tmp_path)  # as the other process ends it
     assert read_cell(cell, tmp_path) == card
     assert not (tmp_path / cell.name / transfer.FAILURE).exists()
