@@ -8,6 +8,7 @@ ordered by length and neighbour shells marked, and the attention that each bond 
 the frame, the same by shell (shells.png, shells.csv); the numbers of both (attention.npz), and how they came about
 (card.json). Lengths are in contact distances, within which one particle in a hundred has its nearest neighbour.
 """
+import json
 import pathlib
 
 from gala_ssl.commands.options import add_task, add_weights
@@ -22,11 +23,12 @@ def configure(parser):
     add_weights(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to (default: FILE_attention here)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+    parser.add_argument("--json", action="store_true", help="print the card in place of the report")
 
 
 def run(arguments):
     from gala_ssl.commands.compare import opened_frame
-    from gala_ssl.files import check_folder
+    from gala_ssl.files import check_folder, write_json
 
     check_task(arguments.task)
     frame, particle = opened_frame(arguments.frame), arguments.particle
@@ -47,8 +49,11 @@ def run(arguments):
     titles = [f"{arguments.task.replace('_', ' ')}: {what} of {pathlib.Path(frame.source).name}"
               for what in (f"particle {particle}", "mean over the particles")]
     write(output, maps, sums, table, cloud, seen, titles)
-    write_card(output, arguments, frame, weights, maps, edges, length)
-    if not arguments.quiet:
+    card = card_of(arguments, frame, weights, maps, edges, length)
+    write_json(output / "card.json", card)
+    if arguments.json:
+        print(json.dumps({"output": str(output)} | card, indent=2))
+    elif not arguments.quiet:
         shells = ", ".join(f"{edge:.3g}" for edge in edges)
         print(f"Maps of {len(maps.layers)} attention layers of {arguments.task} are in {output}. The neighbours are in "
               f"{len(edges) + 1} shells; where one ends and the next begins, in contact distances: {shells}.")
@@ -104,12 +109,11 @@ def write(output, maps, sums, table, cloud, weights, titles):
             figure.savefig(temporary, dpi=150)
 
 
-def write_card(output, arguments, frame, weights, maps, edges, length):
-    from gala_ssl.files import write_json
+def card_of(arguments, frame, weights, maps, edges, length):
     from gala_ssl.provenance import sha256, versions
 
-    write_json(output / "card.json", {
+    return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
         "weights_sha256": sha256(weights / f"{arguments.task}.keras"), "neighbors": maps.embedding.neighbors,
         "k": maps.embedding.k, "length_scale": maps.embedding.length_scale, "contact_distance": length,
-        "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()})
+        "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()}

@@ -2,6 +2,7 @@
 
 A finished run is not trained again, a killed one goes on where it was.
 """
+import json
 import pathlib
 
 from gala_ssl.config import PRESETS, TASK_NAMES, check_task
@@ -17,6 +18,8 @@ def configure(parser):
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
     parser.add_argument("--seed", type=int, help="in place of the preset's")
     parser.add_argument("--attention", help="fast or published, in place of the preset's")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON, a list of tasks, at the end")
 
 
 def run(arguments):
@@ -25,8 +28,13 @@ def run(arguments):
     get_preset(arguments.preset)
     from gala_ssl import pretraining
 
+    found = []
     for card in pretraining.pretrain(arguments.tasks or TASK_NAMES, arguments.preset, arguments.directory,
-                                     arguments.output, arguments.seed, arguments.attention):
+                                     arguments.output, arguments.seed, arguments.attention, not arguments.quiet):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
-        print(card["task"], *(f"{name} {value:.4f}" for name, value in best.items()),
-              f"epochs {card['epochs']}, {card['seconds']:.0f} s")
+        found.append({"task": card["task"], **best, "epochs": card["epochs"], "seconds": round(card["seconds"], 1)})
+        if not (arguments.json or arguments.quiet):
+            print(card["task"], *(f"{name} {value:.4f}" for name, value in best.items()),
+                  f"epochs {card['epochs']}, {card['seconds']:.0f} s")
+    if arguments.json:
+        print(json.dumps(found, indent=2))

@@ -16,6 +16,7 @@ def configure(parser):
     parser.add_argument("--steps", type=int, help="another number of steps: slower or faster cooling")
     parser.add_argument("--particles", type=int, help="another number of particles")
     parser.add_argument("--seed", type=int, help="another seed")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
 def run(arguments):
@@ -31,4 +32,6 @@ def run(arguments):
     asked = {field: getattr(arguments, field) for field in ("particles", "steps", "seed")}
     system = system.replace(**{field: value for field, value in asked.items() if value is not None})
     directory = arguments.directory or f"runs/simulation/{arguments.name}"
-    print(cooling.cool(system, arguments.engine, directory, arguments.frames))
+    trajectory = cooling.cool(system, arguments.engine, directory, arguments.frames, not arguments.quiet)
+    if not arguments.quiet:
+        print(trajectory)

@@ -170,8 +170,8 @@ def folder(maps, tmp_path, monkeypatch):
 
 
 def test_the_command_writes_arrays_figures_table_and_card(folder, maps, capsys):
-    main(["attention", "fcc.gsd@1", "--particle", "270", "--weights", "weights", "-o", "maps", "--quiet"])
-    assert capsys.readouterr().out == ""
+    main(["attention", "fcc.gsd@1", "--particle", "270", "--weights", "weights", "-o", "maps", "--json"])
+    printed = json.loads(capsys.readouterr().out)
     assert {path.name for path in (folder / "maps").iterdir()} == {
         "attention.npz", "particle.png", "shells.png", "shells.csv", "card.json"}
     arrays = np.load(folder / "maps/attention.npz")
@@ -182,6 +182,7 @@ def test_the_command_writes_arrays_figures_table_and_card(folder, maps, capsys):
     table, card = pd.read_csv(folder / "maps/shells.csv"), json.loads((folder / "maps/card.json").read_text())
     np.testing.assert_allclose(table["relative"], arrays["shell_received"].ravel(), atol=1e-6)
     assert table["bonds"][0] == pytest.approx(12, abs=0.05)
+    assert printed == {"output": "maps"} | card
     assert card["frame"].endswith("fcc.gsd, frame 1") and (card["particle"], card["k"]) == (270, K)
     for name in ("particle", "shells"):
         assert (folder / f"maps/{name}.png").read_bytes().startswith(b"\x89PNG")
