@@ -2,9 +2,10 @@
 
     python benchmarks/allocation.py [--task frame_classification] [--steps 20] [--rounds 5]
 
-The first is what gala_ssl asks of the C library (`gala_ssl.memory`), the second what glibc does by itself. Each is a
-process of its own: the paper's network, batches of 64, compiled by XLA, one thread. Writes allocation.csv: milliseconds
-of the processor a step, the median over rounds, in the program and in the system, and pages that the system gave.
+The first is what the commands that train ask of the C library (`gala_ssl.memory`), the second what glibc does by
+itself. Each is a process of its own: the paper's network, batches of 64, compiled by XLA, one thread. Writes
+allocation.csv: milliseconds of the processor a step, the median over rounds, in the program and in the system, and
+pages that the system gave.
 """
 import argparse
 import concurrent.futures
@@ -19,6 +20,7 @@ import pandas as pd
 from gala_ssl.cli import script
 from gala_ssl.config import preset
 from gala_ssl.files import write_csv
+from gala_ssl.memory import keep_freed_memory
 
 # The second is glibc's own number of large pieces that each come from the system, and go back to it.
 ENVIRONMENTS = {"kept": {}, "given back": {"MALLOC_MMAP_MAX_": "65536"}}
@@ -46,6 +48,7 @@ def main(argv=None):
 
 def cost_of_steps(task, steps, rounds):
     """Medians over rounds of what a step takes: "user_ms", "system_ms", "pages"; and the largest "resident_gb"."""
+    keep_freed_memory()
     from gala_ssl import pretraining
     from gala_ssl.data.environments import prototype_environments
     from gala_ssl.models.build import build_model

@@ -5,14 +5,12 @@ The public names are imported when first used, so that `import gala_ssl` is fast
 import importlib
 import os
 
-from gala_ssl.memory import keep_freed_memory
 from gala_ssl.quiet import import_quietly
 from gala_ssl.version import __version__
 
 # TensorFlow reports each missing GPU library at start-up; who wants that sets the variable.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import_quietly()
-keep_freed_memory()
 
 _WHERE = {
     "Frame": "data.frames",

@@ -1,7 +1,8 @@
-"""Memory that networks free stays with the process, where the C library takes such a wish (glibc).
+"""Memory that a training frees stays with its process, where the C library takes such a wish (glibc).
 
 A training step takes and frees hundreds of megabytes. glibc gives pieces of that size back to the system each time, and
-the system clears every page before it gives it out again: two fifths of the step (`benchmarks/allocation.py`).
+the system clears every page before it gives it out again: two fifths of the step (`benchmarks/allocation.py`). Commands
+that train ask for this; those that embed do not, because what they hold at a time would grow.
 """
 import ctypes
 import os
@@ -14,7 +15,10 @@ _PARAMETERS = {"MALLOC_MMAP_MAX_": -4, "MALLOC_ARENA_MAX": -8, "MALLOC_TRIM_THRE
 
 
 def keep_freed_memory():
-    """Keep what is freed, in this process from now on, unless a variable in the environment tells malloc otherwise."""
+    """Keep what is freed, in this process from now on, unless a variable in the environment tells malloc otherwise.
+
+    To be called before TensorFlow is imported: its threads would have memory of their own by then.
+    """
     if "GLIBC_TUNABLES" in os.environ or any(name.startswith("MALLOC_") for name in os.environ):
         return
     try:

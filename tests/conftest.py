@@ -6,6 +6,8 @@ import subprocess
 for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# glibc's own number for two cores; that it is set keeps commands that train from changing malloc in a test's process.
+os.environ.setdefault("MALLOC_ARENA_MAX", "16")
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings

@@ -15,6 +15,7 @@ import pathlib
 
 from gala_ssl.errors import InputError
 from gala_ssl.files import check_folder
+from gala_ssl.memory import keep_freed_memory
 
 
 def configure(parser):
@@ -48,6 +49,7 @@ def run(arguments):
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
                          "one first.")
+    keep_freed_memory()
     from gala_ssl.phases import identify_phases
 
     config = settings(arguments)

@@ -7,6 +7,7 @@ import pathlib
 
 from gala_ssl.config import PRESETS, TASK_NAMES, check_task
 from gala_ssl.config import preset as get_preset
+from gala_ssl.memory import keep_freed_memory
 
 
 def configure(parser):
@@ -26,6 +27,7 @@ def run(arguments):
     for task in arguments.tasks:
         check_task(task)
     get_preset(arguments.preset)
+    keep_freed_memory()
     from gala_ssl import pretraining
 
     found = []

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="anoth
 # Pages of the second hundred megabytes that a thread takes, as XLA does, after it freed the first.
 TAKE_AGAIN = """
 import resource, threading
-import gala_ssl
+from gala_ssl.memory import keep_freed_memory
+keep_freed_memory()
 def take():
     b"." * 10**8
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
