@@ -99,6 +99,11 @@ class LearnedEmbedding:
         parts = list(self.parts(frame))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
+    def __deepcopy__(self, memo):
+        """This embedding itself, as scikit-learn's clones have it: nothing here changes a network, and Keras warns
+        when it copies one."""
+        return self
+
     def parts(self, frame):
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
         for clouds in self.chunks(frame):
