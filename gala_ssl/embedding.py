@@ -32,6 +32,9 @@ MOST_NEIGHBORS = 512
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * _CHUNK
 _LENGTHS = {"contact": contact_distance, "shortest": np.min}
+# What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
+# gas, none may touch another.
+_CONTACT, _ENOUGH = (0.5, 2), 20
 
 
 class LearnedEmbedding:
@@ -60,7 +63,8 @@ class LearnedEmbedding:
     finite numbers for each such particle.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
-    trained on, clouds of another width; particles of fewer types than it knows, which count as its first ones.
+    trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
+    20 clouds and more, and not of "mean_bond"); particles of fewer types than it knows, which count as its first ones.
 
     Raises:
         InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
@@ -94,6 +98,11 @@ class LearnedEmbedding:
     def __call__(self, frame):
         parts = list(self.parts(frame))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
+
+    def __deepcopy__(self, memo):
+        """This embedding itself, as scikit-learn's clones have it: nothing here changes a network, and Keras warns
+        when it copies one."""
+        return self
 
     def parts(self, frame):
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
@@ -158,6 +167,7 @@ class LearnedEmbedding:
         if width != trained:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=5)
+        self._warn_of_lengths(clouds)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
         self._check_types(known, found, "the point clouds")
         if known == found:
@@ -166,6 +176,13 @@ class LearnedEmbedding:
         halves = np.split(clouds.types, 2, axis=-1)
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
+
+    def _warn_of_lengths(self, clouds):
+        contact = clouds.contact if len(clouds) >= _ENOUGH and self.length_scale != "mean_bond" else None
+        if contact is not None and not _CONTACT[0] <= contact <= _CONTACT[1]:
+            warnings.warn(f"The {self.name} network was trained on lengths in shortest distances, but of the point "
+                          f"clouds given one in a hundred has its nearest bond within {contact:.3g}; if that is "
+                          f"another unit, divide them by it, as in_contact_distances() does.", stacklevel=6)
 
     def _check_types(self, known, found, where):
         if found > known:

@@ -31,8 +31,8 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
 
     Returns (n, d) float32. A classical featurizer takes frames only.
 
-    A pickle of one with a task's name holds settings, not the network, which is loaded again from `weights` where it is
-    needed.
+    A clone shares a network that was given. A pickle of one with a task's name holds settings, not the network, which
+    is loaded again from `weights` where it is needed.
 
     Raises:
         InputError: something else to transform, bonds that are not finite, what `load_pretrained` and the featurizer

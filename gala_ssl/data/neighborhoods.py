@@ -66,9 +66,15 @@ class PointClouds:
 
         A shortest bond without its chance: how near the cores of particles come in this frame.
         """
+        contact = self.contact
+        return self if contact is None else self.scaled(contact)
+
+    @property
+    def contact(self):
+        """The distance within which one cloud in a hundred has its nearest bond; None where there are no bonds."""
         nearest = np.where(self.mask, np.linalg.norm(self.bonds, axis=-1), np.inf).min(axis=1, initial=np.inf)
         nearest = nearest[np.isfinite(nearest)]
-        return self.scaled(contact_distance(nearest)) if len(nearest) else self
+        return contact_distance(nearest) if len(nearest) else None
 
     @property
     def mean_bonds(self):

@@ -6,6 +6,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import weakref
 
 import gsd.hoomd
 import h5py
@@ -25,10 +26,10 @@ from gala_ssl.commands.embedded import EmbeddingTable
 from gala_ssl.config import DataConfig
 from gala_ssl.data import prototypes
 from gala_ssl.data.frames import Frame
-from gala_ssl.data.gsd_files import write_frames
+from gala_ssl.data.gsd_files import GSDReader, write_frames
 from gala_ssl.data.neighborhoods import point_clouds
 from gala_ssl.data.reading import read_frames
-from gala_ssl.embedding import load_pretrained
+from gala_ssl.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.hdf5 import SafeFile
 from gala_ssl.models.build import build_model
@@ -236,6 +237,31 @@ def test_levels(embed, trajectory):
 
 
 @pytest.mark.filterwarnings("default:The frame_classification network")
+@pytest.mark.parametrize("level", ["particle", "bond", "frame"])
+def test_one_frame_and_one_part_of_its_embedding_are_in_memory(embed, trajectory, monkeypatch, level):
+    """When a frame is read, or a part of it embedded, no more than the one before is there."""
+    monkeypatch.setattr("gala_ssl.embedding._CHUNK", 64)
+    monkeypatch.setattr("gala_ssl.embedding.SEARCHED", 64)
+    frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, LearnedEmbedding, "predict")
+    embed("-o", "a.npz", "--level", level, "--quiet")
+    assert len(frames) == 1 + 3 and max(held for _, held in frames) == 1  # the first is looked at before
+    assert len(parts) == 3 * 5 and max(parts) == (64, 1)
+
+
+def watched(monkeypatch, owner, name):
+    """A list that grows with each call of a method: the size of its result, how many of the earlier ones are left."""
+    call, made, seen = getattr(owner, name), [], []
+
+    def watching(*given):
+        held = sum(one() is not None for one in made)
+        result = call(*given)
+        made.append(weakref.ref(result))
+        seen.append((len(result), held))
+        return result
+    monkeypatch.setattr(owner, name, watching)
+    return seen
+
+
 def test_other_neighbours_give_other_rows_and_a_warning(embed, capsys):
     embed("-o", "a.npz", "--level", "bond", "--neighbors", "cutoff", "--r-max", "1.05", "--k", "14", "--frames", "0")
     said = capsys.readouterr()

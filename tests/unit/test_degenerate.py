@@ -71,6 +71,7 @@ def test_answers_losses_and_gradients_are_finite(name, attention):
         assert np.isfinite(np.asarray(weight)).all(), weight.path
 
 
+@pytest.mark.filterwarnings("ignore:The denoising network was trained on lengths")
 def test_an_embedding_that_is_not_finite_is_refused():
     model = build_model("denoising", small_core())
     embed = LearnedEmbedding(model, card_of(model, SIZE), progress=False)

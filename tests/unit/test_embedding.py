@@ -2,6 +2,7 @@
 import dataclasses
 import json
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -15,6 +16,7 @@ from gala_ssl.analysis.baselines import RadialDistances
 from gala_ssl.config import DataConfig
 from gala_ssl.data.frames import Frame
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.data.reading import read_frames
 from gala_ssl.embedding import Concatenation, LearnedEmbedding, load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.models.build import build_model
@@ -26,6 +28,7 @@ from tests.properties import assert_close
 pytestmark = pytest.mark.any_backend
 
 NEIGHBORS, MEAN_BOND = 6, 1.3
+TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 
 
 @pytest.fixture(scope="module")
@@ -233,6 +236,29 @@ def test_of_wide_clouds_fewer_are_computed_at_a_time(embed, frame, monkeypatch):
     assert shapes == 3 * [(19, 9, 3)] + 45 * [(1, 40, 3)]
     with pytest.raises(InputError, match="k = 41 bonds are too wide: .* up to k = 40; choose fewer"):
         embed(point_clouds(frame, 41))
+
+
+@pytest.mark.parametrize("unit", [0.25, 2.7])
+def test_point_clouds_in_another_unit_are_embedded_with_a_warning(embed, frame, monkeypatch, unit):
+    """As in nanometres and in angstroms; pytest makes an error of what is said of the others."""
+    clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+    with pytest.warns(UserWarning, match=f"lengths in shortest distances, but .* within {unit}; if that is another"):
+        embed(clouds.scaled(1 / unit))
+    for right in (clouds, clouds[:20], clouds.in_shortest_bonds(), clouds.scaled(1.8), clouds.scaled(1 / 1.8)):
+        embed(right)
+    embed(clouds[:19].scaled(1 / unit))  # which may be lonely particles
+    embed(Frame(frame.positions * np.float32(unit), frame.box * [*3 * [unit], 1, 1, 1], frame.types))
+    monkeypatch.setattr(embed, "length_scale", "mean_bond")
+    embed(clouds.scaled(1 / unit))
+
+
+def test_shipped_frames_as_clouds_give_no_warning(embed):
+    rng = np.random.default_rng(0)
+    for frames in map(read_frames, sorted(TRAJECTORIES.glob("*.gsd"))):
+        for frame in (frames[0], frames[-1]):
+            clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+            for count in (20, 100, len(clouds)):
+                embed._known_columns(clouds[rng.permutation(len(clouds))[:count]])
 
 
 @pytest.mark.parametrize(("neighbors", "k", "sentence"), [

@@ -8,6 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from gala_ssl.cli import main
 from gala_ssl.config import DataConfig, TrainingConfig
 from gala_ssl.data.environments import Environments, split
 from gala_ssl.data.frames import Frame
@@ -70,6 +71,23 @@ def test_an_embedding_tells_mixtures_apart_by_types_alone(weights, tmp_path):
     names = np.repeat(["ordered", "random"], 686)
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000)).fit(np.vstack(found[:2]), names)
     assert classifier.score(np.vstack(found[2:]), names) > 0.9
+
+
+def test_the_command_embeds_mixtures_by_a_network_of_two_types_and_refuses_them_by_one_of_one(
+        weights, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_frames("mixtures.gsd", [mixture(ordered, seed=1) for ordered in (True, False)])
+    main(["embed", "mixtures.gsd", "--weights", str(weights), "-o", "order.npz", "--gsd", "order.gsd", "--quiet"])
+    embed = load_pretrained("frame_classification", weights, progress=False)
+    expected = np.vstack([embed(frame) for frame in read_frames("mixtures.gsd")])
+    np.testing.assert_array_equal(np.load("order.npz")["embedding"], expected)
+    assert read_frames("order.gsd")[1].type_names == ("A", "B") and capsys.readouterr() == ("", "")
+    with pytest.raises(SystemExit) as stop:
+        main(["embed", "mixtures.gsd", "-o", "shipped.npz", "--quiet"])
+    assert stop.value.code == 2 and not list(tmp_path.glob("shipped*"))
+    assert capsys.readouterr().err == (
+        "error: The frame_classification network knows 1 particle types, but the particles of mixtures.gsd, frame 0 "
+        "have 2; give them as many types, or train a network for these.\n")
 
 
 def test_a_third_type_is_refused(weights):

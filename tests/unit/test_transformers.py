@@ -4,6 +4,7 @@ import pickle
 
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.decomposition import PCA
@@ -17,6 +18,7 @@ import gala_ssl
 from gala_ssl import EmbeddingTransformer
 from gala_ssl.analysis.baselines import Steinhardt
 from gala_ssl.data.neighborhoods import PointClouds, point_clouds
+from gala_ssl.embedding import Concatenation
 from gala_ssl.errors import InputError
 
 pytestmark = pytest.mark.xdist_group("transformers")
@@ -55,6 +57,15 @@ def test_a_network_that_is_there_already_takes_clouds_too(frames, expected):
     given = EmbeddingTransformer(gala_ssl.load_pretrained("denoising", progress=False)).fit()
     clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
     np.testing.assert_array_equal(given.transform(clouds), expected)
+
+
+def test_clones_share_a_network_that_was_given(frames, fitted):
+    """Keras warns when a network is copied, which pytest would make an error."""
+    given = EmbeddingTransformer(fitted._loaded).set_output(transform="pandas")
+    copy = clone(given)
+    assert copy is not given and copy.featurizer is given.featurizer
+    pd.testing.assert_frame_equal(copy.fit_transform(frames[0]), given.fit_transform(frames[0]))
+    assert clone(EmbeddingTransformer(Concatenation([fitted._loaded]))).featurizer.featurizers == (fitted._loaded,)
 
 
 def test_bonds_of_zeros_are_padding(fitted, frames):
