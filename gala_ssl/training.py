@@ -20,6 +20,8 @@ from gala_ssl.files import written_whole
 from gala_ssl.runs import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.npz", "best.npz"
+# Of earlier versions, in which Keras wrote it.
+_OLD_CHECKPOINT = "checkpoint.weights.h5"
 
 
 def schedule(losses, learning_rate, patience):
@@ -159,6 +161,10 @@ class _Progress(keras.callbacks.Callback):
 def _resume(model, directory, batches):
     """Load the checkpoint, if there is one, and return the rows of the history that it has seen."""
     if not (directory / CHECKPOINT).exists():
+        # A run killed in its first epoch may have a history of that one, but no more.
+        if (directory / _OLD_CHECKPOINT).exists() or len(_read_history(directory / HISTORY)) > 1:
+            raise InputError(f"{directory} holds a training without its {CHECKPOINT}, lost or of an earlier version of "
+                             f"gala_ssl, so it cannot be continued; restore it, or remove the run to train anew.")
         return []
     load_variables(_state(model), directory / CHECKPOINT)
     # The optimizer's first variable counts batches, also those whose gradients wait for more; `iterations` does not.
@@ -194,7 +200,9 @@ def load_variables(variables, path):
 
 
 def _read_history(path):
-    """Return the rows of a history, its numbers to the bit; pandas rounded them until its version 3.1."""
+    """Return the rows of a history, no rows of no file, to the bit; pandas rounded numbers until its version 3.1."""
+    if not path.exists():
+        return []
     try:
         with open(path, newline="", encoding="utf-8") as file:
             rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]

@@ -1,7 +1,10 @@
 """A .keras file as the zip archive it is: made small, and looked into before anything of it is believed."""
+import io
 import json
 import re
 import zipfile
+
+import h5py
 
 from gala_ssl.errors import InputError
 
@@ -29,10 +32,29 @@ def check_archive(path):
         wrong = set(archive.namelist()) - _MEMBERS
         if not wrong and size <= _LARGEST:
             wrong = _foreign(json.loads(archive.read("config.json")))
+            wrong |= _elsewhere(archive.read("model.weights.h5"))
     if wrong or size > _LARGEST:
         what = f"holds {', '.join(sorted(wrong)[:3])}" if wrong else f"unpacks to {size / 2**30:.0f} GiB"
         raise InputError(f"The weights in {path} are not to be trusted: the file {what}, as no network of gala_ssl "
                          f"does; train them, or get them from where they were made.")
+
+
+def _elsewhere(content):
+    """What of a file of weights is a link, or numbers that are in another file of the machine that reads it."""
+    found = set()
+
+    def look_at_link(name, link):
+        if not isinstance(link, h5py.HardLink):
+            found.add(f"the {type(link).__name__} {name}")
+
+    def look_at_item(name, item):
+        if isinstance(item, h5py.Dataset) and (item.external or item.is_virtual):
+            found.add(f"the numbers of another file as {name}")
+
+    with h5py.File(io.BytesIO(content)) as file:
+        file.visititems_links(look_at_link)
+        file.visititems(look_at_item)
+    return found
 
 
 def _foreign(config):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from gala_ssl.cli import main
+from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 from gala_ssl.models.archive import check_archive
 from gala_ssl.models.build import build_model
@@ -119,23 +120,50 @@ def test_an_archive_that_would_fill_the_memory_is_refused(weights, monkeypatch):
         load_model("denoising", weights)
 
 
-def test_numbers_from_another_file_are_refused(weights, tmp_path):
-    """HDF5 can point to other files of the machine that reads it."""
+def stored_outside(file, name):
+    shape, dtype = file[name].shape, file[name].dtype
+    del file[name]
+    file.create_dataset(name, shape, dtype, external=[("secret", 0, h5py.h5f.UNLIMITED)])
+
+
+def virtual(file, name):
+    layout = h5py.VirtualLayout(file[name].shape, file[name].dtype)
+    if file[name].shape:
+        layout[:] = h5py.VirtualSource("secret.h5", name, file[name].shape)
+        del file[name]
+        file.create_virtual_dataset(name, layout)
+
+
+def linked(make):
+    """A change of a dataset to a link to another, as `make` makes it of the name of the dataset."""
+    def change(file, name):
+        del file[name]
+        file[name] = make(name)
+    return change
+
+
+@pytest.mark.parametrize("change, said", [
+    (stored_outside, "the numbers of another file as "), (virtual, "the numbers of another file as "),
+    (linked(lambda name: h5py.ExternalLink("secret.h5", name)), "the ExternalLink "),
+    (linked(lambda name: h5py.SoftLink("/all")), "the SoftLink ")],
+    ids=["external", "virtual", "ExternalLink", "SoftLink"])
+def test_numbers_from_elsewhere_are_refused(weights, tmp_path, change, said):
+    """HDF5 can point to other files of the machine that reads it, or to other places of its own."""
     (tmp_path / "secret").write_bytes(bytes(10_000))
 
-    def change(content):
-        (tmp_path / "weights.h5").write_bytes(content)
+    def changed(content):
+        for name in ("weights.h5", "secret.h5"):
+            (tmp_path / name).write_bytes(content)
         with h5py.File(tmp_path / "weights.h5", "r+") as file:
             found = []
             file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+            file["all"] = file[found[0]][()]
             for name in found:
-                shape, dtype = file[name].shape, file[name].dtype
-                del file[name]
-                file.create_dataset(name, shape, dtype, external=[("secret", 0, h5py.h5f.UNLIMITED)])
+                change(file, name)
         return (tmp_path / "weights.h5").read_bytes()
 
-    path = rewritten(weights, "model.weights.h5", change)
-    with pytest.raises(InputError, match=f"{path} cannot be loaded"):
+    path = rewritten(weights, "model.weights.h5", changed)
+    with pytest.raises(InputError, match=f"{path} are not to be trusted: the file holds {said}layers/"):
         load_model("denoising", weights)
 
 
@@ -143,6 +171,16 @@ def test_a_pickle_is_no_network(weights, tmp_path):
     (weights / "denoising.keras").write_bytes(pickle.dumps(Harm()))
     with pytest.raises(InputError, match="denoising.keras cannot be loaded"):
         load_model("denoising", weights)
+    assert not (tmp_path / "harm").exists()
+
+
+def test_a_trajectory_that_is_a_pickle_is_refused(tmp_path, monkeypatch):
+    """As ASE wrote them before 2016."""
+    monkeypatch.chdir(tmp_path)
+    for content in (pickle.dumps(Harm()), b"PickleTrajectory" + pickle.dumps(Harm())):
+        (tmp_path / "run.traj").write_bytes(content)
+        with pytest.raises(InputError, match="run.traj cannot be read as an ASE trajectory"):
+            read_frames(tmp_path / "run.traj")
     assert not (tmp_path / "harm").exists()
 
 

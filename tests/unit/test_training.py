@@ -140,6 +140,18 @@ def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path,
     assert contents(directory) == before
 
 
+@pytest.mark.parametrize("instead", [None, "checkpoint.weights.h5"], ids=["lost", "of an earlier version"])
+def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environments, runs, tmp_path, instead):
+    directory = shutil.copytree(runs["denoising"][2], tmp_path / "run")
+    (directory / training.CHECKPOINT).rename(directory / (instead or "elsewhere"))
+    if instead:
+        (directory / training.HISTORY).unlink()  # that file alone tells
+    before = contents(directory)
+    with pytest.raises(InputError, match=f"{directory} holds a training without its checkpoint.npz, lost or of an"):
+        fitted(environments, directory)
+    assert contents(directory) == before
+
+
 def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
     np.savez(tmp_path / training.BEST, np.ones(3))
     with pytest.raises(InputError, match=r"best.npz cannot be loaded \(.+\); restore it") as refused:
