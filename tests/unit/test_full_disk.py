@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl import pretraining, training
+from gala_ssl import phases, pretraining, training, transfer
 from gala_ssl.cli import main, script
 from gala_ssl.commands import coloured, embedded
 from gala_ssl.data import prototypes
@@ -110,6 +110,23 @@ def test_a_training_on_a_read_only_disk_goes_on_when_it_is_mended(disk, trained,
     assert str(new) in failed(lambda: next(pretraining.pretrain(["denoising"], TINY, new, progress=False)), capsys)
     disk.remount("rw")
     assert_same(trained(run), undisturbed)
+
+
+def test_finished_runs_on_a_read_only_disk_are_read(disk):
+    short = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
+    cell = transfer.Cell(transfer.SCRATCH, "denoising", 1.0, False, 3)
+    config = phases.PhaseConfig(every=2, neighbors=6, core=TINY.core, training=short.training)
+    frames = [prototypes.build("cF4-Cu", 100, noise=0.05, seed=i) for i in range(6)]
+
+    def results():
+        card = next(pretraining.pretrain(["denoising"], short, disk.path / "pretraining", progress=False))
+        found = phases.identify_phases(frames, config, disk.path / "phases", progress=False)
+        return (json.loads(json.dumps(card)), transfer.attempt_cell(cell, short, directory=disk.path / "transfer"),
+                found.histogram.tolist())
+
+    first = results()
+    disk.remount("ro")
+    assert results() == first and "error" not in first[1]
 
 
 def positions(path):

@@ -3,6 +3,7 @@ import dataclasses
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 from gala_ssl import pretraining, transfer
@@ -12,7 +13,7 @@ from gala_ssl.models.combined import combine_cores, freeze_cores
 from gala_ssl.models.core import build_core
 from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, get_task
-from gala_ssl.training import BEST, load_variables
+from gala_ssl.training import BEST, HISTORY, load_variables
 from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
 from tests import properties
 from tests.networks import small_config, small_core, tiny_preset
@@ -84,14 +85,20 @@ def test_the_core_starts_as_its_source_left_it(source, weights):
     assert same(numbers(model.get_layer("core")), numbers(found))
 
 
-@pytest.mark.parametrize("target", ["denoising", "frame_classification"])
+@pytest.mark.parametrize("target", ["autoencoder", "denoising", "frame_classification", "nearest_bond"])
 def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
-    """The same history to the bit with the same seed, in whatever order cells were run before."""
+    """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
     for cell in (Cell("shift_identification", target, 1.0, False, 5),
                  Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
-        card = run_cell(cell, TINY, weights / "weights", tmp_path)
-    expected = pretraining.read_json(weights / f"runs/tiny/{target}/{target}.json")["best"]
-    assert {**card["best"], "seconds": 0} == {**expected, "seconds": 0}
+        run_cell(cell, TINY, weights / "weights", tmp_path)
+    runs = tmp_path / cell.name, weights / f"runs/tiny/{target}"
+    found, expected = (pd.read_csv(run / HISTORY).drop(columns="seconds") for run in runs)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert len(found) == 2
+    with np.load(runs[0] / BEST) as found, np.load(runs[1] / BEST) as expected:
+        assert list(found) == list(expected) and len(found) > 40
+        for name in expected:
+            np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
 
 
 def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
