@@ -25,7 +25,7 @@ def _require_seed(seed):
 
 
 def is_whole(value):
-    """Whether a value is an int, which to Python also True and False are."""
+    """Whether a value is an int, and not True or False, which Python takes for one."""
     return isinstance(value, int) and not isinstance(value, bool)
 
 
