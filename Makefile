@@ -9,9 +9,12 @@ SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg hP2-Mg_b hP2-Mg_narrow tI4-Sn dQC iQC_gas
 WORKERS ?= 2
 # Of pytest, such as --cov or -x.
 OPTIONS ?=
+# Of kill-anything: embed, train, table, simulate, grid, and how often to kill each.
+JOBS ?=
+KILLS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce-table1 test test-slow test-jax pretrain transfer-grid trajectories snapshots notebooks docs lint clean
+.PHONY: help reproduce-table1 test test-slow test-jax kill-anything pretrain transfer-grid trajectories snapshots notebooks docs lint clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +35,9 @@ test-slow: $(INSTALLED)  ## the slow tests
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
 	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m any_backend $(OPTIONS)
+
+kill-anything: $(INSTALLED)  ## kill JOBS (all that run unattended) KILLS (20) times each, and see that nothing is lost
+	$(RUN) -m tests.kill_anything $(JOBS) --kills $(KILLS)
 
 pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretraining; resumes
 	$(RUN) experiments/pretrain.py $(TASKS) --preset $(PRESET)

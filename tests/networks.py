@@ -11,6 +11,7 @@ from gala_ssl.models.core import build_core
 from tests.strategies import CLOUD_KINDS, cloud, type_encodings
 
 ATTENTIONS = ("fast", "published")
+_COMPILE = keras.Model.compile
 
 
 def small_config(attention="fast", **changes):
@@ -59,6 +60,11 @@ def with_heads(core, chosen, seed=0):
     model = keras.Model([bonds, types], [multivectors, values, *answers])
     settle(model, seed)
     return model
+
+
+def compile_nothing(model, *arguments, **options):
+    """`keras.Model.compile` where networks are run as they are: compiling one takes longer than a test of files."""
+    _COMPILE(model, *arguments, **options | {"jit_compile": False, "run_eagerly": True})
 
 
 def card_of(model, neighbors, **more):

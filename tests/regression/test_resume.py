@@ -1,8 +1,6 @@
 """A run killed again and again, at every place where it writes and in between, ends as one never killed."""
 import itertools
-import multiprocessing
 import os
-import pathlib
 import signal
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 
 from gala_ssl import pretraining
 from gala_ssl.training import BEST, CHECKPOINT
+from tests.kills import content, kill_at_rename, starter
 from tests.networks import tiny_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
@@ -20,15 +19,7 @@ PRESET = tiny_preset(epochs=6, dynamic_training=160)
 
 def train(task, directory, rename=None, step=None):
     """Pretrain in this process, which kills itself before or after its n-th rename, or at its n-th batch."""
-    move, batch, count = pathlib.Path.replace, pretraining.Stream.batch, itertools.count(1)
-
-    def replace(self, target):
-        now = next(count)
-        if rename == (now, "before"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        move(self, target)
-        if rename == (now, "after"):
-            os.kill(os.getpid(), signal.SIGKILL)
+    batch, count = pretraining.Stream.batch, itertools.count(1)
 
     def killing_batch(self, epoch, i):
         if next(count) == step:
@@ -36,49 +27,25 @@ def train(task, directory, rename=None, step=None):
         return batch(self, epoch, i)
 
     if rename:
-        pathlib.Path.replace = replace
+        kill_at_rename(*rename)
     if step:
         pretraining.Stream.batch = killing_batch
     list(pretraining.pretrain([task], PRESET, directory, progress=False))
 
 
-@pytest.fixture(scope="module")
-def start():
-    """Start a process that has TensorFlow loaded already; give its exit code."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gala_ssl.pretraining"])
-
-    def started(*arguments, timeout=None, **keywords):
-        process = context.Process(target=train, args=arguments, kwargs=keywords)
-        process.start()
-        process.join(timeout)
-        if process.exitcode is None:
-            process.kill()
-            process.join()
-        return process.exitcode
-
-    return started
-
-
-def arrays(path):
-    """{name: array} of all arrays in a file of a run."""
-    with np.load(path, allow_pickle=False) as file:
-        return dict(file)
-
-
 @pytest.mark.parametrize("task", ["denoising", "frame_classification"])
-def test_killed_runs_end_as_one_never_killed(start, task, tmp_path):
-    rng = np.random.default_rng(5)
-    assert start(task, tmp_path / "whole") == 0
+def test_killed_runs_end_as_one_never_killed(task, tmp_path):
+    rng, start = np.random.default_rng(5), starter()
+    assert start(train, task, tmp_path / "whole") == 0
 
     # The first epoch writes configuration, best weights, history and checkpoint, in this order.
     for kill in [(n, side) for n in (1, 2, 3, 4) for side in ("before", "after")]:
-        assert start(task, tmp_path / "killed", rename=kill) == -signal.SIGKILL
+        assert start(train, task, tmp_path / "killed", rename=kill) == -signal.SIGKILL
     for n in rng.integers(1, 20, size=3):
-        assert start(task, tmp_path / "killed", step=int(n)) in (-signal.SIGKILL, 0)
+        assert start(train, task, tmp_path / "killed", step=int(n)) in (-signal.SIGKILL, 0)
     for seconds in rng.uniform(1, 6, size=4):
-        assert start(task, tmp_path / "killed", timeout=seconds) in (-signal.SIGKILL, 0)
-    assert start(task, tmp_path / "killed") == 0
+        assert start(train, task, tmp_path / "killed", timeout=seconds) in (-signal.SIGKILL, 0)
+    assert start(train, task, tmp_path / "killed") == 0
 
     whole, killed = (tmp_path / name / PRESET.name / task for name in ("whole", "killed"))
     assert {path.name for path in whole.iterdir()} == {path.name for path in killed.iterdir()}
@@ -86,9 +53,7 @@ def test_killed_runs_end_as_one_never_killed(start, task, tmp_path):
     assert len(histories[0]) >= 3
     pd.testing.assert_frame_equal(*histories, check_exact=True)
     for name in (BEST, CHECKPOINT):
-        a, b = arrays(whole / name), arrays(killed / name)
+        a, b = content(whole / name), content(killed / name)
         assert list(a) == list(b) and len(a) > 50
         for key in a:
             np.testing.assert_array_equal(a[key], b[key], err_msg=f"{name}, {key}")
-
-

@@ -13,7 +13,7 @@ from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
-from tests.networks import card_of, small_config, tiny_preset
+from tests.networks import card_of, compile_nothing, small_config, tiny_preset
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("progress")]  # one process makes the fixture
 
@@ -61,9 +61,7 @@ def said(given, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PRESETS, "smoke", tiny_preset(epochs=1, dynamic_training=32))
     monkeypatch.setattr("gala_ssl.embedding.load_model", lambda *arguments: network)
-    compiled = keras.Model.compile
-    monkeypatch.setattr(keras.Model, "compile", lambda model, *arguments, **options: compiled(
-        model, *arguments, **options | {"jit_compile": False, "run_eagerly": True}))
+    monkeypatch.setattr(keras.Model, "compile", compile_nothing)
 
     def run(command, *options, terminal):
         if command == "simulate":
