@@ -67,8 +67,8 @@ def assert_padding_ignored(network, kinds, bonds, types, rows, rng, relative=REL
         for kind, old, new in zip(kinds, before, after, strict=True):
             if kind.startswith("bond"):
                 padding = new[:, bonds.shape[1]:]
-                nothing = padding.flat[0] in (0, np.float32(1 / new.shape[-1]))
-                assert nothing and np.ptp(padding) == 0, f"{kind}: padding says something"
+                equal = np.allclose(padding, 1 / new.shape[-1], rtol=1e-6, atol=0)  # within a processor's softmax
+                assert equal or not padding.any(), f"{kind}: padding says something"
                 new = new[:, : bonds.shape[1]]
             assert_close(new, old, relative, f"{kind} with padding")
 

@@ -262,6 +262,7 @@ def watched(monkeypatch, owner, name):
     return seen
 
 
+@pytest.mark.filterwarnings("default:The frame_classification network was trained on")
 def test_other_neighbours_give_other_rows_and_a_warning(embed, capsys):
     embed("-o", "a.npz", "--level", "bond", "--neighbors", "cutoff", "--r-max", "1.05", "--k", "14", "--frames", "0")
     said = capsys.readouterr()
@@ -502,7 +503,7 @@ def test_what_phases_refuses_leaves_nothing(cooled, options, sentence, capsys, m
 def test_phases_refuses_a_wrong_file_and_a_frame_that_cannot_be_used(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "There is no file none.gsd" in failed(capsys, main, ["phases", "none.gsd"])
-    same = Frame(np.zeros((50, 3)), [9, 9, 9, 0, 0, 0], np.zeros(50))
+    same = Frame(np.ones((50, 3)), [9, 9, 9, 0, 0, 0], np.zeros(50))
     write_frames(tmp_path / "same.gsd", [*crystals(3), same])
     arguments = ["phases", "same.gsd", *PHASES, "--frames", ":"]
     assert "same.gsd, frame 3 are at the same place" in failed(capsys, main, arguments)
