@@ -1,12 +1,13 @@
 """Memory: of embedding one large frame, of a training as it goes on, of trainings on more and more data.
 
-    python benchmarks/memory.py [--particles 100000 1000000] [--task frame_classification] [--neighbors nearest]
+    python benchmarks/memory.py [--particles 100000 200000 400000 1000000] [--neighbors nearest voronoi]
     python benchmarks/memory.py batches [--batches 1000] [--presets smoke paper]
     python benchmarks/memory.py data [--particles 100000 200000 400000]
 
 Each row of `embedding`, the default, and of `data` comes from a process of its own, whose largest resident set is read
 off at the end; "before" is what the process had before: Python, TensorFlow, network, and of an embedding the frame, a
-simple cubic crystal with noise. Writes memory.csv, with the seconds.
+simple cubic crystal with noise. Writes memory.csv, with the particles per CPU second, neighbours included, and the
+same of Steinhardt's order parameters; prints the bytes of a further particle.
 
 `batches` trains a task on a few thousand clouds, by the networks and batches of the presets, in epochs of a hundred
 batches with their validation, history and checkpoint; it writes what was resident at the end of each epoch to
@@ -27,11 +28,12 @@ import numpy as np
 import pandas as pd
 
 import gala_ssl
+from gala_ssl.analysis.baselines import Steinhardt
 from gala_ssl.cli import script
 from gala_ssl.config import preset
 from gala_ssl.files import write_csv
 
-PARTICLES = {"embedding": (100_000, 1_000_000), "data": (100_000, 200_000, 400_000)}
+PARTICLES = {"embedding": (100_000, 200_000, 400_000, 1_000_000), "data": (100_000, 200_000, 400_000)}
 EPOCH, CRYSTAL = 100, 10_000
 
 
@@ -49,15 +51,23 @@ def main(argv=None):
     task = arguments.task or ("frame_classification" if arguments.of == "embedding" else "denoising")
     sizes = arguments.particles or PARTICLES.get(arguments.of)
     if arguments.of == "embedding":
-        rows = [alone(embedded, particles, task, rule) for particles in sizes for rule in arguments.neighbors]
-        write_csv(arguments.output / "memory.csv", pd.DataFrame(rows), "%.2f")
+        cases = [*((task, rule) for rule in arguments.neighbors), (Steinhardt.name, "nearest")]
+        table = pd.DataFrame([alone(embedded, particles, *case) for case in cases for particles in sizes])
+        write_csv(arguments.output / "memory.csv", table, "%.3f")
+        for case, rows in table.groupby(["order_parameter", "neighbors"], sort=False):
+            print(*case, f"{slope(rows['particles'], rows['peak_gb']):.0f} bytes a particle")
     elif arguments.of == "batches":
         rows = [row for name in arguments.presets for row in alone(resident_by_batch, name, task, arguments.batches)]
         write_csv(arguments.output / "memory_batches.csv", pd.DataFrame(rows), "%.3f")
     else:
         table = pd.DataFrame([alone(trained_on, particles, task) for particles in sizes])
         write_csv(arguments.output / "memory_data.csv", table, "%.3f")
-        print(f"{np.polyfit(table['clouds'], table['peak_gb'] * 1e9, 1)[0]:.0f} bytes a cloud")
+        print(f"{slope(table['clouds'], table['peak_gb']):.0f} bytes a cloud")
+
+
+def slope(count, gigabytes):
+    """Bytes for each more of what was counted, of a line through all rows."""
+    return np.polyfit(count, gigabytes * 1e9, 1)[0]
 
 
 def alone(measure, *arguments):
@@ -69,17 +79,21 @@ def alone(measure, *arguments):
     return found
 
 
-def embedded(particles, task, rule):
-    """Embed a frame of at least so many particles; a row of the table."""
+def embedded(particles, name, rule):
+    """Compute an order parameter of a frame of at least so many particles; a row of the table."""
     warnings.simplefilter("ignore", UserWarning)  # of a rule that the network was not trained on
-    embed = gala_ssl.load_pretrained(task, neighbors=rule, r_max=1.6 if rule == "cutoff" else None)
+    if name == Steinhardt.name:
+        embed = Steinhardt()
+    else:
+        embed = gala_ssl.load_pretrained(name, neighbors=rule, r_max=1.6 if rule == "cutoff" else None)
     embed(gala_ssl.prototypes.build("cP1-Po", 1000, noise=0.03))  # compiles
     frame = gala_ssl.prototypes.build("cP1-Po", particles, noise=0.03)
     before = peak()
     start, cpu = time.perf_counter(), time.process_time()
     embed(frame)
-    return {"particles": len(frame), "neighbors": rule, "before_gb": round(before, 2), "peak_gb": round(peak(), 2),
-            "seconds": round(time.perf_counter() - start), "cpu_seconds": round(time.process_time() - cpu)}
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+    return {"order_parameter": name, "neighbors": rule, "particles": len(frame), "before_gb": round(before, 3),
+            "peak_gb": round(peak(), 3), "seconds": round(seconds), "particles_per_cpu_s": round(len(frame) / cpu)}
 
 
 def resident_by_batch(name, task, batches):

@@ -34,7 +34,7 @@ SETTINGS = {
 @pytest.fixture(scope="module", params=[
     "fast", "multivectors", pytest.param("published", marks=pytest.mark.tensorflow)])
 def network(request):
-    """The outputs of a core and of every head on it, one after the other."""
+    """A core and every head on it, their outputs one after the other."""
     core = small_core(**SETTINGS[request.param])
     return with_heads(core, {head: arguments for head, (_, *arguments) in HEADS.items()})
 
@@ -67,7 +67,7 @@ def test_padding(network, clouds, rows, seed):
 
 @pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
 def decoder(request):
-    """The outputs of a core and of the autoencoder's head."""
+    """A core and the autoencoder's head."""
     return with_heads(small_core(request.param), DECODER)
 
 
