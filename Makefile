@@ -28,13 +28,13 @@ else
 endif
 
 test: $(INSTALLED)  ## the tests, without the slow ones
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" $(OPTIONS)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(OPTIONS)
 
 test-slow: $(INSTALLED)  ## the slow tests
-	$(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m slow $(OPTIONS)
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m slow $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
-	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadgroup -m any_backend $(OPTIONS)
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m any_backend $(OPTIONS)
 
 kill-anything: $(INSTALLED)  ## kill JOBS (all that run unattended) KILLS (20) times each, and see that nothing is lost
 	$(RUN) -m tests.kill_anything $(JOBS) --kills $(KILLS)

@@ -1,4 +1,5 @@
 """The shipped networks keep their symmetries after their training, and know more than the trivial answer."""
+import functools
 import pathlib
 
 import numpy as np
@@ -21,6 +22,12 @@ ANSWERS = {"autoencoder": "bond vectors", "denoising": "bond vectors", "frame_cl
 TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 STRUCTURES = ("cF4-Cu", "cI2-W", "cP20-Mn", "hP2-Mg")
 SHIPPED_TASKS = [task for task in TASKS if (SHIPPED / f"{task}.keras").exists()]
+
+
+@functools.cache
+def shipped(task, attention=None):
+    """The embedding of a task that ships, compiled once for all tests."""
+    return load_pretrained(task, attention=attention, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,7 @@ def rounding(request):
 @pytest.mark.parametrize("task", SHIPPED_TASKS)
 def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     """Rounding must not be learned: to 1e-4 for core and head, with running statistics that have settled."""
-    embed = load_pretrained(task, progress=False)
+    embed = shipped(task)
     kinds = ("bond multivectors", "bond values", ANSWERS[task])
     scale = np.float32(embed.card["data"]["x_scale"])
     rotation = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
@@ -74,9 +81,7 @@ def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("task", SHIPPED_TASKS)
 def test_both_attentions_give_the_same_embedding(clouds, rounding, task):
-    fast, published = (
-        load_pretrained(task, attention=name, progress=False)(clouds) for name in ("fast", "published"))
-    properties.assert_close(fast, published, rounding * 2e-5)
+    properties.assert_close(shipped(task)(clouds), shipped(task, "published")(clouds), rounding * 2e-5)
 
 
 # What each shipped network must reach on held-back environments; the trivial answers are in results/pretraining.
@@ -92,13 +97,13 @@ REACHED = {
 
 @pytest.mark.parametrize("task", SHIPPED_TASKS)
 def test_each_task_beats_its_trivial_answer_by_far(task):
-    assert REACHED[task](load_pretrained(task, progress=False).card["best"])
+    assert REACHED[task](shipped(task).card["best"])
 
 
 @pytest.mark.parametrize("task", SHIPPED_TASKS)
 def test_the_card_tells_the_truth(prototype_clouds, task):
     """On clouds of its own making, no better or worse than the card says, within what so few of them allow."""
-    embed = load_pretrained(task, progress=False)
+    embed = shipped(task)
     made, labels = get_task(task), np.repeat([embed.card["structures"].index(name) for name in STRUCTURES], 32)
     (bonds, types), target = made.make_batch(
         prototype_clouds.bonds, prototype_clouds.types, labels.astype(np.int32), np.random.default_rng(4))

@@ -15,7 +15,7 @@ from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
 from tests.networks import card_of, compile_nothing, small_config, tiny_preset
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.xdist_group("progress")]  # one process makes the fixture
+pytestmark = pytest.mark.tensorflow
 
 # Of each command its arguments, and what its bars are called.
 COMMANDS = {

@@ -18,9 +18,10 @@ from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, FrameClassification, get_task
 from tests.networks import tiny_preset
 
-pytestmark = [pytest.mark.any_backend, pytest.mark.xdist_group("training")]  # one process makes the fixtures
+pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=4, dynamic_training=96)
+SLOW_BUT_ONE = [name if name == "denoising" else pytest.param(name, marks=pytest.mark.slow) for name in TASKS]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", SLOW_BUT_ONE)
 def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
     """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
     whole, history, _ = runs[name]

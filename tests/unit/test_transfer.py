@@ -19,7 +19,7 @@ from tests import properties
 from tests.networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
-pytestmark = [pytest.mark.any_backend, pytest.mark.xdist_group("transfer")]  # one process makes the fixtures
+pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=2, dynamic_training=64)
 
@@ -85,7 +85,9 @@ def test_the_core_starts_as_its_source_left_it(source, weights):
     assert same(numbers(model.get_layer("core")), numbers(found))
 
 
-@pytest.mark.parametrize("target", ["autoencoder", "denoising", "frame_classification", "nearest_bond"])
+@pytest.mark.parametrize("target", [
+    "denoising", *(pytest.param(name, marks=pytest.mark.slow) for name in (
+        "autoencoder", "frame_classification", "nearest_bond"))])
 def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
     """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
     for cell in (Cell("shift_identification", target, 1.0, False, 5),

@@ -21,8 +21,6 @@ from gala_ssl.data.neighborhoods import PointClouds, point_clouds
 from gala_ssl.embedding import Concatenation
 from gala_ssl.errors import InputError
 
-pytestmark = pytest.mark.xdist_group("transformers")
-
 
 @pytest.fixture(scope="module")
 def frames():
