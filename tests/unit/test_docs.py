@@ -49,6 +49,7 @@ def beside_the_data(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_tutorial(beside_the_data, capsys):
     matplotlib.use("Agg")
     names = run_python_in("docs/tutorial.rst")
@@ -71,6 +72,7 @@ def run_python_in(path):
     return names
 
 
+@pytest.mark.slow
 def test_the_phases_of_the_how_to(beside_the_data, capsys):
     names = run_python_in("docs/howto/phases.rst")
     assert names["found"].histogram.shape == (5, 5)
@@ -88,6 +90,7 @@ def test_the_frames_of_the_how_to_on_files(beside_the_data, capsys):
     assert " ".join(str(caught.value).split()) in " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_the_how_to_of_attention(beside_the_data):
     """The last layer for the values looks at the second shell, as the figure of the command shows."""
     names = run_python_in("docs/howto/attention.rst")
@@ -96,6 +99,7 @@ def test_the_how_to_of_attention(beside_the_data):
     assert received[:8].max() < 0.5 and received[-4:].min() > 1.5
 
 
+@pytest.mark.slow
 def test_the_how_to_of_scikit_learn(beside_the_data):
     names = run_python_in("docs/howto/sklearn.rst")
     assert names["classifier"].score(names["frames"], names["phases"]) > 0.95
@@ -103,6 +107,7 @@ def test_the_how_to_of_scikit_learn(beside_the_data):
     assert set(names["crystal"]) == {"solid"}
 
 
+@pytest.mark.slow
 def test_the_task_of_the_how_to_learns():
     names = run_python_in("docs/howto/task.rst")
     task = names["StretchClassification"]()

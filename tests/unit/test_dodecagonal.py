@@ -46,6 +46,7 @@ def lowest(positions, axis, fold):
     return min(peak.height for peak in dq.fold_peaks(dq.in_plane(positions, axis), fold))
 
 
+@pytest.mark.slow
 def test_the_layers_of_the_model_are_found(model):
     positions, axis = model
     peak = dq.layer_peak(positions)
@@ -62,6 +63,7 @@ def test_the_plane_of_the_layers(model):
     np.testing.assert_allclose(plane @ sides + np.outer(positions @ axis, axis), positions, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
     positions, axis = model
     peaks = dq.fold_peaks(dq.in_plane(positions, axis), 12)

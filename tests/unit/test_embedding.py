@@ -1,6 +1,5 @@
 """Learned embeddings: mean values of a core, whatever the unit, the chunk, the attention or the process."""
 import dataclasses
-import json
 import os
 import pathlib
 import subprocess
@@ -329,12 +328,3 @@ def test_what_cannot_be_loaded_is_named(directory, tmp_path):
 def test_of_few_particles_images_are_neighbours(embed):
     small = Frame(np.random.default_rng(0).normal(size=(5, 3)), [6, 6, 6, 0, 0, 0])
     np.testing.assert_allclose(embed(small), embed(small.replicated(3, 3, 3))[:5], atol=1e-4)
-
-
-def test_shipped_cards_describe_what_is_shipped():
-    """Whatever weights the package has: each has a card, and loads."""
-    from gala_ssl.models.pretrained import SHIPPED
-    for path in sorted(SHIPPED.glob("*.keras")):
-        card = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        assert card["task"] == path.stem
-        assert load_pretrained(path.stem).dimension == card["core"]["width"]

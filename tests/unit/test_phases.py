@@ -129,6 +129,7 @@ def untrained(monkeypatch):
         model([clouds.bonds, clouds.types])))
 
 
+@pytest.mark.slow
 def test_a_transition_is_found_where_it_is(frames, tmp_path):
     found = identify_phases(frames, CONFIG, tmp_path, progress=False)
     np.testing.assert_array_equal(found.known, np.arange(0, 15, 2))

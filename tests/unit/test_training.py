@@ -182,6 +182,7 @@ def test_a_frozen_core_stays_and_so_do_its_running_statistics(environments, tmp_
     assert history["loss"].iloc[-1] < history["loss"][0]
 
 
+@pytest.mark.slow
 def test_accumulating_16_batches_of_4_is_a_batch_of_64(environments):
     """The same clouds, no dropout, running statistics at rest: the same three steps of Adam.
 

@@ -60,7 +60,7 @@ def trained(cell, weights, directory):
     return before, numbers(after.get_layer("core"))
 
 
-@pytest.mark.parametrize("source", ["denoising", COMBINED])
+@pytest.mark.parametrize("source", ["denoising", pytest.param(COMBINED, marks=pytest.mark.slow)])
 def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
     """Momentum statistics included."""
     before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights, tmp_path)

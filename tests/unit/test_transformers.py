@@ -74,6 +74,7 @@ def test_bonds_of_zeros_are_padding(fitted, frames):
     np.testing.assert_array_equal(fitted.transform(cut[0]), fitted.transform(PointClouds(*cut)))
 
 
+@pytest.mark.slow
 def test_a_pipeline_tells_structures_apart(frames, expected):
     names = np.repeat(["fcc", "bcc"], [len(frame) for frame in frames])
     pipeline = make_pipeline(EmbeddingTransformer("denoising"), StandardScaler(), PCA(20), LogisticRegression())
@@ -97,6 +98,7 @@ def test_a_baseline_takes_frames_only(frames):
         transformer.transform(point_clouds(frames[0]))
 
 
+@pytest.mark.slow
 def test_settings_are_parameters(frames, expected):
     transformer = EmbeddingTransformer("denoising", length_scale="shortest")
     assert transformer.get_params() == {
