@@ -12,6 +12,8 @@ from gala_ssl.errors import InputError, check_choice
 TASK_NAMES = ("autoencoder", "denoising", "frame_classification", "shift_identification", "noisy_bond", "nearest_bond")
 # A card may come from anywhere; no network of this kind needs more, and no machine should be asked for it.
 _MOST = 1024
+# Bonds in a point cloud: a network looks at each of their pairs, and memory is set aside for so many at most.
+MOST_NEIGHBORS = 512
 
 
 def _require(condition, sentence):
@@ -69,9 +71,9 @@ class DataConfig:
             object.__setattr__(self, name, _sequence(name, getattr(self, name)))
         _require(all(isinstance(name, str) for name in self.structures),
                  f"structures is {self.structures}; give names of prototypes.")
-        _require(is_whole(self.neighbors) and 2 <= self.neighbors <= _MOST,
+        _require(is_whole(self.neighbors) and 2 <= self.neighbors <= MOST_NEIGHBORS,
                  f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
-                 f"{_MOST}.")
+                 f"{MOST_NEIGHBORS}.")
         _require(is_whole(self.min_particles) and self.min_particles > 0,
                  f"min_particles is {self.min_particles!r}; it must be a positive integer.")
         _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from gala_ssl.config import MOST_NEIGHBORS
 from gala_ssl.data.neighborhoods import (
     LENGTH_SCALES,
     PointClouds,
@@ -28,7 +29,6 @@ from gala_ssl.tasks import TASKS
 # Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
 # with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.
 _CHUNK = 256
-MOST_NEIGHBORS = 512
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * _CHUNK
 _LENGTHS = {"contact": contact_distance, "shortest": np.min}
@@ -52,7 +52,7 @@ class LearnedEmbedding:
         progress: show a bar (on a terminal only).
         neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
         k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
-            with its square, and it is at most `MOST_NEIGHBORS`.
+            with its square, and it is at most `gala_ssl.config.MOST_NEIGHBORS`.
 
     Attributes:
         name: the task's. dimension: numbers in an embedding. model, core, card.

@@ -46,7 +46,7 @@ def run(arguments):
     from gala_ssl.models.pretrained import SHIPPED
     from gala_ssl.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import SCRATCH, digests, parts
+    from gala_ssl.transfer import SCRATCH, check_cell, digests, parts
 
     preset = get_preset(arguments.preset)
     sources, targets = arguments.sources or [SCRATCH, *TASKS], arguments.targets or list(TASKS)
@@ -54,6 +54,8 @@ def run(arguments):
     check_weights(sources, weights)
     chosen = chosen_cells(arguments, sources, targets, preset)
     directory = (arguments.directory / preset.name).resolve()
+    for cell in chosen:
+        check_cell(cell, preset, weights, directory)  # cells of other weights are not those asked for
     known = {}
     for folder in arguments.known:
         known |= reading.read_grid(folder, preset, weights)
@@ -120,10 +122,8 @@ def run_missing(chosen, known, preset, weights, arguments, directory):
     from tqdm import tqdm
 
     from gala_ssl.cluster import run_cells
-    from gala_ssl.transfer import check_cell, read_cell
+    from gala_ssl.transfer import read_cell
 
-    for cell in chosen:
-        check_cell(cell, preset, weights, directory)  # cells of other weights are not those asked for
     found = {cell: read_cell(cell, directory) for cell in chosen if cell not in known}
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
     failed = 0

@@ -135,15 +135,16 @@ def test_a_source_without_weights_is_named_before_anything_runs(main, weights, t
 
 
 def test_cells_of_other_weights_are_refused_and_stay(main, weights, tmp_path, capsys):
-    run(main, weights, tmp_path, "--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1",
-        "--workers", "1")
+    cell = ["--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1"]
+    run(main, weights, tmp_path, *cell, "--workers", "1")
     others = tmp_path / "others"
     list(pretraining.pretrain(["denoising"], "smoke", tmp_path / "pretraining", output=others, seed=14, progress=False))
     grid = (tmp_path / "results/grid.csv").read_bytes()
-    with pytest.raises(SystemExit) as stop:
-        run(main, others, tmp_path, "--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1")
-    assert stop.value.code == 2
-    assert "holds a run with other settings (weights.denoising" in capsys.readouterr().err
+    for what in ([], ["--list"], ["--report"]):
+        with pytest.raises(SystemExit) as stop:
+            run(main, others, tmp_path, *cell, *what)
+        assert stop.value.code == 2
+        assert "holds a run with other settings (weights.denoising" in capsys.readouterr().err
     assert (tmp_path / "results/grid.csv").read_bytes() == grid
 
 

@@ -44,7 +44,7 @@ def test_settings_are_frozen():
     (DataConfig, {"noises": 0.1}, "noises is 0.1; give a list of values"),
     (DataConfig, {"structures": "cF4-Cu"}, "structures is 'cF4-Cu'; give a list of values"),
     (DataConfig, {"structures": (["cF4-Cu"],)}, "give names of prototypes"),
-    (DataConfig, {"neighbors": 10**9}, "neighbors is 1000000000; a point cloud needs .* at most 1024"),
+    (DataConfig, {"neighbors": 10**9}, "neighbors is 1000000000; a point cloud needs .* at most 512"),
     (DataConfig, {"x_scale": "2"}, "x_scale is '2'; it must lie from 1e-6"),
     (DataConfig, {"static_fraction": None}, "static_fraction is None; it must lie above 0"),
     (DataConfig, {"seed": True}, "seed is True; it must be an integer"),
