@@ -76,8 +76,11 @@ class Stream:
             bonds, types, target, weights = made
             return (bonds, types), target, weights
 
-        steps = tf.data.Dataset.range(self.batches)
-        return steps.map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
+        steps = tf.data.Dataset.range(self.batches).map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
+        # There is nothing to tune, and who gives the iterator back waits for the tuner, up to half of an epoch's time.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return steps.with_options(options)
 
     def chosen(self, epoch, i):
         """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""
