@@ -63,6 +63,12 @@ def rounding(request):
 
 
 @pytest.mark.parametrize("task", TASKS)
+def test_shipped_cards_describe_what_is_shipped(task):
+    embed = shipped(task)
+    assert embed.card["task"] == task and embed.dimension == embed.card["core"]["width"]
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     """Rounding must not be learned: to 1e-4 for core and head, with running statistics that have settled."""
     embed = shipped(task)
