@@ -101,11 +101,11 @@ def _lanes(dask, workers, scheduler):
     dask.config.set({"distributed.nanny.pre-spawn-environ": {**threads, **ENVIRONMENT}})
     here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
     processes = {lane: {"cls": dask.distributed.Nanny,
-                        "options": {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": logging.WARNING,
+                        "options": {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": logging.ERROR,
                                     "resources": _only_in(lane)}}
                  for lane in range(workers)}
     with dask.distributed.SpecCluster(processes, {"cls": dask.distributed.Scheduler, "options": here},
-                                      silence_logs=logging.WARNING) as cluster:
+                                      silence_logs=logging.ERROR) as cluster:
         with dask.distributed.Client(cluster) as client:
             yield client, list(processes)
 

@@ -19,9 +19,12 @@ def measured(folder, of, *options):
 
 
 def test_a_training_does_not_grow(tmp_path):
-    """Three hundred batches of the paper's size, had they been kept, would be 14 MB."""
+    """A hundred batches of the paper's size, had they been kept, would be 4.7 MB.
+
+    Now and then the allocator takes 50 MB more, once; what is kept would show after each hundred.
+    """
     resident = measured(tmp_path, "batches", "--presets", "paper", "--batches", "500")["resident_gb"]
-    assert resident[4] - resident[1] < 0.005
+    assert np.median(np.diff(resident[1:])) < 0.002
 
 
 def test_a_training_takes_memory_in_proportion_to_its_clouds(tmp_path):
