@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 # One for the usual profile, ten for the one that searches.
-_TIMES = settings.default.max_examples // 100
+TIMES = settings.default.max_examples // 100
 
 SEEDS = st.integers(0, 2**31 - 1)
 CLOUD_KINDS = ("random", "lattice", "collinear", "coplanar", "repeated", "zero_bond")
@@ -13,7 +13,12 @@ CLOUD_KINDS = ("random", "lattice", "collinear", "coplanar", "repeated", "zero_b
 
 def examples(count, **options):
     """Return the settings of a test that looks at `count` examples, or ten times as many in the search."""
-    return settings(max_examples=count * _TIMES, **options)
+    return settings(max_examples=count * TIMES, **options)
+
+
+def generator():
+    """Random numbers for who draws without Hypothesis: the same each time, in the search new ones."""
+    return np.random.default_rng(0 if TIMES == 1 else None)
 
 
 def rotations():

@@ -37,9 +37,10 @@ class GSDReader:
         if read.configuration.dimensions == 2:
             raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
         particles = read.particles
-        _check_places(particles.position, boxed, source)
-        return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
-                     label=self.path.stem.replace("_", " "), source=source)
+        with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused as any other
+            _check_places(particles.position, boxed, source)
+            return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
+                         label=self.path.stem.replace("_", " "), source=source)
 
 
 def logged(frames, names):

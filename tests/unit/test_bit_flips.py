@@ -12,6 +12,7 @@ from gala_ssl.data.reading import read_frames
 from gala_ssl.errors import InputError
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good
+from tests.strategies import TIMES, generator
 
 # The child reads a file and ends; no thread of the parent is missed there.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -71,6 +72,21 @@ def test_what_once_went_wrong_in_gsd(tmp_path, bits):
     assert lives(path) and outcome(path) == "sentence"
 
 
+@pytest.mark.parametrize("name", ["particles/position", "configuration/box"])
+def test_a_signalling_nan_is_refused_as_any_other(tmp_path, name):
+    """NumPy warns where it compares or casts one."""
+    path = tmp_path / "run.gsd"
+    numbers = {"particles/position": np.eye(3, dtype=np.float32),
+               "configuration/box": np.array([4, 4, 4, 0, 0, 0], np.float32)}
+    numbers[name].reshape(-1).view(np.uint32)[0] = 0x7FA00000
+    with gsd.fl.open(path, "w", "test", "hoomd", [1, 4]) as file:
+        file.write_chunk("particles/N", np.array([3], np.uint32))
+        for part, values in numbers.items():
+            file.write_chunk(part, values)
+        file.end_frame()
+    assert outcome(path) == "sentence"
+
+
 @pytest.mark.parametrize("name", ["particles", "bonds", "constraints"])
 @pytest.mark.parametrize("count", [2**32 - 1, 2**30])
 def test_a_count_that_the_file_has_no_room_for(tmp_path, name, count):
@@ -85,10 +101,10 @@ def test_a_count_that_the_file_has_no_room_for(tmp_path, name, count):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_bits_of_a_gsd_file(tmp_path, part):
-    path, rng = tmp_path / "run.gsd", np.random.default_rng(0)
+    path, rng = tmp_path / "run.gsd", generator()
     content = written(path)
     start, stop = PARTS[part]
-    for _ in range(40):
+    for _ in range(40 * TIMES):
         bits = rng.integers((start, 0), (stop or len(content), 8), size=(rng.choice([1, 1, 3]), 2))
         path.write_bytes(flipped(content, bits))
         assert lives(path), bits.tolist()
@@ -96,9 +112,9 @@ def test_bits_of_a_gsd_file(tmp_path, part):
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in FORMATS if suffix != "gsd"])
 def test_bits_of_a_text_file(tmp_path, suffix):
-    path, rng = tmp_path / f"run.{suffix}", np.random.default_rng(0)
+    path, rng = tmp_path / f"run.{suffix}", generator()
     content, found = written(path), []
-    for _ in range(60):
+    for _ in range(60 * TIMES):
         bits = rng.integers((0, 0), (len(content), 8), size=(rng.choice([1, 1, 20]), 2))
         path.write_bytes(flipped(content, bits))
         found.append(outcome(path))
