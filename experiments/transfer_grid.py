@@ -7,7 +7,7 @@
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
 failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of the cells asked for that are done, and
-card.json: how they came about.
+card.json: how they came about. Tables of cells that are not among those are not replaced.
 """
 import pathlib
 

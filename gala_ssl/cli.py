@@ -19,7 +19,7 @@ BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 def script(main):
     """Wrap `main(argv=None)` so that its InputError, OSError and FloatingPointError (a diverged training) are printed
-    as a sentence and exit with 2.
+    as a sentence and exit with 2; Ctrl-C exits with 130, as shells expect.
 
     Example:
         >>> @script
@@ -34,6 +34,10 @@ def script(main):
         except (InputError, OSError, FloatingPointError) as error:
             print(f"error: {error}", file=sys.stderr)
             sys.exit(2)
+        except KeyboardInterrupt:
+            print("\ninterrupted; what was there stays, and runs go on from their last checkpoint when started again",
+                  file=sys.stderr)
+            sys.exit(130)
     return wrapped
 
 

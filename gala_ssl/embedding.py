@@ -19,8 +19,8 @@ from gala_ssl.data.neighborhoods import (
     contact_distance,
     nearest_distances,
 )
-from gala_ssl.data.neighbors import check_rule
-from gala_ssl.errors import InputError, check_choice
+from gala_ssl.data.neighbors import check_rule, undecided
+from gala_ssl.errors import InputError, check_choice, counted
 from gala_ssl.layers.conversion import MaskedMean
 from gala_ssl.models import heads
 from gala_ssl.models.pretrained import SHIPPED, load_model
@@ -35,6 +35,8 @@ _LENGTHS = {"contact": contact_distance, "shortest": np.min}
 # What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
 # gas, none may touch another.
 _CONTACT, _ENOUGH = (0.5, 2), 20
+# Part of the particles that may have further neighbours just as far as their last one: by chance, few.
+_UNDECIDED = 0.1
 
 
 class LearnedEmbedding:
@@ -53,6 +55,7 @@ class LearnedEmbedding:
         neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
         k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
             with its square, and it is at most `gala_ssl.config.MOST_NEIGHBORS`.
+        ignore_types: take all particles for one type.
 
     Attributes:
         name: the task's. dimension: numbers in an embedding. model, core, card.
@@ -65,6 +68,7 @@ class LearnedEmbedding:
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
     20 clouds and more, and not of "mean_bond"); particles of fewer types than it knows, which count as its first ones.
+    Warns of perfect crystals with a shell that does not fit into the number of neighbours.
 
     Raises:
         InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
@@ -76,21 +80,22 @@ class LearnedEmbedding:
     """
 
     def __init__(self, model, card, length_scale="contact", source="core", progress=True, neighbors="nearest", k=None,
-                 r_max=None):
+                 r_max=None, ignore_types=False):
         check_choice("length scale", length_scale, LENGTH_SCALES)
         if length_scale == "mean_bond" and "mean_bond" not in card:
             raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
                              f"trained on; choose another length scale, or train it again.")
         self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
         self.core = model.get_layer("core")
-        self.name = card["task"]
+        self.name, self.ignore_types = card["task"], ignore_types
         trained = card["data"]["neighbors"]
         self.neighbors, self.k, self.r_max = neighbors, trained if k is None else k, r_max
         check_rule(self.k, neighbors, r_max)
         _check_width(self.k)
         if (neighbors, self.k) != ("nearest", trained):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
-                          f"what it makes of up to {self.k} by {neighbors!r} was not tested.", stacklevel=2)
+                          f"what it makes of neighbours by {neighbors!r}, {self.k} at most, was not tested.",
+                          stacklevel=2)
         self._embed = keras.Model(model.inputs, self._output(source))
         self._embed.compile(jit_compile=True)
         self.dimension = self._embed.output.shape[-1]
@@ -134,6 +139,7 @@ class LearnedEmbedding:
     def _scaled_clouds(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._known_types(frame)
+        self._warn_of_ties(frame)
         own = self.length_scale == "mean_bond"
         length = None if own else _LENGTHS[self.length_scale](nearest_distances(frame))
         for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
@@ -152,6 +158,8 @@ class LearnedEmbedding:
 
     def _known_types(self, frame):
         """The frame with as many named types as the network knows."""
+        if self.ignore_types:
+            frame = dataclasses.replace(frame, types=None, type_names=("any",))
         known, present = self.core.config.type_width // 2, np.unique(frame.types)
         self._check_types(known, len(present), frame.where)
         if len(frame.type_names) == known:
@@ -168,6 +176,9 @@ class LearnedEmbedding:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=5)
         self._warn_of_lengths(clouds)
+        if self.ignore_types:  # what the encodings of all types sum up to is that of one
+            ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
+            clouds = PointClouds(clouds.bonds, ones)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
         self._check_types(known, found, "the point clouds")
         if known == found:
@@ -186,13 +197,21 @@ class LearnedEmbedding:
 
     def _check_types(self, known, found, where):
         if found > known:
-            raise InputError(f"The {self.name} network knows {known} particle types, but the particles of {where} have "
-                             f"{found}; give them as many types, or train a network for these.")
+            raise InputError(f"The {self.name} network knows {counted(known, 'type')} of particles, but those of "
+                             f"{where} are of {found}; take all for one type with ignore_types, on the command line "
+                             f"--ignore-types, or train a network on as many.")
 
     def _warn_of_types(self, known, found):
         if found < known:
-            warnings.warn(f"The {self.name} network knows {known} particle types, but the particles given have "
+            warnings.warn(f"The {self.name} network knows {known} types of particles, but those given are of "
                           f"{found}, which count as its first.", stacklevel=5)
+
+    def _warn_of_ties(self, frame):
+        if self.neighbors == "nearest" and (part := undecided(frame, self.k)) > _UNDECIDED:
+            warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
+                          f"last of their {self.k} nearest. Which of these count is arbitrary, so that equivalent "
+                          f"particles of a perfect crystal get different numbers; average over them, give them the "
+                          f"noise of a temperature, or choose the neighbours by 'sann'.", stacklevel=6)
 
 
 def _check_width(k):
@@ -227,7 +246,7 @@ def with_concatenation(featurizers):
 
 
 def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,
-                    neighbors="nearest", k=None, r_max=None):
+                    neighbors="nearest", k=None, r_max=None, ignore_types=False):
     """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
 
     Raises:
@@ -239,7 +258,7 @@ def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="conta
         (4096, 32)
     """
     return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress, neighbors, k,
-                            r_max)
+                            r_max, ignore_types)
 
 
 def tasks_with_weights(directory=SHIPPED):

@@ -67,7 +67,7 @@ class PhaseConfig:
         known = np.arange(0, frames - 1, self.every)
         if len(known) < count:
             raise InputError(f"{count} phases are told apart in {self.every * (count - 1) + 2} frames or more, not "
-                             f"{frames}; give a longer trajectory, or train on more of its frames.")
+                             f"{frames}; give a longer trajectory, or train on more of its frames (every, --every).")
         return known
 
 

@@ -16,8 +16,8 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
     Args:
         featurizer: name of a task, whose weights are loaded, or a callable `frame -> (N, d)` with `name` and
             `dimension`, such as `gala_ssl.analysis.baselines.Steinhardt()`.
-        weights, length_scale, source, neighbors, k, r_max: of a task's network, as `directory` and the rest of
-            `gala_ssl.load_pretrained`; None of `weights` is the shipped ones.
+        weights, length_scale, source, neighbors, k, r_max, ignore_types: of a task's network, as `directory` and the
+            rest of `gala_ssl.load_pretrained`; None of `weights` is the shipped ones.
 
     Attributes:
         name_: the featurizer's name, after `fit`.
@@ -43,9 +43,9 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
     """
 
     def __init__(self, featurizer="frame_classification", *, weights=None, length_scale="contact", source="core",
-                 neighbors="nearest", k=None, r_max=None):
+                 neighbors="nearest", k=None, r_max=None, ignore_types=False):
         self.featurizer, self.weights, self.length_scale, self.source = featurizer, weights, length_scale, source
-        self.neighbors, self.k, self.r_max = neighbors, k, r_max
+        self.neighbors, self.k, self.r_max, self.ignore_types = neighbors, k, r_max, ignore_types
 
     def fit(self, X=None, y=None):
         """Load the network; X and y are not looked at."""
@@ -75,7 +75,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         from gala_ssl.models.pretrained import SHIPPED
 
         return load_pretrained(self.featurizer, self.weights or SHIPPED, None, self.length_scale, self.source, False,
-                               self.neighbors, self.k, self.r_max)
+                               self.neighbors, self.k, self.r_max, self.ignore_types)
 
     def _parts(self, X):
         """The frames, or the one PointClouds, that X is."""

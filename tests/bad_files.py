@@ -145,7 +145,7 @@ FAULTS = {
     "all lengths tiny": (boxed(*[1e-30] * 3, 0, 0, 0), "box|cell|no volume"),
     "a box for its particles far too large": (boxed(1e8, 1e8, 1e8, 0, 0, 0), "precision"),
     "a shear beyond reason": (boxed(4, 4, 4, 1e30, 1e30, 0), "box|cell|cannot be read|no volume"),
-    "two types for a network of one": (lambda raw: raw.with_(kinds=np.arange(64) % 2), "knows 1 particle types"),
+    "two types for a network of one": (lambda raw: raw.with_(kinds=np.arange(64) % 2), "knows 1 type of particles"),
 }
 # What a format cannot express, or is no fault in it: a cell's vector may point backwards, ASE wraps the fractions of a
 # CIF, and sites of a CIF at one place are one.

@@ -42,7 +42,9 @@ def draw_particles(frame, values, label="", scale=None, ax=None):
     ax.set(xlim=(-width, width), ylim=(-height, height), aspect="equal", xticks=[], yticks=[])
     if label:
         ticks = scale.inverse(np.linspace(0, 1, 6))
-        ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8, extend="both", ticks=ticks, format="%.3g")
+        digits = max(0, 1 - int(np.floor(np.log10(np.ptp(ticks)))))
+        bar = ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8, extend="both", ticks=ticks)
+        bar.ax.set_yticklabels([f"{tick:.{digits}f}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
     return ax
 
 
@@ -152,6 +154,6 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
             markeredgecolor="white", linestyle="none", label="median")
     whole_ticks(ax.xaxis)
     ax.set(xlabel="frame", ylabel=label)
-    ax.set_title("grey: particles of a frame", loc="left", fontsize="small")
+    ax.set_title("grey: particles of a frame, black where they are most", loc="left", fontsize="small")
     ax.legend(frameon=False, fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), borderpad=0)
     return ax

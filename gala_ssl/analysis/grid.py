@@ -9,7 +9,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from gala_ssl.analysis import plots
 from gala_ssl.analysis.tables import simple_table
-from gala_ssl.errors import InputError
+from gala_ssl.errors import InputError, counted
 from gala_ssl.files import check_file, read_json
 from gala_ssl.runs import differing_settings
 from gala_ssl.tasks import TASKS
@@ -60,7 +60,25 @@ def read_grid(folder, preset, weights=None):
         rows = pd.read_csv(folder / "grid.csv")[list(COLUMNS)].to_dict("records")
     except (KeyError, ValueError) as error:
         raise InputError(f"{folder / 'grid.csv'} is not the table of a transfer grid ({error}).") from error
-    return {Cell(*(row[field.name] for field in dataclasses.fields(Cell))): row for row in rows}
+    return dict(zip(cells_of(pd.DataFrame(rows, columns=list(COLUMNS))), rows))
+
+
+def cells_of(grid):
+    """The Cell of each row of a table of `grid_table`."""
+    return [Cell(*row) for row in grid[[field.name for field in dataclasses.fields(Cell)]].itertuples(index=False)]
+
+
+def check_kept(folder, preset, cells):
+    """InputError where tables of `cells` would take the place of tables in `folder` that have others."""
+    folder = pathlib.Path(folder)
+    if not (folder / "grid.csv").exists():
+        return
+    there, name = cells_of(pd.read_csv(folder / "grid.csv")), read_json(folder / "card.json").get("name")
+    lost = len(there) if name != preset.name else len(set(there) - set(cells))
+    if lost:
+        raise InputError(f"{folder} has tables of {counted(len(there), 'cell')} of the grid {name!r}, of which {lost} "
+                         f"would be lost; give another --output, or, if they are of this grid, ask for them as well "
+                         f"and let them count as done with --known {folder}.")
 
 
 def tables_rst(grid):
@@ -98,6 +116,7 @@ def figure4(grid):
                 markerfacecolor="white" if freeze else color)
             handles.setdefault(f"{source.replace('_', ' ')}{', frozen' if freeze else ''}", drawn)
         axes.set_xscale("log")
+        axes.set_xlim(grid["fraction"].min() / 1.4, grid["fraction"].max() * 1.4)
         _scale_errors(axes, grid.loc[grid["target"] == target, "error"])
         axes.set_title(target.replace("_", " "))
         axes.set_xlabel("fraction of the data")
@@ -127,7 +146,7 @@ def gain_map(grid):
         axes.set_xlabel("core from")
         axes.set_title("frozen cores" if freeze else "free cores")
     panels[0].set_ylabel("trained on")
-    figure.colorbar(image, ax=panels, label="1 - error / error from scratch", extend="min")
+    figure.colorbar(image, ax=panels, label="gain: 1 - error /\nerror from scratch", extend="min")
     return figure
 
 
@@ -151,6 +170,8 @@ def _scale_errors(axes, errors):
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.ticklabel_format(axis="y", useOffset=False)
 
 
 def _spread(errors):

@@ -112,7 +112,7 @@ def linear_separability(x, y, seed=0, n_folds=5):
     """
     x, y = _checked(x, y)
     if min(len(x), len(y)) < n_folds:
-        raise InputError(f"Cross-validation with {n_folds} folds needs as many particles in each snapshot, "
+        raise InputError(f"Cross-validation with {n_folds} folds needs at least as many particles in each snapshot, "
                          f"but they have {len(x)} and {len(y)}.")
     labels = np.repeat([0, 1], [len(x), len(y)])
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))

@@ -11,7 +11,7 @@ the frame, the same by shell (shells.png, shells.csv); the numbers of both (atte
 import json
 import pathlib
 
-from gala_ssl.commands.options import add_task, add_weights
+from gala_ssl.commands.options import add_task, add_types, add_weights
 from gala_ssl.config import check_task
 from gala_ssl.errors import InputError, counted
 
@@ -21,6 +21,7 @@ def configure(parser):
     parser.add_argument("--particle", type=int, default=0, help="number of a particle, from 0 (default: 0)")
     add_task(parser)
     add_weights(parser)
+    add_types(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to (default: FILE_attention here)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
     parser.add_argument("--json", action="store_true", help="print the card in place of the report")
@@ -42,7 +43,8 @@ def run(arguments):
     weights = arguments.weights or SHIPPED
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
     check_folder(output)
-    maps = AttentionMaps(load_pretrained(arguments.task, weights, progress=not arguments.quiet))
+    maps = AttentionMaps(load_pretrained(arguments.task, weights, progress=not arguments.quiet,
+                                         ignore_types=arguments.ignore_types))
     edges, length = shells_of(frame, maps.embedding.k)
     sums, cloud, seen = averaged(maps, frame, edges, particle)
     table = sums.table(maps.layers)

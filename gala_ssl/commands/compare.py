@@ -9,7 +9,7 @@ densities.png and card.json into a folder as well. Methods are the classical bas
 import pathlib
 import re
 
-from gala_ssl.commands.options import add_scale, add_tasks, add_weights
+from gala_ssl.commands.options import add_scale, add_tasks, add_types, add_weights
 from gala_ssl.config import check_task
 from gala_ssl.errors import InputError
 
@@ -17,10 +17,11 @@ from gala_ssl.errors import InputError
 def configure(parser):
     parser.add_argument("first", metavar="A[@N]", help="a frame: file and number")
     parser.add_argument("second", metavar="B[@N]", help="the frame to tell it from")
-    parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to")
+    parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to, in place of what is there")
     add_tasks(parser)
     add_weights(parser)
     add_scale(parser)
+    add_types(parser)
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds (default: 0)")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws (default: 1000)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -51,6 +52,8 @@ def run(arguments):
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
         write(arguments, table, text, featurizers, features, pair)
+        if not (arguments.json or arguments.quiet):
+            print(f"table.csv, table.rst, densities.png and card.json are in {arguments.output}.")
 
 
 def short_name(frame):
@@ -79,7 +82,8 @@ def methods(arguments):
 
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
-    learned = [load_pretrained(task, weights, length_scale=arguments.scale, progress=not arguments.quiet)
+    learned = [load_pretrained(task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
+                               ignore_types=arguments.ignore_types)
                for task in tasks]
     return [*baselines(), *with_concatenation(learned)]
 

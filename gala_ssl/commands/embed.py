@@ -14,7 +14,7 @@ import math
 import pathlib
 import time
 
-from gala_ssl.commands.options import add_scale, add_task, add_weights
+from gala_ssl.commands.options import add_scale, add_task, add_types, add_weights
 from gala_ssl.config import check_task
 from gala_ssl.errors import InputError, check_choice, counted
 
@@ -28,13 +28,14 @@ def configure(parser):
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
                         "such as 0::10; --frames=-5: is the last five (default: all)")
     parser.add_argument("-o", "--output", type=pathlib.Path,
-                        help=".h5, .npz or .csv (default: TRAJECTORY_TASK.h5 here)")
+                        help=".h5, .npz or .csv, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
                         "values before their mean) or a frame (the mean over its particles)")
     parser.add_argument("--neighbors", default="nearest", help="nearest, cutoff, voronoi or sann (default: nearest)")
     parser.add_argument("--k", type=int, help="bonds a particle, at most; default: what the network was trained on")
     parser.add_argument("--r-max", type=float, help="of --neighbors cutoff, in the file's unit of length")
     add_scale(parser)
+    add_types(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--png", type=pathlib.Path, help="draw a component: along the trajectory, and in the "
@@ -66,7 +67,8 @@ def run(arguments):
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
                             source="bonds" if arguments.level == "bond" else "core",
-                            neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max)
+                            neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max,
+                            ignore_types=arguments.ignore_types)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
@@ -211,4 +213,5 @@ def card_of(arguments, frames, embed, weights, components):
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
             "trajectory": str(arguments.trajectory), "frames": list(frames.numbers), "level": arguments.level,
             "length_scale": embed.length_scale, "neighbors": embed.neighbors, "k": embed.k, "r_max": embed.r_max,
+            "ignore_types": embed.ignore_types,
             "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -18,6 +18,11 @@ def add_weights(parser):
     parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
 
 
+def add_types(parser):
+    parser.add_argument("--ignore-types", action="store_true", help="take all particles for one type, as the networks "
+                        "that ship know")
+
+
 def add_scale(parser):
     parser.add_argument("--scale", default="contact", help="what lengths are divided by for learned embeddings: "
                         "contact (within which one particle in a hundred has its nearest neighbour), shortest (bond "

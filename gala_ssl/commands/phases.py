@@ -132,6 +132,9 @@ def sentence(card, output):
     where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%})"
                       for each in card["transitions"])
     likelihoods = card["likelihoods"]
-    return (f"{card['count']} phases; one ends and the next begins {where}. In brackets: particles of two phases that "
-            f"are taken across, 50% by chance. Of 1 to {len(likelihoods)} phases, the likeliest number is "
-            f"{max(likelihoods, key=likelihoods.get)}. phases.csv, phases.png and card.json are in {output}.")
+    likeliest = max(likelihoods, key=likelihoods.get)
+    doubt = "" if likeliest > 1 else "One phase is the likeliest, so doubt this. "
+    return (f"{doubt}{card['count']} phases; one ends and the next begins {where}. In brackets: the part of the "
+            f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart. Of 1 "
+            f"to {len(likelihoods)} phases, the likeliest number is {likeliest}. phases.csv, phases.png and card.json "
+            f"are in {output}.")

@@ -29,8 +29,8 @@ def configure(parser):
     parser.add_argument("--weights", type=pathlib.Path, help="folder of the sources' weights; default: those shipped")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go "
                         "(default: runs/transfer)")
-    parser.add_argument("--output", type=pathlib.Path, default="results/transfer", help="folder to write to "
-                        "(default: results/transfer)")
+    parser.add_argument("--output", type=pathlib.Path, help="folder to write to (default: of gala-ssl, where the runs "
+                        "are, DIRECTORY/PRESET; of experiments/transfer_grid.py, results/transfer)")
     parser.add_argument("--known", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER", help="results whose "
                         "cells count as done: of other machines, or those of an earlier grid to go on with")
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
@@ -62,13 +62,15 @@ def run(arguments):
     if arguments.list:
         print_state(chosen, known, directory)
         return
-    for folder in (directory, arguments.output):
+    output = arguments.output or directory
+    for folder in (directory, output):
         check_folder(folder)
+    reading.check_kept(output, preset, chosen)
     failed = 0 if arguments.report else run_missing(chosen, known, preset, weights.resolve(), arguments, directory)
     grid = reading.grid_table(chosen, directory, known)
     if grid.empty:
-        raise InputError("No cell of the grid is done; --list shows their errors.")
-    output = arguments.output
+        raise InputError("No cell of the grid is done; --list shows which are missing and which failed.")
+    reading.check_kept(output, preset, reading.cells_of(grid))
     write_csv(output / "grid.csv", grid)
     write_text(output / "tables.rst", reading.tables_rst(grid))
     write_text(output / "claims.rst", reading.claims_rst(grid))

@@ -8,6 +8,8 @@ from gala_ssl.errors import InputError
 _MOST_IMAGES = 2**24
 # Neighbours among which the first solid angles are looked for; doubled where they do not suffice.
 _SANN_START = 32
+# Lengths that differ by this part of them are equal but for rounding.
+_EQUAL = 1e-5
 # Part of the mean bond that rounding may move a bond by.
 _PRECISION = 0.01
 
@@ -174,6 +176,16 @@ def check_rule(k, neighbors, r_max=None):
                          f"on the command line, give --r-max.")
     if neighbors != "cutoff" and r_max is not None:
         raise InputError(f"r_max is of neighbours by 'cutoff'; by {neighbors!r} leave it out.")
+
+
+def undecided(frame, k, among=64):
+    """Of how many particles, as a part of the first `among`, neighbours k and k + 1 are equally far, to rounding.
+
+    In a perfect crystal a shell may not fit: which of its particles are among the k nearest is arbitrary.
+    """
+    found = NeighborSearch(frame, k + 1)(0, among)
+    last, next_ = found.distances.reshape(-1, k + 1)[:, -2:].T
+    return float(np.mean(next_ < (1 + _EQUAL) * last))
 
 
 def neighbor_list(frame, k=20, neighbors="nearest", r_max=None):

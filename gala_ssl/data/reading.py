@@ -74,5 +74,5 @@ def _chosen(frames, count, path):
     for number in chosen:
         if not -count <= number < count:
             raise InputError(f"{path} has {counted(count, 'frame')}, so there is no frame {number}; "
-                             f"choose from 0 to {count - 1}.")
+                             + ("choose 0." if count == 1 else f"choose from 0 to {count - 1}."))
     return [number % count for number in chosen]

@@ -5,7 +5,7 @@ import warnings
 
 import keras
 
-from gala_ssl.config import CoreConfig, DataConfig, check_task, is_finite
+from gala_ssl.config import TASK_NAMES, CoreConfig, DataConfig, check_task, is_finite
 from gala_ssl.errors import InputError, reason
 from gala_ssl.files import read_json, write_json, written_whole
 from gala_ssl.models.archive import check_archive, compress
@@ -98,6 +98,8 @@ def weights_and_card(task, directory=SHIPPED):
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
     if missing:
+        others = [name for name in TASK_NAMES if (weights.parent / f"{name}.keras").exists()]
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
-                         f"Train them with experiments/pretrain.py.")
+                         + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
+                            else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.")
     return weights, read_json(card)

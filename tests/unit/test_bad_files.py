@@ -161,7 +161,7 @@ EDITS = {
             ('Lattice="4.0', 'Lattice="four', "9-long"), ("pos:R:3", "pos:I:3", "invalid literal")],
     "dump": [("id type", "id kind", "Cannot determine atom types"), ("x y z", "a b c", "No atomic positions"),
              ("\n64\n", "\n63\n", "64 of 63 particles"), ("\n64\n", "\n99999999999999\n", "64 of 99999999999999"),
-             ("\n1 1 ", "\n1 999999999999 ", "knows 1 particle types"), ("ITEM: BOX", "ITEM: BAX", "frame 0 cannot"),
+             ("\n1 1 ", "\n1 999999999999 ", "knows 1 type of particles"), ("ITEM: BOX", "ITEM: BAX", "frame 0 cannot"),
              ("ITEM: TIMESTEP\n1", "ITEM: TIMESTOP\n1", "137 of 64 particles"), ("pp pp pp", "pp ff pp", "along b"),
              ("ITEM: TIMESTEP\n0", "TIMESTEP\n0", "does not start with ITEM"), ("x y z", "x y z vx vy", "frame 0")],
     "cif": [("_cell_length_a", "_cell_length_q", "no periodic cell"), ("loop_", "", "Unexpected CIF file entry"),
@@ -214,6 +214,7 @@ def test_a_gsd_frame_that_lacks_box_or_positions(refused, tmp_path, chunk, sente
     assert sentence in refused(without(path, [chunk]))
 
 
+@pytest.mark.filterwarnings("default:In .* have further neighbours just as far")
 def test_what_gsd_leaves_out_because_it_is_its_default(embed, tmp_path):
     """A primitive cell with edge 1 and the particle at its centre; and a box that is the first frame's."""
     primitive = bad_files.Raw(np.zeros((1, 3)), (1, 1, 1, 0, 0, 0))

@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -199,7 +200,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
 
 @pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
 def test_neighbours_by_another_rule_are_embedded_with_a_warning(directory, frame, rule, options):
-    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* up to 14 by '{rule}' was not tested"):
+    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* by '{rule}', 14 at most, was not"):
         chosen = load_pretrained("denoising", directory, progress=False, neighbors=rule, k=14, **options)
     clouds = point_clouds(frame, 14, rule, **options)
     nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
@@ -291,8 +292,30 @@ def test_particles_without_neighbours_have_one_finite_embedding(task, source):
 def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
     for given in (mixed, point_clouds(mixed, NEIGHBORS)):
-        with pytest.raises(InputError, match="denoising network knows 1 particle types, .* have 2"):
+        with pytest.raises(InputError, match="knows 1 type of particles, .* are of 2; .*ignore_types"):
             embed(given)
+
+
+def test_types_are_ignored_where_that_is_asked_for(directory, embed, frame):
+    mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
+    blind = load_pretrained("denoising", directory, progress=False, ignore_types=True)
+    clouds, mixed_clouds = point_clouds(frame, NEIGHBORS), point_clouds(mixed, NEIGHBORS)
+    for given, same in ((mixed, frame), (mixed_clouds, clouds), (frame, frame), (clouds, clouds)):
+        np.testing.assert_array_equal(blind(given), embed(same))
+
+
+@pytest.mark.parametrize(("k", "shells_fit"), [(8, True), (14, True), (10, False), (20, False)])
+def test_of_perfect_crystals_a_shell_that_does_not_fit_is_said(directory, k, shells_fit):
+    """The shells of bcc have 8, 6 and 12 particles; of a noisy one no two are equally far."""
+    embed = load_pretrained("denoising", directory, progress=False, neighbors="nearest", k=NEIGHBORS)
+    embed.k = k
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = embed(prototypes.build("cI2-W", 200))
+    assert [("100% of the particles have further neighbours" in str(each.message)) for each in said] == (
+        [] if shells_fit else [True])
+    assert np.ptp(found, axis=0).max() < 1e-4 or not shells_fit
+    embed(prototypes.build("cI2-W", 200, noise=0.01))
 
 
 def test_types_that_are_named_but_not_there_do_not_count(embed, frame):
@@ -307,7 +330,7 @@ def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
     embed = LearnedEmbedding(model, card, "shortest", progress=False)
     expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
     for given in (frame, point_clouds(frame, NEIGHBORS).in_shortest_bonds()):
-        with pytest.warns(UserWarning, match="knows 2 particle types, but the particles given have 1"):
+        with pytest.warns(UserWarning, match="knows 2 types of particles, but those given are of 1"):
             np.testing.assert_array_equal(embed(given), expected)
 
 

@@ -55,6 +55,19 @@ def test_a_directory_that_is_a_file(pretrain, tmp_path, capsys):
     assert (tmp_path / "runs").read_text() == "mine"
 
 
+def test_ctrl_c_ends_without_a_traceback(monkeypatch, capsys):
+    from gala_ssl.commands import info
+
+    def stopped(arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(info, "run", stopped)
+    with pytest.raises(SystemExit) as stop:
+        main(["info"])
+    assert stop.value.code == 130
+    assert capsys.readouterr().err.startswith("\ninterrupted; what was there stays")
+
+
 @pytest.mark.parametrize("option", ["--directory", "--output"])
 @pytest.mark.parametrize("inside", ["", "deeper/still"])
 def test_a_file_where_a_folder_should_be_is_found_before_the_training(tmp_path, capsys, monkeypatch, option, inside):

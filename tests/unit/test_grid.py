@@ -1,4 +1,5 @@
 """The transfer grid for reading: made-up grids, and what of the claims holds on them."""
+import contextlib
 import dataclasses
 import json
 import re
@@ -8,12 +9,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.grid import COLUMNS, claims_rst, figure4, gain_map, grid_table, read_grid, tables_rst
+from gala_ssl.analysis.grid import (
+    COLUMNS,
+    cells_of,
+    check_kept,
+    claims_rst,
+    figure4,
+    gain_map,
+    grid_table,
+    read_grid,
+    tables_rst,
+)
 from gala_ssl.config import preset
 from gala_ssl.errors import InputError
 from gala_ssl.files import write_csv, write_json
 from gala_ssl.tasks import TASKS
-from gala_ssl.transfer import SCRATCH, cells
+from gala_ssl.transfer import SCRATCH, Cell, cells
 
 FRACTIONS = (0.01, 1.0)
 
@@ -159,6 +170,18 @@ def test_results_from_other_weights_are_refused(results):
     write_json(results[0] / "card.json", {**card, "weights_sha256": {"denoising": "abc"}})
     with pytest.raises(InputError, match=r"other settings \(weights_sha256.denoising abc, now "):
         read_grid(results[0], preset("grid"))
+
+
+@pytest.mark.parametrize(("wanted", "name", "lost"), [
+    (lambda cells: cells, "grid", None),
+    (lambda cells: [*cells, Cell(SCRATCH, "denoising", 0.5, False, 9)], "grid", None),
+    (lambda cells: cells[1:], "grid", "of which 1 would be lost; .*--known"),
+    (lambda cells: cells, "smoke", "of the grid 'grid', of which 24 would be lost; give another --output")])
+def test_tables_of_other_cells_are_not_replaced(results, wanted, name, lost):
+    folder, grid = results
+    with contextlib.nullcontext() if lost is None else pytest.raises(InputError, match=lost):
+        check_kept(folder, preset(name), wanted(cells_of(grid)))
+    check_kept(folder / "elsewhere", preset(name), [])
 
 
 def test_without_all_the_data_nothing_is_said_of_all_the_data():

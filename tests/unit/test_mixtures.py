@@ -73,6 +73,7 @@ def test_an_embedding_tells_mixtures_apart_by_types_alone(weights, tmp_path):
     assert classifier.score(np.vstack(found[2:]), names) > 0.9
 
 
+@pytest.mark.filterwarnings("default:The frame_classification network knows 2 types")
 def test_the_command_embeds_mixtures_by_a_network_of_two_types_and_refuses_them_by_one_of_one(
         weights, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -86,13 +87,18 @@ def test_the_command_embeds_mixtures_by_a_network_of_two_types_and_refuses_them_
         main(["embed", "mixtures.gsd", "-o", "shipped.npz", "--quiet"])
     assert stop.value.code == 2 and not list(tmp_path.glob("shipped*"))
     assert capsys.readouterr().err == (
-        "error: The frame_classification network knows 1 particle types, but the particles of mixtures.gsd, frame 0 "
-        "have 2; give them as many types, or train a network for these.\n")
+        "error: The frame_classification network knows 1 type of particles, but those of mixtures.gsd, frame 0 "
+        "are of 2; take all for one type with ignore_types, on the command line --ignore-types, or train a network on "
+        "as many.\n")
+    main(["embed", "mixtures.gsd", "--weights", str(weights), "--ignore-types", "-o", "sites.npz", "--quiet"])
+    assert "knows 2 types of particles, but those given are of 1, which count" in capsys.readouterr().err
+    alike = [dataclasses.replace(frame, types=None) for frame in read_frames("mixtures.gsd")]
+    np.testing.assert_array_equal(np.load("sites.npz")["embedding"], np.vstack([embed(frame) for frame in alike]))
 
 
 def test_a_third_type_is_refused(weights):
     embed = load_pretrained("frame_classification", weights, progress=False)
     crystal = mixture(True, seed=1)
     third = dataclasses.replace(crystal, types=np.arange(len(crystal)) % 3, type_names=("A", "B", "C"))
-    with pytest.raises(InputError, match="knows 2 particle types, but the particles of the frame have 3"):
+    with pytest.raises(InputError, match="knows 2 types of particles, but those of the frame are of 3"):
         embed(third)

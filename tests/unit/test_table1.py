@@ -141,13 +141,24 @@ def test_the_script_writes_table_figure_and_card(main, directory, tmp_path, caps
     assert sorted(path.name for path in output.iterdir()) == [
         "card.json", "claims.rst", "density_pair5.png", "table1.csv", "table1.rst"]
     text = (output / "table1.rst").read_text(encoding="utf-8")
-    assert text in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert text in said and said.endswith(f"card.json are in {output}.\n")
     table = pd.read_csv(output / "table1.csv")
     assert to_rst(table) == text
     assert list(table["method"].unique()) == ["steinhardt", "spherical_harmonics", "radial_distances"]
     card = json.loads((output / "card.json").read_text())
     assert card["weights"] == {} and card["bootstrap"] == 5 and len(card["snapshots"]) == 5
     assert (output / "density_pair5.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_script_tells_how_the_table_differs_from_the_one_that_was_there(main, directory, tmp_path, capsys):
+    for difference in (0.0, 0.25):
+        if (tmp_path / "table1.csv").exists():
+            table = pd.read_csv(tmp_path / "table1.csv")
+            table.loc[table["auc"].first_valid_index(), "auc"] += difference
+            table.to_csv(tmp_path / "table1.csv", index=False)
+        run(main, directory, tmp_path, "--tasks")
+    assert capsys.readouterr().out.endswith("The areas differ from those that were there by 0.2500 at most.\n")
 
 
 def failing(main, directory, output, capsys, *options):
