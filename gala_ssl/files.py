@@ -30,7 +30,7 @@ def naming(path):
             named, whole = (pathlib.Path(os.path.abspath(name)) for name in (str(error.filename), path))
             if named not in whole.parents and _ASIDE not in str(named):
                 raise
-        raise NotWritten(f"{path} cannot be written ({error.strerror or error}); make room, or give another folder, "
+        raise NotWritten(f"{path} cannot be written ({error.strerror or error}); make room or give another folder, "
                          f"and start again. What was there stays as it was.") from error
 
 

@@ -128,6 +128,7 @@ def fast_calls(monkeypatch):
     return taken
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @examples(40)
 @given(data=st.data())

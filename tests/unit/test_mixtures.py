@@ -25,7 +25,7 @@ from gala_ssl.tasks import FrameClassification
 from gala_ssl.training import fit
 from tests.networks import small_config
 
-pytestmark = pytest.mark.any_backend
+pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
 
 DATA = DataConfig(neighbors=8)
 

@@ -15,6 +15,7 @@ from gala_ssl.models.pretrained import load_model, save_pretrained
 from gala_ssl.tasks import TASKS, FrameClassification, get_task
 from tests.networks import settle, small_config
 from tests.properties import assert_close
+from tests.selection import slow_but_one
 from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend
@@ -58,7 +59,7 @@ def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", slow_but_one(TASKS))
 @pytest.mark.parametrize("attention", ["fast", pytest.param("published", marks=pytest.mark.slow)])
 def test_weights_move_to_the_other_attention(task, attention, clouds, tmp_path):
     """By copy_weights, by a file of weights and by a file of a model."""

@@ -1,5 +1,6 @@
 """Training in a run directory: learning, resuming, finished runs, refusals, accumulation."""
 import dataclasses
+import functools
 import json
 import shutil
 
@@ -17,11 +18,11 @@ from gala_ssl.models.core import build_core
 from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, FrameClassification, get_task
 from tests.networks import tiny_preset
+from tests.selection import slow_but_one
 
 pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=4, dynamic_training=96)
-SLOW_BUT_ONE = [name if name == "denoising" else pytest.param(name, marks=pytest.mark.slow) for name in TASKS]
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +46,9 @@ def fitted(environments, directory, name="denoising", seed=13, core=None, **chan
 
 @pytest.fixture(scope="module")
 def runs(environments, tmp_path_factory):
-    """{task: (model, history, directory)} of runs that were never stopped."""
+    """runs(task) is (model, history, directory) of a run that was never stopped."""
     directory = tmp_path_factory.mktemp("runs")
-    return {name: (*fitted(environments, directory / name, name), directory / name) for name in TASKS}
+    return functools.cache(lambda name: (*fitted(environments, directory / name, name), directory / name))
 
 
 def weights(model):
@@ -69,9 +70,9 @@ def contents(directory):
     return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(directory.iterdir())}
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
 def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
-    model, history, _ = runs[name]
+    model, history, _ = runs(name)
     task = task_of(name)
     names = {"epoch", "learning_rate", "loss", "val_loss", task.metric, f"val_{task.metric}", "seconds"}
     names |= {"kl", "val_kl"} if name == "autoencoder" else set()
@@ -87,10 +88,10 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", SLOW_BUT_ONE)
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
 def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
     """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
-    whole, history, _ = runs[name]
+    whole, history, _ = runs(name)
     fitted(environments, tmp_path, name, epochs=1)
     model, continued = fitted(environments, tmp_path, name, seed=99)
     assert_same_history(continued, history)
@@ -108,9 +109,9 @@ def test_an_accumulation_waits_across_a_stop(environments, tmp_path):
     assert_same_weights(model, whole)
 
 
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
 def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, monkeypatch, name):
-    model, history, directory = runs[name]
+    model, history, directory = runs(name)
     before = contents(directory)
     monkeypatch.setattr(Stream, "batch", None)  # nobody may ask for a batch
     again, read = fitted(environments, directory, name, seed=99)
@@ -120,7 +121,7 @@ def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, m
 
 
 def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
-    _, _, directory = runs["denoising"]
+    _, _, directory = runs("denoising")
     before = contents(directory)
     with alone_in(directory), pytest.raises(InputError, match=f"Another process is writing the run in {directory};"):
         fitted(environments, directory, epochs=8)
@@ -133,7 +134,7 @@ def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
     (training.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
      "history.csv has 3 epochs where the checkpoint beside it has seen 4")])
 def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path, name, damage, sentence):
-    directory = shutil.copytree(runs["denoising"][2], tmp_path / "run")
+    directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
     (directory / name).write_bytes(damage((directory / name).read_bytes()))
     before = contents(directory)
     with pytest.raises(InputError, match=sentence):
@@ -143,7 +144,7 @@ def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path,
 
 @pytest.mark.parametrize("instead", [None, "checkpoint.weights.h5"], ids=["lost", "of an earlier version"])
 def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environments, runs, tmp_path, instead):
-    directory = shutil.copytree(runs["denoising"][2], tmp_path / "run")
+    directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
     (directory / training.CHECKPOINT).rename(directory / (instead or "elsewhere"))
     if instead:
         (directory / training.HISTORY).unlink()  # that file alone tells
@@ -166,7 +167,7 @@ def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
 def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
     keras.utils.set_random_seed(13)
     before = weights(build_core(TINY.core))
-    after = weights(runs["denoising"][0].get_layer("core"))
+    after = weights(runs("denoising")[0].get_layer("core"))
     moved = {path for path in before if (before[path] != after[path]).any()}
     assert any(path.endswith("sigma") for path in moved)
     assert any(path.endswith("kernel") for path in moved)

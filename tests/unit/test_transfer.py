@@ -14,9 +14,10 @@ from gala_ssl.models.core import build_core
 from gala_ssl.runs import alone_in
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import BEST, HISTORY, load_variables
-from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
+from gala_ssl.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, parts, read_cell, run_cell
 from tests import properties
 from tests.networks import small_config, small_core, tiny_preset
+from tests.selection import slow_but_one
 from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend
@@ -26,10 +27,13 @@ TINY = tiny_preset(epochs=2, dynamic_training=64)
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
-    """A folder with weights of all six tasks, pretrained for a moment."""
+    """weights(tasks) is a folder with weights of these tasks, pretrained for a moment."""
     folder = tmp_path_factory.mktemp("weights")
-    list(pretraining.pretrain(list(TASKS), TINY, folder / "runs", output=folder / "weights", progress=False))
-    return folder
+
+    def pretrained(*tasks):
+        list(pretraining.pretrain(list(tasks), TINY, folder / "runs", output=folder / "weights", progress=False))
+        return folder / "weights"
+    return pretrained
 
 
 def numbers(model):
@@ -45,17 +49,17 @@ def same(a, b):
     return all(np.array_equal(x, y) for x, y in zip(a.values(), b.values(), strict=True))
 
 
-def started(cell, weights):
+def started(cell, folder):
     model = transfer._untrained(cell.target, cell.source == COMBINED, TINY)
-    transfer._start(model, cell, TINY, weights / "weights")
+    transfer._start(model, cell, TINY, folder)
     return model
 
 
-def trained(cell, weights, directory):
+def trained(cell, folder, directory):
     """Run a cell and return (the core it started from, the core it ended with) as arrays by path."""
-    before = numbers(started(cell, weights).get_layer("core"))
-    run_cell(cell, TINY, weights / "weights", directory)
-    after = started(cell, weights)
+    before = numbers(started(cell, folder).get_layer("core"))
+    run_cell(cell, TINY, folder, directory)
+    after = started(cell, folder)
     load_variables(after.weights, directory / cell.name / BEST)
     return before, numbers(after.get_layer("core"))
 
@@ -63,7 +67,7 @@ def trained(cell, weights, directory):
 @pytest.mark.parametrize("source", ["denoising", pytest.param(COMBINED, marks=pytest.mark.slow)])
 def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
     """Momentum statistics included."""
-    before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights, tmp_path)
+    before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights(*parts(source)), tmp_path)
     stays = [path for path in before if "core_" in path or source != COMBINED]
     assert len(stays) > 40 and any(path.endswith("sigma") for path in stays)
     for path in stays:
@@ -73,27 +77,27 @@ def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
 
 
 def test_a_free_core_moves(weights, tmp_path):
-    before, after = trained(Cell("denoising", "noisy_bond", 1.0, False, 3), weights, tmp_path)
+    before, after = trained(Cell("denoising", "noisy_bond", 1.0, False, 3), weights("denoising"), tmp_path)
     moved = [path for path in before if not np.array_equal(before[path], after[path])]
     assert any(path.endswith("sigma") for path in moved) and any(path.endswith("kernel") for path in moved)
 
 
-@pytest.mark.parametrize("source", TASKS)
+@pytest.mark.parametrize("source", slow_but_one(TASKS))
 def test_the_core_starts_as_its_source_left_it(source, weights):
-    model = started(Cell(source, "nearest_bond", 1.0, False, 3), weights)
-    found = transfer._source_core(source, weights / "weights")
+    folder = weights(source)
+    model = started(Cell(source, "nearest_bond", 1.0, False, 3), folder)
+    found = transfer._source_core(source, folder)
     assert same(numbers(model.get_layer("core")), numbers(found))
 
 
-@pytest.mark.parametrize("target", [
-    "denoising", *(pytest.param(name, marks=pytest.mark.slow) for name in (
-        "autoencoder", "frame_classification", "nearest_bond"))])
+@pytest.mark.parametrize("target", slow_but_one(
+    ["denoising", "autoencoder", "frame_classification", "nearest_bond"]))
 def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
     """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
-    for cell in (Cell("shift_identification", target, 1.0, False, 5),
-                 Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
-        run_cell(cell, TINY, weights / "weights", tmp_path)
-    runs = tmp_path / cell.name, weights / f"runs/tiny/{target}"
+    folder = weights("denoising", target)
+    for cell in (Cell("denoising", target, 1.0, False, 5), Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
+        run_cell(cell, TINY, folder, tmp_path)
+    runs = tmp_path / cell.name, folder.parent / f"runs/tiny/{target}"
     found, expected = (pd.read_csv(run / HISTORY).drop(columns="seconds") for run in runs)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
     assert len(found) == 2
@@ -104,33 +108,33 @@ def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
 
 
 def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
-    cell = Cell("autoencoder", "nearest_bond", 0.1, False, 3)
-    card = run_cell(cell, TINY, weights / "weights", tmp_path)
+    cell, folder = Cell("denoising", "nearest_bond", 0.1, False, 3), weights("denoising")
+    card = run_cell(cell, TINY, folder, tmp_path)
     assert read_cell(cell, tmp_path) == card and card["fraction"] == 0.1 and card["epochs"] <= 2
     monkeypatch.setattr(transfer, "fit_alone", None)
-    assert run_cell(cell, TINY, weights / "weights", tmp_path) == card
+    assert run_cell(cell, TINY, folder, tmp_path) == card
     other = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=3))
     with pytest.raises(InputError, match="other settings .training."):
-        run_cell(cell, other, weights / "weights", tmp_path)
+        run_cell(cell, other, folder, tmp_path)
 
 
 def test_a_failure_is_written_down_and_mended_by_another_try(weights, tmp_path):
-    cell = Cell("autoencoder", "nearest_bond", 0.1, True, 3)
+    cell = Cell("denoising", "nearest_bond", 0.1, True, 3)
     failed = attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)
-    assert failed["error"].startswith("InputError: There are no weights for autoencoder")
+    assert failed["error"].startswith("InputError: There are no weights for denoising")
     assert read_cell(cell, tmp_path) == failed
-    card = attempt_cell(cell, TINY, weights / "weights", tmp_path)
+    card = attempt_cell(cell, TINY, weights("denoising"), tmp_path)
     assert read_cell(cell, tmp_path) == card and "error" not in card
 
 
 def test_a_cell_that_another_process_is_at_is_left_to_it(weights, tmp_path):
-    cell = Cell("denoising", "noisy_bond", 0.1, True, 3)
+    cell, folder = Cell("denoising", "noisy_bond", 0.1, True, 3), weights("denoising")
     (tmp_path / cell.name).mkdir(parents=True)
     with alone_in(tmp_path / cell.name):
-        assert "Another process is writing the run" in attempt_cell(cell, TINY, weights / "weights", tmp_path)["error"]
+        assert "Another process is writing the run" in attempt_cell(cell, TINY, folder, tmp_path)["error"]
         assert "There are no weights" in attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)["error"]
         assert not list((tmp_path / cell.name).iterdir())
-    card = run_cell(cell, TINY, weights / "weights", tmp_path)  # as the other process ends it
+    card = run_cell(cell, TINY, folder, tmp_path)  # as the other process ends it
     assert read_cell(cell, tmp_path) == card
     assert not (tmp_path / cell.name / transfer.FAILURE).exists()
 
