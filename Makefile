@@ -34,7 +34,7 @@ test-slow: $(INSTALLED)  ## the slow tests
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m slow $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
-	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m any_backend $(OPTIONS)
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "any_backend and not slow" $(OPTIONS)
 
 kill-anything: $(INSTALLED)  ## kill JOBS (all that run unattended) KILLS (20) times each, and see that nothing is lost
 	$(RUN) -m tests.kill_anything $(JOBS) --kills $(KILLS)
