@@ -103,7 +103,7 @@ def test_settings_are_parameters(frames, expected):
     transformer = EmbeddingTransformer("denoising", length_scale="shortest")
     assert transformer.get_params() == {
         "featurizer": "denoising", "weights": None, "length_scale": "shortest", "source": "core",
-        "neighbors": "nearest", "k": None, "r_max": None}
+        "neighbors": "nearest", "k": None, "r_max": None, "ignore_types": False}
     copy = clone(transformer.set_params(featurizer="shift_identification", source="head"))
     assert copy is not transformer and copy.get_params() == transformer.get_params()
     with pytest.raises(NotFittedError):
