@@ -33,7 +33,7 @@ test: $(INSTALLED)  ## the tests, without the slow ones
 test-slow: $(INSTALLED)  ## the slow tests
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m slow $(OPTIONS)
 
-test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend
+test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend, without the slow ones
 	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "any_backend and not slow" $(OPTIONS)
 
 kill-anything: $(INSTALLED)  ## kill JOBS (all that run unattended) KILLS (20) times each, and see that nothing is lost

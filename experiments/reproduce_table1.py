@@ -51,7 +51,9 @@ def main(argv=None):
     write_text(arguments.output / "table1.rst", text)
     write_text(arguments.output / "claims.rst", claims.to_rst(table))
     (arguments.output / "density_pair5.png").unlink(missing_ok=True)
+    figure = ""
     if features.has(HARD_PAIR):
+        figure = "density_pair5.png "
         with written_whole(arguments.output / "density_pair5.png") as temporary:
             plots.density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
     write_json(arguments.output / "card.json", {
@@ -62,17 +64,19 @@ def main(argv=None):
         "weights": {featurizer.name: featurizer.card for featurizer in learned},
         "versions": versions(),
     })
-    print(f"table1.csv, table1.rst, claims.rst, density_pair5.png and card.json are in {arguments.output}.{changed}")
+    print(f"table1.csv, table1.rst, claims.rst, {figure}and card.json are in {arguments.output}.{changed}")
 
 
 def change(path, table):
     """A sentence on how the areas of a table differ from those in the file that it will replace; "" without one."""
+    def areas(table):
+        return table.set_index(["method", "pair"])[["auc", "linear_auc"]]
+
     try:
-        old = pd.read_csv(path).set_index(["method", "pair"])[["auc", "linear_auc"]]
+        old = areas(pd.read_csv(path))
     except (OSError, ValueError, KeyError):
         return ""
-    differences = (table.set_index(["method", "pair"])[["auc", "linear_auc"]] - old).abs()
-    most = differences.max().max()
+    most = (areas(table) - old).abs().max().max()
     return "" if np.isnan(most) else f" The areas differ from those that were there by {most:.4f} at most."
 
 

@@ -43,8 +43,8 @@ def draw_particles(frame, values, label="", scale=None, ax=None):
     if label:
         ticks = scale.inverse(np.linspace(0, 1, 6))
         digits = max(0, 1 - int(np.floor(np.log10(np.ptp(ticks)))))
-        bar = ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8, extend="both", ticks=ticks)
-        bar.ax.set_yticklabels([f"{tick:.{digits}f}".replace("-", "\N{MINUS SIGN}") for tick in ticks])
+        ax.figure.colorbar(spheres, ax=ax, label=label, shrink=0.8, extend="both", ticks=ticks,
+                           format=f"{{x:.{digits}f}}")
     return ax
 
 

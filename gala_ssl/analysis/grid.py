@@ -47,20 +47,25 @@ def read_grid(folder, preset, weights=None):
         folder: with the grid.csv and card.json of the grid, or of a part of it.
         preset, weights: see `gala_ssl.transfer.transfer`; InputError where the card tells of others.
     """
-    folder = pathlib.Path(folder)
-    for name in ("grid.csv", "card.json"):
-        check_file(folder / name)
-    card = read_json(folder / "card.json")
+    table, card = _read_results(folder)
     wanted = {**dataclasses.asdict(preset), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}
     differing = differing_settings(wanted, {name: card.get(name) for name in wanted})
     if differing:
         raise InputError(f"The cells in {folder} are of a grid with other settings ({differing}); give results of "
                          f"this grid.")
+    return dict(zip(cells_of(table), table.to_dict("records")))
+
+
+def _read_results(folder):
+    """(table with `COLUMNS`, card) that a grid wrote into a folder."""
+    folder = pathlib.Path(folder)
+    for name in ("grid.csv", "card.json"):
+        check_file(folder / name)
+    card = read_json(folder / "card.json")
     try:
-        rows = pd.read_csv(folder / "grid.csv")[list(COLUMNS)].to_dict("records")
+        return pd.read_csv(folder / "grid.csv")[list(COLUMNS)], card
     except (KeyError, ValueError) as error:
         raise InputError(f"{folder / 'grid.csv'} is not the table of a transfer grid ({error}).") from error
-    return dict(zip(cells_of(pd.DataFrame(rows, columns=list(COLUMNS))), rows))
 
 
 def cells_of(grid):
@@ -70,10 +75,10 @@ def cells_of(grid):
 
 def check_kept(folder, preset, cells):
     """InputError where tables of `cells` would take the place of tables in `folder` that have others."""
-    folder = pathlib.Path(folder)
-    if not (folder / "grid.csv").exists():
+    if not (pathlib.Path(folder) / "grid.csv").exists():
         return
-    there, name = cells_of(pd.read_csv(folder / "grid.csv")), read_json(folder / "card.json").get("name")
+    table, card = _read_results(folder)
+    there, name = cells_of(table), card.get("name")
     lost = len(there) if name != preset.name else len(set(there) - set(cells))
     if lost:
         raise InputError(f"{folder} has tables of {counted(len(there), 'cell')} of the grid {name!r}, of which {lost} "

@@ -184,6 +184,12 @@ def test_tables_of_other_cells_are_not_replaced(results, wanted, name, lost):
     check_kept(folder / "elsewhere", preset(name), [])
 
 
+def test_what_is_no_table_of_a_grid_is_not_replaced(results):
+    (results[0] / "grid.csv").write_text("source,target\n")
+    with pytest.raises(InputError, match="grid.csv is not the table of a transfer"):
+        check_kept(results[0], preset("grid"), cells_of(results[1]))
+
+
 def test_without_all_the_data_nothing_is_said_of_all_the_data():
     grid = made_up(paper_like)
     few = grid[grid["fraction"] < 1]

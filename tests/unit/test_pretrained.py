@@ -60,7 +60,7 @@ def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("task", slow_but_one(TASKS))
-@pytest.mark.parametrize("attention", ["fast", pytest.param("published", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("attention", slow_but_one(["fast", "published"], quick="fast"))
 def test_weights_move_to_the_other_attention(task, attention, clouds, tmp_path):
     """By copy_weights, by a file of weights and by a file of a model."""
     source = model_of(task, attention)

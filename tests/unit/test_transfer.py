@@ -64,7 +64,7 @@ def trained(cell, folder, directory):
     return before, numbers(after.get_layer("core"))
 
 
-@pytest.mark.parametrize("source", ["denoising", pytest.param(COMBINED, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("source", slow_but_one(["denoising", COMBINED]))
 def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
     """Momentum statistics included."""
     before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights(*parts(source)), tmp_path)
