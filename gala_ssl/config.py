@@ -43,6 +43,53 @@ def _sequence(name, value):
 
 
 @dataclasses.dataclass(frozen=True)
+class ThermalConfig:
+    """Environments as hot as those of real particles, see `gala_ssl.tasks.thermal`; all values are our own (O).
+
+    Attributes:
+        noise: least and largest standard deviation of the thermal displacements on each coordinate, in shortest
+            distances of the ideal crystal; drawn evenly, one a frame.
+        correlated: fraction of the frames in which neighbours move together, by an even draw of the strength.
+        strain: largest standard deviation of the elements of a random strain.
+        vacancies: fraction of the frames that lack up to 4 % of their particles.
+        surfaces: fraction of the frames with two free surfaces.
+        liquid_share, gas_share: how often liquid and gas come, relative to one structure.
+        length_scale: what clouds are divided by, see `gala_ssl.data.neighborhoods.THERMAL_LENGTHS`.
+        jitter: standard deviation of the logarithm of a factor on each cloud's length.
+        particles: particles of a frame, at least.
+        clouds_per_frame: environments taken from a frame, about.
+    """
+
+    noise: tuple = (0.01, 0.15)
+    correlated: float = 0.5
+    strain: float = 0.01
+    vacancies: float = 0.25
+    surfaces: float = 0.15
+    liquid_share: float = 2.0
+    gas_share: float = 1.0
+    length_scale: str = "mean_bond"
+    jitter: float = 0.015
+    particles: int = 400
+    clouds_per_frame: int = 400
+
+    def __post_init__(self):
+        object.__setattr__(self, "noise", _sequence("noise", self.noise))
+        _require(len(self.noise) == 2 and all(map(is_finite, self.noise)) and 0 <= self.noise[0] <= self.noise[1],
+                 f"noise is {self.noise}; give the least and the largest standard deviation.")
+        for name in ("correlated", "vacancies", "surfaces"):
+            value = getattr(self, name)
+            _require(is_finite(value) and 0 <= value <= 1, f"{name} is {value!r}; a fraction lies from 0 to 1.")
+        for name in ("strain", "jitter", "liquid_share", "gas_share"):
+            value = getattr(self, name)
+            _require(is_finite(value) and value >= 0, f"{name} is {value!r}; it must be finite and not negative.")
+        for name in ("particles", "clouds_per_frame"):
+            value = getattr(self, name)
+            _require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        _require(self.length_scale in ("mean_bond", "bulk"),
+                 f"length_scale is {self.length_scale!r}; it must be 'mean_bond' or 'bulk'.")
+
+
+@dataclasses.dataclass(frozen=True)
 class DataConfig:
     """What the networks learn from.
 
@@ -55,6 +102,8 @@ class DataConfig:
         static_fraction: part of all environments that the static tasks use (R).
         validation_fraction: part of the environments held back (P).
         seed: of the noise, the subset and the split (R).
+        thermal: settings of thermal environments, which take the place of `noises`, `min_particles` and both
+            fractions; None for the paper's environments.
     """
 
     structures: tuple = ()
@@ -65,8 +114,13 @@ class DataConfig:
     static_fraction: float = 0.1
     validation_fraction: float = 0.3
     seed: int = 13
+    thermal: ThermalConfig | None = None
 
     def __post_init__(self):
+        if isinstance(self.thermal, dict):
+            _require(set(self.thermal) == {field.name for field in dataclasses.fields(ThermalConfig)},
+                     f"thermal is {self.thermal!r:.80}; give all settings of ThermalConfig and no others.")
+            object.__setattr__(self, "thermal", ThermalConfig(**self.thermal))
         for name in ("structures", "noises"):
             object.__setattr__(self, name, _sequence(name, getattr(self, name)))
         _require(all(isinstance(name, str) for name in self.structures),
@@ -160,7 +214,11 @@ class TrainingConfig:
         epochs: at most (P).
         learning_rate: of Adam, at the start (C).
         dynamic_training, dynamic_validation: clouds in an epoch of a dynamic task, 2048 and 512 batches
-            of 4 (P).
+            of 4 (P); with the schedule "cosine", of every task.
+        schedule: "plateau" (P; see the patiences) or "cosine": all `epochs`, with a learning rate that rises evenly
+            over `warm_up` steps and then falls to 0 as a cosine does (O).
+        warm_up: steps of "cosine".
+        clip: largest norm of all gradients together; 0 leaves them (O).
         static_patience, dynamic_patience: epochs without a better validation loss after which the
             learning rate is halved, and after which training stops (P).
         jit_compile: compile the step with XLA.
@@ -173,6 +231,9 @@ class TrainingConfig:
     learning_rate: float = 1e-3
     dynamic_training: int = 2048 * 4
     dynamic_validation: int = 512 * 4
+    schedule: str = "plateau"
+    warm_up: int = 0
+    clip: float = 0.0
     static_patience: tuple = (1, 2)
     dynamic_patience: tuple = (4, 10)
     jit_compile: bool = True
@@ -187,6 +248,11 @@ class TrainingConfig:
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
             _require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        _require(self.schedule in ("plateau", "cosine"),
+                 f"schedule is {self.schedule!r}; it must be 'plateau' or 'cosine'.")
+        _require(is_whole(self.warm_up) and self.warm_up >= 0,
+                 f"warm_up is {self.warm_up!r}; it must be a whole number of steps.")
+        _require(is_finite(self.clip) and self.clip >= 0, f"clip is {self.clip!r}; it must be finite, not negative.")
         _require(isinstance(self.jit_compile, bool),
                  f"jit_compile is {self.jit_compile!r}; it must be true or false.")
         _require(is_finite(self.learning_rate) and self.learning_rate > 0,
@@ -202,8 +268,12 @@ class Preset:
     data: DataConfig = DataConfig()
     core: CoreConfig = CoreConfig()
     training: TrainingConfig = TrainingConfig()
+    dropout: float | None = None
 
 
+# Our own way of training to the end (O): large batches, and a cosine to a learning rate of zero.
+_COSINE = TrainingConfig(batch_size=256, learning_rate=2e-3, schedule="cosine", warm_up=300, clip=1.0,
+                         dynamic_training=2**16, dynamic_validation=2**13)
 PRESETS = {
     "paper": Preset(),
     # A usable order parameter within half an hour a task.
@@ -218,6 +288,27 @@ PRESETS = {
         name="grid",
         data=DataConfig(static_fraction=0.02, validation_fraction=0.1),
         training=TrainingConfig(epochs=12, dynamic_training=2048, dynamic_validation=1024),
+    ),
+    # For real particles: environments as hot as theirs, trained to the end.
+    "thermal": Preset(
+        name="thermal",
+        data=DataConfig(thermal=ThermalConfig()),
+        training=dataclasses.replace(_COSINE, epochs=24),
+        dropout=0.0,
+    ),
+    # As thermal, in an hour of two cores for all six tasks.
+    "thermal-short": Preset(
+        name="thermal-short",
+        data=DataConfig(thermal=ThermalConfig()),
+        training=dataclasses.replace(_COSINE, epochs=8, dynamic_training=2**15, dynamic_validation=2**12),
+        dropout=0.0,
+    ),
+    # The paper's environments, all of them for every task, learned to the end without dropout.
+    "converged": Preset(
+        name="converged",
+        data=DataConfig(static_fraction=1.0),
+        training=dataclasses.replace(_COSINE, epochs=24),
+        dropout=0.0,
     ),
     # Seconds: shows that the chain holds, not that anything was learned.
     "smoke": Preset(

@@ -20,11 +20,14 @@ class Environments:
         clouds: PointClouds of n environments, in shortest distances.
         labels: (n,) int32, index into `names`.
         names: the structures.
+        ideal: (n, k, 3) float32, the bonds between the ideal sites of the same particles; None where the bonds
+            themselves are taken for ideal.
     """
 
     clouds: PointClouds
     labels: np.ndarray
     names: tuple
+    ideal: np.ndarray | None = None
 
     def __len__(self):
         return len(self.labels)

@@ -107,6 +107,35 @@ LENGTH_SCALES = {
     "mean_bond": PointClouds.in_mean_bonds,
 }
 
+# The mean bond of a cloud in the unit of "mean_bond" in which thermal environments are made: that of a close packing
+# with 20 neighbours, so that the unit is about the nearest distance.
+MEAN_BOND = 1.2
+
+
+def own_mean_bond(bonds, frame=None):
+    """(n,) lengths that the clouds with these bonds (n, k, 3) are divided by: the mean bond of each is then 1.2."""
+    return np.linalg.norm(bonds, axis=-1).mean(axis=1) / MEAN_BOND
+
+
+def bulk_mean_bond(frame, k=20, size=65536):
+    """The length that all clouds of a frame are divided by: 1.2 of it are the mean bond in the dense part of the frame.
+
+    That is the median over the particles whose own mean bond, to k neighbours, is less than 1.2 times that of the
+    densest twentieth; so vapour and surfaces hardly move it.
+    """
+    search = NeighborSearch(frame, k)
+    means = np.concatenate([
+        np.asarray(search(start, start + size).distances).reshape(-1, k).mean(axis=1)
+        for start in range(0, len(frame), size)])
+    return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
+
+
+# What clouds are divided by in training on thermal environments and in use: functions of (bonds (n, k, 3), frame).
+THERMAL_LENGTHS = {
+    "mean_bond": own_mean_bond,
+    "bulk": lambda bonds, frame: np.full(len(bonds), bulk_mean_bond(frame, bonds.shape[1])),
+}
+
 
 def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.

@@ -50,10 +50,10 @@ class Stream:
         The weights say what counts in loss and metric, see `Task.weights`.
         """
         chosen = self.chosen(epoch, i)
-        environments = self.environments
+        found = self.environments_of(epoch)
         (bonds, types), target = self.task.make_batch(
-            environments.clouds.bonds[chosen], environments.clouds.types[chosen],
-            environments.labels[chosen], self._rng(_TASK, epoch, i))
+            found.clouds.bonds[chosen], found.clouds.types[chosen], found.labels[chosen],
+            self._rng(_TASK, epoch, i), None if found.ideal is None else found.ideal[chosen])
         target = target / self.x_scale if self.task.target_is_length else target
         return (bonds / self.x_scale, types), target, self.task.weights(types)
 
@@ -61,6 +61,10 @@ class Stream:
         """Yield the batches of an epoch: the plain twin of `dataset`, for any Keras backend."""
         for i in range(self.batches):
             yield self.batch(epoch, i)
+
+    def stacked(self, epoch):
+        """Return the batches of an epoch as four arrays (batches, batch_size, ...): bonds, types, target, weights."""
+        return [np.stack(arrays) for arrays in zip(*(_flat(batch) for batch in self.epoch(epoch)))]
 
     def dataset(self, epoch):
         """Return the batches of an epoch as a tf.data.Dataset, made beside the training step."""
@@ -81,6 +85,10 @@ class Stream:
         options = tf.data.Options()
         options.autotune.enabled = False
         return steps.with_options(options)
+
+    def environments_of(self, epoch):
+        """Return the Environments that an epoch is made of."""
+        return self.environments
 
     def chosen(self, epoch, i):
         """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""

@@ -20,7 +20,7 @@ class Autoencoder(Task):
     def __init__(self, latent=8, kl_scale=1e-5):
         self.latent, self.kl_scale = latent, kl_scale
 
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         return (bonds, types), bonds
 
     def head(self, bonds, multivectors, values, mask, config):

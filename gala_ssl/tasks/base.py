@@ -3,6 +3,20 @@ import abc
 
 import numpy as np
 
+from gala_ssl.config import is_finite
+from gala_ssl.errors import InputError
+
+# Amplitudes of the noise that tasks add to thermal environments, in nearest distances: what hot particles need (O).
+THERMAL_SCALE = (0.05, 0.35)
+
+
+def checked_scale(scale):
+    """Return a standard deviation, or the pair (least, largest) of a range as a list of plain numbers."""
+    pair = np.broadcast_to(scale, 2).tolist()
+    if not (is_finite(pair[0]) and is_finite(pair[1]) and 0 <= pair[0] <= pair[1]):
+        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.")
+    return scale if np.ndim(scale) == 0 else pair
+
 
 class Task(abc.ABC):
     """A self-supervised task on point clouds.
@@ -41,7 +55,7 @@ class Task(abc.ABC):
         return cls(**cls().settings(data))
 
     @abc.abstractmethod
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         """Make questions and answers of clouds.
 
         Args:
@@ -49,10 +63,18 @@ class Task(abc.ABC):
             types: (b, n, d) float32, rows of zeros where there is padding.
             labels: (b,) int32, the structure that each cloud was cut from.
             rng: numpy Generator, the only source of chance.
+            ideal: (b, n, 3) float32, the bonds between the ideal sites, for tasks that look for these; None where
+                the bonds themselves are taken for ideal.
 
         Returns:
             ((bonds, types), target): the inputs of the network, and the answer.
         """
+
+    @staticmethod
+    def amplitudes(scale, rng, count):
+        """Return (count, 1, 1) standard deviations: `scale`, or an even draw from the range (least, largest)."""
+        least, largest = np.broadcast_to(scale, 2)
+        return rng.uniform(least, largest, size=(count, 1, 1)) if largest > least else np.full((count, 1, 1), least)
 
     def trivial_answer(self, inputs, target):
         """Return the answer of no skill that a network must beat: the mean answer, or the task's own.

@@ -28,9 +28,10 @@ class FrameClassification(Task):
         self.classes = classes
 
     def settings(self, data):
-        return {"classes": len(data.structures) or self.classes}
+        structures = len(data.structures) or 50
+        return {"classes": structures + 2 if data.thermal else structures}
 
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         return (bonds, types), labels
 
     def head(self, bonds, multivectors, values, mask, config):

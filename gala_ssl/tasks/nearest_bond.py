@@ -15,7 +15,7 @@ class NearestBond(Task):
     name, stream = "nearest_bond", "static"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
 
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         lengths = np.where(types.any(axis=-1), np.linalg.norm(bonds, axis=-1), np.inf)
         others = np.arange(bonds.shape[1]) != lengths.argmin(axis=1)[:, None]
         left = [array[others].reshape(len(array), -1, array.shape[-1]) for array in (bonds, types)]

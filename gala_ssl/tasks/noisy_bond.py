@@ -2,7 +2,7 @@
 import numpy as np
 
 from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale
 
 
 class NoisyBond(Task):
@@ -12,7 +12,8 @@ class NoisyBond(Task):
     noise. Invariant: a turned cloud gets the same answer, bond by bond.
 
     Args:
-        scale: standard deviation of the noise on each coordinate, in shortest distances (R).
+        scale: standard deviation of the noise on each coordinate, in shortest distances (R: 0.5), or a range
+            (least, largest) that each cloud's is drawn from.
     """
 
     name, stream = "noisy_bond", "dynamic"
@@ -22,13 +23,16 @@ class NoisyBond(Task):
     target_is_length = False
 
     def __init__(self, scale=0.5):
-        self.scale = scale
+        self.scale = checked_scale(scale)
 
-    def make_batch(self, bonds, types, labels, rng):
+    def settings(self, data):
+        return {"scale": THERMAL_SCALE if data.thermal else self.scale}
+
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         mask = types.any(axis=-1)
         lots = np.where(mask, rng.random(mask.shape), 2)
         noisy = lots.argsort(axis=1).argsort(axis=1) < mask.sum(axis=1, keepdims=True) // 2
-        noise = rng.normal(scale=self.scale, size=bonds.shape) * noisy[..., None]
+        noise = rng.normal(size=bonds.shape) * self.amplitudes(self.scale, rng, len(bonds)) * noisy[..., None]
         return ((bonds + noise).astype(bonds.dtype), types), noisy.astype(np.int32)
 
     def head(self, bonds, multivectors, values, mask, config):
