@@ -74,36 +74,57 @@ def fit_alone(model, task, training, validation, config, directory, progress=Tru
     if model.compiled:
         restart_optimizer(model)
     else:
-        compile_for(model, task, config)
+        compile_for(model, task, config, len(training))
     patience = config.static_patience if task.stream == "static" else config.dynamic_patience
-    history = _resume(model, directory, len(training))
+    history = resume(model, directory, len(training))
 
     while len(history) < config.epochs:
-        losses = [row["val_loss"] for row in history]
-        learning_rate, stop = schedule(losses, config.learning_rate, patience)
-        if stop:
-            break
-        model.optimizer.learning_rate = learning_rate
+        learning_rate = None
+        if config.schedule == "plateau":
+            learning_rate, stop = schedule([row["val_loss"] for row in history], config.learning_rate, patience)
+            if stop:
+                break
+            model.optimizer.learning_rate = learning_rate
         row = _epoch(model, task, training, validation, len(history), config.seed, progress)
-        history.append({"learning_rate": learning_rate, **row})
-        if not math.isfinite(row["val_loss"]):
-            raise FloatingPointError(
-                f"The validation loss of {task.name} is {row['val_loss']} after epoch {len(history)} in {directory}; "
-                f"start again with a lower learning rate than {config.learning_rate}.")
-        # In this order a kill at any moment leaves a checkpoint no newer than the rest.
-        if row["val_loss"] < min(losses, default=math.inf):
-            _save_variables(model.weights, directory / BEST)
-        _save_history(history, directory / HISTORY)
-        _save_variables(_state(model), directory / CHECKPOINT)
+        record(row, history, model, task, config, directory, learning_rate)
     load_variables(model.weights, directory / BEST)
     return pd.DataFrame(history)
 
 
-def compile_for(model, task, config):
-    """Compile `model` with the task's loss and metric and the schedule's optimizer."""
+def record(row, history, model, task, config, directory, learning_rate=None):
+    """Append an epoch's row to the history and save what the run goes on from.
+
+    Without a learning rate, the row has the one that the optimizer has come to.
+
+    Raises:
+        FloatingPointError: the validation loss is not finite; nothing is saved then.
+    """
+    best = min((known["val_loss"] for known in history), default=math.inf)
+    if learning_rate is None:
+        learning_rate = float(f"{float(model.optimizer.learning_rate):.6g}")
+    history.append({"learning_rate": learning_rate, **row})
+    if not math.isfinite(row["val_loss"]):
+        raise FloatingPointError(
+            f"The validation loss of {task.name} is {row['val_loss']} after epoch {len(history)} in {directory}; "
+            f"start again with a lower learning rate than {config.learning_rate}.")
+    # In this order a kill at any moment leaves a checkpoint no newer than the rest.
+    if row["val_loss"] < best:
+        _save_variables(model.weights, directory / BEST)
+    _save_history(history, directory / HISTORY)
+    _save_variables(_state(model), directory / CHECKPOINT)
+
+
+def compile_for(model, task, config, batches=1):
+    """Compile `model` with the task's loss and metric and the schedule's optimizer, for epochs of `batches` steps."""
+    rate = config.learning_rate
+    if config.schedule == "cosine":
+        steps = config.epochs * batches
+        warm_up = min(config.warm_up, steps // 2)
+        rate = keras.optimizers.schedules.CosineDecay(0.0, steps - warm_up, warmup_target=rate, warmup_steps=warm_up)
     accumulate = config.accumulate if config.accumulate > 1 else None  # Keras takes no 1
     model.compile(
-        optimizer=keras.optimizers.Adam(config.learning_rate, gradient_accumulation_steps=accumulate),
+        optimizer=keras.optimizers.Adam(rate, gradient_accumulation_steps=accumulate,
+                                        global_clipnorm=config.clip or None),
         loss=getattr(keras.losses, task.loss)(reduction="mean_with_sample_weight"),
         weighted_metrics=[task.metric], jit_compile=config.jit_compile)
     model.optimizer.build(model.trainable_variables)
@@ -118,7 +139,7 @@ def restart_optimizer(model):
 def _epoch(model, task, training, validation, epoch, seed, progress):
     """Train one epoch and validate; return its row of the history."""
     start = time.perf_counter()
-    _reseed(model, seed, epoch)
+    reseed(model, seed, epoch)
     with tqdm(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
               disable=None if progress else True) as bar, warnings.catch_warnings():
         # Heads that answer with the raw bonds leave the last block's multivectors without a gradient.
@@ -137,7 +158,7 @@ def _batches(stream, epoch):
     return stream.dataset(epoch) if keras.backend.backend() == "tensorflow" else stream.epoch(epoch)
 
 
-def _reseed(model, seed, epoch):
+def reseed(model, seed, epoch):
     """Set the state of every dropout, so that an epoch's chance does not depend on the epochs before."""
     states = [variable for variable in model.variables if variable.name == "seed_generator_state"]
     seeds = np.random.default_rng([seed, epoch]).integers(2**31, size=(len(states), 1))
@@ -158,7 +179,7 @@ class _Progress(keras.callbacks.Callback):
             self.bar.set_postfix({name: f"{value:.4f}" for name, value in (logs or {}).items()}, refresh=False)
 
 
-def _resume(model, directory, batches):
+def resume(model, directory, batches):
     """Load the checkpoint, if there is one, and return the rows of the history that it has seen."""
     if not (directory / CHECKPOINT).exists():
         # A run killed in its first epoch may have a history of that one, but no more.

@@ -17,7 +17,12 @@ def configure(parser):
     parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining",
                         help="where runs go (default: runs/pretraining)")
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
-    parser.add_argument("--seed", type=int, help="in place of the preset's")
+    parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
+                        help="in place of the preset's; a training each")
+    parser.add_argument("--engine", choices=("keras", "scan"), default="keras",
+                        help="scan: whole epochs in one program and all seeds at once, for a GPU; needs "
+                             "KERAS_BACKEND=jax and a preset with the cosine schedule (default: keras)")
+    parser.add_argument("--workers", type=int, help="processes that make questions for the scan engine")
     parser.add_argument("--attention", help="fast or published, in place of the preset's")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, a list of tasks, at the end")
@@ -32,7 +37,8 @@ def run(arguments):
 
     found = []
     for card in pretraining.pretrain(arguments.tasks or TASK_NAMES, arguments.preset, arguments.directory,
-                                     arguments.output, arguments.seed, arguments.attention, not arguments.quiet):
+                                     arguments.output, arguments.seeds, arguments.attention, not arguments.quiet,
+                                     arguments.engine, arguments.workers):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
         found.append({"task": card["task"], **best, "epochs": card["epochs"], "seconds": round(card["seconds"], 1)})
         if not (arguments.json or arguments.quiet):
