@@ -13,17 +13,18 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from gala_ssl.analysis import claims, plots
-from gala_ssl.analysis.baselines import baselines
-from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
-from gala_ssl.cli import script
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import check_folder, write_csv, write_json, write_text, written_whole
+from gala_ssl.base.provenance import sha256, versions
+from gala_ssl.commands.main import script
 from gala_ssl.commands.options import add_scale, add_tasks, add_weights
-from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
-from gala_ssl.errors import InputError
-from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
-from gala_ssl.models.pretrained import SHIPPED
-from gala_ssl.provenance import sha256, versions
+from gala_ssl.order.classical import baselines
+from gala_ssl.order.embedding import load_pretrained, tasks_with_weights, with_concatenation
+from gala_ssl.plot import plots
 from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.models.pretrained import SHIPPED
+from paper import claims
+from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HARD_PAIR = PAIRS[4]

@@ -13,18 +13,19 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.analysis import plots
-from gala_ssl.analysis.skill import axis_errors, noisy_bond_accuracy, trivial_score
-from gala_ssl.analysis.tables import simple_table
-from gala_ssl.cli import script
-from gala_ssl.config import DataConfig, TrainingConfig
-from gala_ssl.data.environments import prototype_environments
-from gala_ssl.errors import InputError
-from gala_ssl.files import write_csv, write_text, written_whole
-from gala_ssl.models.pretrained import load_model
-from gala_ssl.pretraining import streams
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import write_csv, write_text, written_whole
+from gala_ssl.base.tables import simple_table
+from gala_ssl.commands.main import script
+from gala_ssl.plot import plots
 from gala_ssl.tasks import TASKS
-from gala_ssl.training import HISTORY
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.tasks.models.pretrained import load_model
+from gala_ssl.training.fit import HISTORY
+from gala_ssl.training.presets import TrainingConfig
+from gala_ssl.training.pretrain import streams
+from paper.skill import axis_errors, noisy_bond_accuracy, trivial_score
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 

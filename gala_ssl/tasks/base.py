@@ -1,7 +1,36 @@
 """What a task is: one pure function that makes a batch, and one head that answers it."""
 import abc
+import math
 
 import numpy as np
+
+from gala_ssl.base.errors import InputError, check_choice
+
+# The tasks that there are, by name, in their `order`.
+TASKS = {}
+
+
+def register_task(task):
+    """Make a task known by its name: a decorator of subclasses of Task."""
+    if task.name in TASKS:
+        raise InputError(f"There is a task {task.name!r} already; give {task.__name__} another name.")
+    TASKS[task.name] = task
+    for name in sorted(TASKS, key=lambda name: TASKS[name].order):
+        TASKS[name] = TASKS.pop(name)
+    return task
+
+
+def check_task(name):
+    """InputError unless there is a task of this name."""
+    check_choice("task", name, TASKS)
+
+
+def get_task(task):
+    """Return a Task: itself, or the one of this name with its default settings."""
+    if isinstance(task, Task):
+        return task
+    check_task(task)
+    return TASKS[task]()
 
 
 class Task(abc.ABC):
@@ -10,6 +39,7 @@ class Task(abc.ABC):
     A subclass states, as class attributes,
 
         name: as in the paper, in snake case.
+        order: place among the tasks where they are listed; the paper's have 1 to 6, others come after them.
         stream: "static" (passes over a fixed subset) or "dynamic" (drawn without end).
         loss: name of a Keras loss class.
         metric: name of a Keras metric, the one reported.
@@ -21,6 +51,7 @@ class Task(abc.ABC):
     """
 
     name: str
+    order = math.inf
     stream: str
     loss: str
     metric: str

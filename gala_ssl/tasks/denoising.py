@@ -1,10 +1,10 @@
 """Denoising: take the noise off a cloud."""
 import numpy as np
 
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.base import Task, register_task
 
 
+@register_task
 class Denoising(Task):
     """Restore a cloud whose bonds got Gaussian noise (paper, section "Self-supervised tasks").
 
@@ -16,6 +16,7 @@ class Denoising(Task):
         scale: standard deviation of the noise on each coordinate, in shortest distances (R: 0.5).
     """
 
+    order = 2
     name, stream = "denoising", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
     answers = "bond"
@@ -29,6 +30,8 @@ class Denoising(Task):
         return (register(noisy, bonds, mask).astype(bonds.dtype), types), bonds
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.bond_vectors(bonds, multivectors, values, mask, config)
 
     def trivial_answer(self, inputs, target):

@@ -1,8 +1,8 @@
 """Shift identification: by which vector was the whole cloud moved?"""
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.base import Task, register_task
 
 
+@register_task
 class ShiftIdentification(Task):
     """Find the Gaussian vector that was added to all bonds of a cloud (paper, section "Self-supervised tasks").
 
@@ -12,6 +12,7 @@ class ShiftIdentification(Task):
         scale: standard deviation of each coordinate of the shift, in shortest distances (R).
     """
 
+    order = 4
     name, stream = "shift_identification", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
 
@@ -23,4 +24,6 @@ class ShiftIdentification(Task):
         return (bonds + shift * types.any(axis=-1, keepdims=True), types), shift[:, 0]
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.cloud_vector(bonds, multivectors, values, mask, config)

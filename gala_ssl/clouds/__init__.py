@@ -1,0 +1,1 @@
+"""The bonds around each particle."""
