@@ -7,7 +7,7 @@ import pandas as pd
 
 from gala_ssl.base import files
 from gala_ssl.base.errors import InputError
-from gala_ssl.frames.gsd_files import opened
+from gala_ssl.frames.formats.gsd import opened
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.plot import drawings
 from gala_ssl.simulation import cooling

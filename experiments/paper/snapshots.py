@@ -23,7 +23,7 @@ import freud
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.frames.gsd_files import opened
+from gala_ssl.frames.formats.gsd import opened
 
 CONDENSED_DENSITY = 0.5
 GAS_FRACTION, DROPLET_FRACTION = 0.05, 0.5

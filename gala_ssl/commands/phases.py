@@ -112,7 +112,7 @@ def figure(frames, known, asked, histogram, transitions):
     """Figure 5, with energy and temperature under it where the file logs them."""
     from matplotlib.figure import Figure
 
-    from gala_ssl.frames.gsd_files import logged
+    from gala_ssl.frames.formats.gsd import logged
     from gala_ssl.plot.plots import energy_by_frame, frame_histogram
 
     places = [(each["last"] + each["first"]) / 2 for each in transitions]

@@ -6,15 +6,14 @@ import numpy as np
 
 from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.files import check_file
-from gala_ssl.frames.formats import ASEReader
-from gala_ssl.frames.gsd_files import GSDReader
+from gala_ssl.frames.formats import reader_of
 
 
 def read_frames(path, frames=slice(None)):
     """The frames of a file, read one by one as they are asked for.
 
-    GSD files are read as they are. The other formats are read by ASE (see `gala_ssl.frames.formats`): extended XYZ and
-    LAMMPS dumps one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short,
+    GSD files are read as they are. The other formats of this package are read by ASE: extended XYZ and LAMMPS dumps
+    one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short,
     at once. The file's name tells the format. A cell in any orientation becomes a box of GSD's convention, centred
     on 0, with the particles turned along and wrapped into it. Types are the chemical symbols, or the names or
     LAMMPS types in the file, in alphabetical or numerical order.
@@ -38,7 +37,7 @@ def read_frames(path, frames=slice(None)):
     """
     path = pathlib.Path(path)
     check_file(path)
-    reader = GSDReader(path) if path.suffix.lower() == ".gsd" else ASEReader(path)
+    reader = reader_of(path)(path)
     return Frames(reader, _chosen(frames, len(reader), path))
 
 
@@ -46,7 +45,7 @@ class Frames(collections.abc.Sequence):
     """Frames of one file as a sequence, each read when it is asked for (see `read_frames`).
 
     Args:
-        reader: what has `path`, a length and `read(number)`. numbers: of the frames in the sequence.
+        reader: a `gala_ssl.frames.formats.Reader`. numbers: of the frames in the sequence.
     """
 
     def __init__(self, reader, numbers):

@@ -1,7 +1,7 @@
 """A copy of a trajectory's frames with numbers of ours for each particle, for OVITO to colour by."""
 import gsd.hoomd
 
-from gala_ssl.frames.gsd_files import opened, snapshot
+from gala_ssl.frames.formats.gsd import opened, snapshot
 
 LOG = "particles/gala_ssl/component_"
 

@@ -25,8 +25,8 @@ from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.commands.embed import chosen
 from gala_ssl.commands.main import COMMANDS, main
 from gala_ssl.frames import prototypes
+from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import GSDReader, write_frames
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.classical import baselines

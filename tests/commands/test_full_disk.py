@@ -17,7 +17,7 @@ from gala_ssl.base.files import NotWritten, folder_aside, written_whole
 from gala_ssl.base.hdf5 import SafeFile
 from gala_ssl.commands.main import main, script
 from gala_ssl.frames import prototypes
-from gala_ssl.frames.gsd_files import write_frames
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order import coloured, phases
 from gala_ssl.order import embedding_files as embedded

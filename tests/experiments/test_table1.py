@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import write_frames
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.classical import RadialDistances
 from gala_ssl.order.compare import Pair

@@ -11,9 +11,9 @@ from scipy.spatial.transform import Rotation
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.frames import prototypes
-from gala_ssl.frames.formats import FORMATS
+from gala_ssl.frames.formats import READERS, Reader, register_reader
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import write_frames
 from gala_ssl.frames.reading import read_frames
 
 TILTS = {"cube": (0, 0, 0), "triclinic": (0.25, -0.15, 0.3)}
@@ -328,7 +328,7 @@ def test_elements_of_a_dump_that_are_none_are_named(tmp_path):
 
 def test_a_name_that_tells_no_format_is_refused(tmp_path):
     (tmp_path / "notes.txt").write_text("positions")
-    with pytest.raises(InputError, match="notes.txt tells no format .*give a GSD file"):
+    with pytest.raises(InputError, match="notes.txt tells no format .*give a file called .*\\*.gsd"):
         read_frames(tmp_path / "notes.txt")
     for name in ("none.xyz", "POSCAR", "none.txt"):
         with pytest.raises(FileNotFoundError, match=f"no file .*{name}"):
@@ -336,5 +336,33 @@ def test_a_name_that_tells_no_format_is_refused(tmp_path):
 
 
 def test_names_of_formats_do_not_overlap():
-    patterns = [pattern for known in FORMATS for pattern in known.patterns]
+    patterns = [pattern for known in READERS for pattern in known.patterns]
     assert len(patterns) == len(set(patterns)) and all(pattern == pattern.lower() for pattern in patterns)
+    assert {"*.gsd", "*.xyz", "*.dump", "*.cif", "poscar*", "xdatcar*", "*.data", "*.traj"} <= set(patterns)
+
+
+def test_an_ending_tells_the_format_before_a_beginning_does(tmp_path):
+    frame = crystal(cells=3)
+    ase.io.write(tmp_path / "dump.cif", to_ase(frame), format="cif")
+    assert len(read_frames(tmp_path / "dump.cif")[0]) == len(frame)
+
+
+def test_a_format_that_registers_itself_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("gala_ssl.frames.formats.base.READERS", [*READERS])
+
+    @register_reader
+    class Table(Reader):
+        name, patterns = "a table", ("*.table",)
+
+        def __len__(self):
+            return 1
+
+        def read(self, number):
+            places = np.loadtxt(self.path, ndmin=2)
+            return Frame(places, (4, 4, 4, 0, 0, 0), label=self.label, source=self.source(number))
+
+    (tmp_path / "two_particles.table").write_text("0 0 0\n1 1 1\n")
+    frame = read_frames(tmp_path / "two_particles.table")[0]
+    assert len(frame) == 2 and frame.label == "two particles"
+    with pytest.raises(InputError, match=r"reader of \*.table already"):
+        register_reader(Table)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.frames.formats.gsd import logged, write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import logged, write_frames
 from gala_ssl.frames.reading import read_frames
 
 

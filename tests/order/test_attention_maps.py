@@ -12,8 +12,8 @@ from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, contact_distance, nearest_distances, point_clouds
 from gala_ssl.commands.main import main
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import write_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.attention import AttentionMaps
 from gala_ssl.order.embedding import LearnedEmbedding

@@ -11,8 +11,8 @@ from sklearn.preprocessing import StandardScaler
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.commands.main import main
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.gsd_files import write_frames
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.embedding import load_pretrained

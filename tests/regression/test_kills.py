@@ -8,7 +8,7 @@ import pytest
 
 from gala_ssl.commands.main import main
 from gala_ssl.frames import prototypes
-from gala_ssl.frames.gsd_files import write_frames
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained

@@ -8,6 +8,7 @@ import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import check_file, written_whole
+from gala_ssl.frames.formats.base import Reader, register_reader
 from gala_ssl.frames.frame import Frame
 
 # What a particle or a bond of a GSD file takes at least, in bytes, and what a frame has of either.
@@ -16,19 +17,22 @@ _LEAST, _COUNTED = 8, ("particles", "bonds", "angles", "dihedrals", "impropers",
 _HALF_EDGE = 0.5 + 1e-6
 
 
-class GSDReader:
-    """The frames of a GSD file by number: `len(reader)` and `reader.read(number)`."""
+@register_reader
+class GSDReader(Reader):
+    """Frames of HOOMD-blue, as they are."""
+
+    name, patterns = "GSD", ("*.gsd",)
 
     def __init__(self, path):
-        self.path = path
-        with opened(path) as trajectory:
+        super().__init__(path)
+        with opened(self.path) as trajectory:
             self._count = len(trajectory)
 
     def __len__(self):
         return self._count
 
     def read(self, number):
-        source = f"{self.path}, frame {number}"
+        source = self.source(number)
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
         with opened(self.path) as trajectory:
             _check_counts(trajectory, number, source)
@@ -40,7 +44,7 @@ class GSDReader:
         with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused as any other
             _check_places(particles.position, boxed, source)
             return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
-                         label=self.path.stem.replace("_", " "), source=source)
+                         label=self.label, source=source)
 
 
 def logged(frames, names):
