@@ -15,7 +15,8 @@ from gala_ssl.base.files import write_csv, write_text
 from gala_ssl.base.tables import simple_table
 from gala_ssl.commands.main import script
 from gala_ssl.networks import heads
-from gala_ssl.order.embedding import Concatenation, LearnedEmbedding
+from gala_ssl.order.concatenation import Concatenation
+from gala_ssl.order.embedding import LearnedEmbedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split

@@ -18,6 +18,7 @@ from gala_ssl.base.files import write_csv, write_text, written_whole
 from gala_ssl.base.tables import simple_table
 from gala_ssl.commands.main import script
 from gala_ssl.plot import plots
+from gala_ssl.plot.style import panel_figure
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments
@@ -93,7 +94,7 @@ def to_rst(summary):
 
 def curves_figure(histories, trivial):
     """One panel a task, three in a row."""
-    figure, panels = plots.panel_figure(len(histories))
+    figure, panels = panel_figure(len(histories))
     for axes, (task, history) in zip(panels, histories.items()):
         plots.learning_curves(history, trivial[task]["loss"], ax=axes).set_title(task.replace("_", " "))
     return figure

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from gala_ssl.plot import plots
+from gala_ssl.plot.style import COLORS, MARKERS, panel_figure
 from gala_ssl.tasks import TASKS
 from gala_ssl.training.transfer import SCRATCH
 from paper import TASKS as PAPER
@@ -16,15 +16,15 @@ _LITTLE = 0.1
 def figure4(grid):
     """Error against the fraction of the data, a panel a target; full lines free, dashed frozen, black from scratch."""
     targets = list(grid["target"].unique())
-    figure, panels = plots.panel_figure(len(targets), width=3.5, height=3.4)
+    figure, panels = panel_figure(len(targets), width=3.5, height=3.4)
     sources = [source for source in grid["source"].unique() if source != SCRATCH]
     handles = {}
     for axes, target in zip(panels, targets):
         for (source, freeze), of_source in grid[grid["target"] == target].groupby(["source", "freeze"], sort=False):
             spread = of_source.groupby("fraction")["error"].agg(["mean", "min", "max"])
             number = sources.index(source) if source in sources else None
-            color = "black" if number is None else plots.COLORS[number % len(plots.COLORS)]
-            marker = "x" if number is None else plots.MARKERS[number % len(plots.MARKERS)]
+            color = "black" if number is None else COLORS[number % len(COLORS)]
+            marker = "x" if number is None else MARKERS[number % len(MARKERS)]
             line = ":" if number is None else "--" if freeze else "-"
             drawn = axes.errorbar(
                 spread.index, spread["mean"], [spread["mean"] - spread["min"], spread["max"] - spread["mean"]],

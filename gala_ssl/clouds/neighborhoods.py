@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.clouds.lengths import contact_distance
 from gala_ssl.clouds.neighbors import NeighborSearch, neighbor_list
 
 
@@ -100,14 +101,6 @@ class PointClouds:
                    _read_only(np.concatenate([c.types for c in clouds])))
 
 
-# How the bonds of a simulated frame become lengths that networks know, by name.
-LENGTH_SCALES = {
-    "contact": PointClouds.in_contact_distances,
-    "shortest": PointClouds.in_shortest_bonds,
-    "mean_bond": PointClouds.in_mean_bonds,
-}
-
-
 def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.
 
@@ -147,18 +140,6 @@ def cloud_chunks(frame, size, k=20, neighbors="nearest", r_max=None):
     search = NeighborSearch(frame, k, neighbors, r_max)
     for start in range(0, len(frame), size):
         yield _packed(frame, search(start, start + size), start, search.k)
-
-
-def nearest_distances(frame, size=65536):
-    """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time."""
-    search = NeighborSearch(frame, 1)
-    found = [search(start, start + size).vectors for start in range(0, len(frame), size)]
-    return np.linalg.norm(np.concatenate(found).astype(np.float32), axis=-1)
-
-
-def contact_distance(nearest):
-    """The distance within which one particle in a hundred has its nearest neighbour, of those distances (N,)."""
-    return np.quantile(nearest, 0.01)
 
 
 def _packed(frame, found, start, width):

@@ -65,7 +65,8 @@ def shells_of(frame, k):
     """The edges between the shells that k neighbours are in, in contact distances, and that distance."""
     import numpy as np
 
-    from gala_ssl.clouds.neighborhoods import cloud_chunks, contact_distance, nearest_distances
+    from gala_ssl.clouds.lengths import contact_distance, nearest_distances
+    from gala_ssl.clouds.neighborhoods import cloud_chunks
     from gala_ssl.order.embedding import SEARCHED
     from gala_ssl.order.shells import shell_edges
 

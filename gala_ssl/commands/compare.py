@@ -77,7 +77,8 @@ def opened_frame(text):
 def methods(arguments):
     """Baselines, learned embeddings, and all of these together where there are several."""
     from gala_ssl.order.classical import baselines
-    from gala_ssl.order.embedding import load_pretrained, tasks_with_weights, with_concatenation
+    from gala_ssl.order.concatenation import with_concatenation
+    from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
     from gala_ssl.tasks.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED

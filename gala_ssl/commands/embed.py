@@ -98,7 +98,7 @@ def run(arguments):
 def check(arguments, output):
     """Refuse what can be refused before anything is computed."""
     from gala_ssl.base.files import check_folder
-    from gala_ssl.clouds.neighborhoods import LENGTH_SCALES
+    from gala_ssl.clouds.lengths import LENGTH_SCALES
     from gala_ssl.clouds.neighbors import check_rule
     from gala_ssl.order.embedding_files import check_output
 

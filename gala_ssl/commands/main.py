@@ -1,19 +1,19 @@
-"""The command line: which commands there are, and what all of them share.
+"""The command line: it finds the commands, which are the files of this folder, and has what all of them share.
 
 A user who gave something wrong gets one sentence, no traceback, and exit status 2.
 """
 import argparse
 import functools
-import importlib
 import importlib.util
 import os
 import sys
 import warnings
 
+import gala_ssl.commands
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.registry import import_files
 from gala_ssl.version import __version__
 
-COMMANDS = ("embed", "compare", "phases", "attention", "info", "pretrain", "transfer", "simulate")
 BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 
@@ -49,8 +49,8 @@ def main(argv=None):
         epilog="gala-ssl COMMAND --help tells more of each.")
     parser.add_argument("--version", action="version", version=f"gala_ssl {__version__}")
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        command = _command(name)
+    found = commands()
+    for name, command in found.items():
         said = command.__doc__.strip()
         command.configure(choices.add_parser(name, help=said.splitlines()[0], description=said,
                                              formatter_class=argparse.RawDescriptionHelpFormatter))
@@ -58,7 +58,7 @@ def main(argv=None):
     check_backend()
     with warnings.catch_warnings():
         warnings.showwarning = _say
-        _command(arguments.command).run(arguments)
+        found[arguments.command].run(arguments)
 
 
 def standalone(command, description, **defaults):
@@ -88,8 +88,10 @@ def check_backend():
         raise InputError(f"KERAS_BACKEND is {name!r}, which is not installed; install it, or leave it unset.")
 
 
-def _command(name):
-    return importlib.import_module(f"gala_ssl.commands.{name}")
+def commands():
+    """The modules of the commands, {name: module}: the files of this folder that have `configure` and `run`."""
+    files = import_files(gala_ssl.commands.__name__, gala_ssl.commands.__path__)
+    return {name: module for name, module in files.items() if hasattr(module, "configure") and hasattr(module, "run")}
 
 
 def _say(message, *where):

@@ -12,7 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError, check_choice, counted
-from gala_ssl.clouds.neighborhoods import LENGTH_SCALES, PointClouds, cloud_chunks, contact_distance, nearest_distances
+from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
+from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.neighbors import MOST_NEIGHBORS, check_rule, undecided
 from gala_ssl.networks import heads
 from gala_ssl.networks.layers.conversion import MaskedMean
@@ -24,7 +25,6 @@ from gala_ssl.tasks.models.pretrained import SHIPPED, load_model
 _CHUNK = 256
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * _CHUNK
-_LENGTHS = {"contact": contact_distance, "shortest": np.min}
 # What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
 # gas, none may touch another.
 _CONTACT, _ENOUGH = (0.5, 2), 20
@@ -133,10 +133,10 @@ class LearnedEmbedding:
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._known_types(frame)
         self._warn_of_ties(frame)
-        own = self.length_scale == "mean_bond"
-        length = None if own else _LENGTHS[self.length_scale](nearest_distances(frame))
+        of_frame = LENGTH_SCALES[self.length_scale]
+        length = of_frame and of_frame(nearest_distances(frame))
         for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
-            yield clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"]) if own else clouds.scaled(length)
+            yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
 
     def _output(self, source):
         if source in ("core", "bonds"):
@@ -216,26 +216,6 @@ def _check_width(k):
 def _at_a_time(clouds):
     """How many clouds as wide as these are computed at a time."""
     return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
-
-
-class Concatenation:
-    """Several featurizers side by side: all that some networks know together.
-
-    Args:
-        featurizers: callables `frame -> (N, d)`. name: of the whole.
-    """
-
-    def __init__(self, featurizers, name="all_tasks"):
-        self.featurizers, self.name = tuple(featurizers), name
-        self.dimension = sum(featurizer.dimension for featurizer in self.featurizers)
-
-    def __call__(self, frame):
-        return np.hstack([featurizer(frame) for featurizer in self.featurizers])
-
-
-def with_concatenation(featurizers):
-    """Return the featurizers and, where they are several, all of them side by side."""
-    return [*featurizers, Concatenation(featurizers)] if len(featurizers) > 1 else list(featurizers)
 
 
 def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,

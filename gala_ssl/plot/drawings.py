@@ -5,8 +5,8 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 
-from gala_ssl.clouds.neighborhoods import contact_distance, nearest_distances
-from gala_ssl.plot.plots import COLORS, cell_edges, value_edges, whole_ticks
+from gala_ssl.clouds.lengths import contact_distance, nearest_distances
+from gala_ssl.plot.style import COLORS, cell_edges, value_edges, whole_ticks
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
 MAP = "viridis"

@@ -1,19 +1,11 @@
-"""Figures. Each draws on the axes it is given, or on new ones, and returns them.
-
-Colours are Okabe and Ito's, which colour-blind readers can tell apart; line styles differ as well, so that a
-grey print can be read.
-"""
+"""Figures of numbers. Each draws on the axes it is given, or on new ones, and returns them."""
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from gala_ssl.order.separability import first_component
-
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-LINES = ("-", "--", ":", "-.")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+from gala_ssl.plot.style import COLORS, LINES, MARKERS, cell_edges, panel_figure, value_edges, whole_ticks
 
 
 def learning_curves(history, trivial=None, ax=None):
@@ -122,30 +114,6 @@ def energy_by_frame(frames, energy, temperature, transitions=(), ax=None):
     return ax
 
 
-def whole_ticks(*axes):
-    """Ticks at whole numbers only, such as frames have."""
-    for axis in axes:
-        axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
-
-
-def value_edges(parts, bins):
-    """Edges (bins + 1,) that hold 98 percent of each of these arrays of an order parameter, and a margin.
-
-    A few particles far out (of a vapour, say) would squeeze the rest into one bin. Equal values are in the middle.
-    """
-    ends = [np.quantile(part, [0.01, 0.99]) for part in parts]
-    low, high = np.min(ends), np.max(ends)
-    margin = 0.05 * (high - low) or 0.5
-    return np.linspace(low - margin, high + margin, bins + 1)
-
-
-def cell_edges(numbers):
-    """Where the cells of these increasing numbers begin and end, (k + 1,)."""
-    middles = (numbers[1:] + numbers[:-1]) / 2
-    return np.concatenate([[numbers[0] - (middles[0] - numbers[0])], middles,
-                           [numbers[-1] + (numbers[-1] - middles[-1])]])
-
-
 def component_map(groups, path=None, shown=600, ax=None):
     """Two components of several snapshots in one plane, with the median of each marked (paper, Figure 3).
 
@@ -175,16 +143,6 @@ def component_map(groups, path=None, shown=600, ax=None):
     ax.legend(title="large: medians", frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     ax.set(xlabel="first principal component", ylabel="second principal component")
     return ax
-
-
-def panel_figure(count, width=3.2, height=2.8):
-    """Return a matplotlib Figure and its `count` axes, three in a row, each of this width and height in inches."""
-    rows = -(-count // 3)
-    figure = Figure(figsize=(3 * width, height * rows), layout="constrained")
-    panels = figure.subplots(rows, 3, squeeze=False).ravel()
-    for axes in panels[count:]:
-        axes.remove()
-    return figure, panels[:count]
 
 
 def density_figure(featurizers, features, pair):

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, check_choice
+from gala_ssl.base.errors import check_choice
+from gala_ssl.base.registry import register
 
 # The tasks that there are, by name, in their `order`.
 TASKS = {}
@@ -12,12 +13,7 @@ TASKS = {}
 
 def register_task(task):
     """Make a task known by its name: a decorator of subclasses of Task."""
-    if task.name in TASKS:
-        raise InputError(f"There is a task {task.name!r} already; give {task.__name__} another name.")
-    TASKS[task.name] = task
-    for name in sorted(TASKS, key=lambda name: TASKS[name].order):
-        TASKS[name] = TASKS.pop(name)
-    return task
+    return register(TASKS, "task", task)
 
 
 def check_task(name):

@@ -9,7 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds import neighbors
-from gala_ssl.clouds.neighborhoods import LENGTH_SCALES, PointClouds, neighbor_list, point_clouds
+from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
+from gala_ssl.clouds.neighborhoods import PointClouds, neighbor_list, point_clouds
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 
@@ -287,7 +288,7 @@ def test_contact_distance_is_the_hundredth_nearest_of_all_nearest_distances():
 
 
 def test_contact_distance_varies_less_than_the_shortest_bond_between_moments_of_one_crystal():
-    moments = [point_clouds(prototypes.build("cF4-Cu", noise=0.1, seed=seed), 4) for seed in range(8)]
-    spread = {scale: np.std([(clouds.bonds[0, 0, 0] / LENGTH_SCALES[scale](clouds).bonds[0, 0, 0])
-                             for clouds in moments]) for scale in ("contact", "shortest")}
+    moments = [nearest_distances(prototypes.build("cF4-Cu", noise=0.1, seed=seed)) for seed in range(8)]
+    spread = {scale: np.std([LENGTH_SCALES[scale](nearest) for nearest in moments])
+              for scale in ("contact", "shortest")}
     assert spread["contact"] < spread["shortest"] / 4

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.spatial import Voronoi
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.clouds.neighborhoods import cloud_chunks, nearest_distances, point_clouds
+from gala_ssl.clouds.lengths import nearest_distances
+from gala_ssl.clouds.neighborhoods import cloud_chunks, point_clouds
 from gala_ssl.clouds.neighbors import NeighborSearch, neighbor_list
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame

@@ -23,7 +23,7 @@ from gala_ssl.base.hdf5 import SafeFile
 from gala_ssl.base.provenance import sha256
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.commands.embed import chosen
-from gala_ssl.commands.main import COMMANDS, main
+from gala_ssl.commands.main import commands, main
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
@@ -99,7 +99,7 @@ def failed(capsys, call, *arguments):
     return said.err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], *([name, "--help"] for name in commands())])
 def test_help_is_there_at_once(arguments):
     code = f"""
 import sys

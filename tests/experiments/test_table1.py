@@ -12,7 +12,7 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.classical import RadialDistances
 from gala_ssl.order.compare import Pair
-from gala_ssl.order.embedding import Concatenation
+from gala_ssl.order.concatenation import Concatenation
 from gala_ssl.order.separability import linear_separability, separability
 from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 from tests.scripts import main_of

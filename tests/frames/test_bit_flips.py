@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.clouds.neighborhoods import nearest_distances, point_clouds
+from gala_ssl.clouds.lengths import nearest_distances
+from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.frames.reading import read_frames
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good

@@ -10,7 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
-from gala_ssl.clouds.neighborhoods import PointClouds, contact_distance, nearest_distances, point_clouds
+from gala_ssl.clouds.lengths import contact_distance, nearest_distances
+from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.commands.main import main
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame

@@ -9,7 +9,14 @@ from scipy.special import sph_harm_y
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
-from gala_ssl.order.classical import RadialDistances, SphericalHarmonics, Steinhardt, baselines
+from gala_ssl.order.classical import (
+    BASELINES,
+    RadialDistances,
+    SphericalHarmonics,
+    Steinhardt,
+    baselines,
+    register_baseline,
+)
 
 
 def droplet(seed=0, count=60):
@@ -135,3 +142,18 @@ class TestInvariance:
 def test_of_a_small_frame_images_are_neighbours(baseline):
     frame = Frame(np.random.default_rng([3]).uniform(-1.5, 1.5, (20, 3)), [3, 3, 3, 0, 0, 0])
     np.testing.assert_allclose(baseline(frame), baseline(frame.replicated(3, 3, 3))[:20], atol=1e-4)
+
+
+def test_a_classical_order_parameter_that_registers_itself_comes_after_the_others(monkeypatch):
+    monkeypatch.setattr("gala_ssl.order.classical.base.BASELINES", dict(BASELINES))
+
+    @register_baseline
+    class NearestDistance:
+        name, dimension = "nearest_distance", 1
+
+        def __call__(self, frame):
+            return RadialDistances(1)(frame)
+
+    assert [baseline.name for baseline in baselines()] == [
+        "steinhardt", "spherical_harmonics", "radial_distances", "nearest_distance"]
+    assert baselines()[-1](droplet()).shape == (60, 1)

@@ -18,7 +18,8 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.classical import RadialDistances
-from gala_ssl.order.embedding import Concatenation, LearnedEmbedding, load_pretrained
+from gala_ssl.order.concatenation import Concatenation
+from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained

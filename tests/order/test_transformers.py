@@ -19,7 +19,7 @@ from gala_ssl import EmbeddingTransformer
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.order.classical import Steinhardt
-from gala_ssl.order.embedding import Concatenation
+from gala_ssl.order.concatenation import Concatenation
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,9 @@
 
 `base` says what a reader is, `ase_reader` what the formats that ASE parses have in common.
 """
-import importlib
-import pkgutil
-
+from gala_ssl.base.registry import import_files
 from gala_ssl.frames.formats.base import READERS, Reader, reader_of, register_reader
 
-for _file in pkgutil.iter_modules(__path__):
-    importlib.import_module(f"{__name__}.{_file.name}")
+import_files(__name__, __path__)
 
 __all__ = ["READERS", "Reader", "reader_of", "register_reader"]
