@@ -29,11 +29,11 @@ def run(arguments):
         check_task(task)
     get_preset(arguments.preset)
     keep_freed_memory()
-    from gala_ssl.training import pretrain as pretraining
+    from gala_ssl.training.pretrain import pretrain
 
     found = []
-    for card in pretraining.pretrain(arguments.tasks or TASKS, arguments.preset, arguments.directory,
-                                     arguments.output, arguments.seed, arguments.attention, not arguments.quiet):
+    for card in pretrain(arguments.tasks or TASKS, arguments.preset, arguments.directory, arguments.output,
+                         arguments.seed, arguments.attention, not arguments.quiet):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
         found.append({"task": card["task"], **best, "epochs": card["epochs"], "seconds": round(card["seconds"], 1)})
         if not (arguments.json or arguments.quiet):

@@ -16,9 +16,9 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.tasks.models.pretrained import SHIPPED, load_model, weights_and_card
-from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training.fit import compile_for, fit_alone
 from gala_ssl.training.presets import Preset
+from gala_ssl.training.pretrain import core_config, streams
 
 SCRATCH, COMBINED = "scratch", "combined"
 # What "combined" has side by side, in this order: more tasks do not change what finished cells mean.
@@ -118,7 +118,7 @@ def _train(cell, preset, weights, settings, run, progress):
     write_json(run / CONFIG, settings)
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target].for_training(preset.data)
-    sides = pretraining.streams(task, _environments(preset.data), preset.data, training, cell.fraction)
+    sides = streams(task, _environments(preset.data), preset.data, training, cell.fraction)
     model = _compiled(cell.target, cell.source == COMBINED, cell.freeze, preset)
     _start(model, cell, preset, weights)
     history = fit_alone(model, task, *sides, training, run, progress)
@@ -195,7 +195,7 @@ def _drawn_weights(target, combined, seed, preset):
 
 def _untrained(target, combined, preset):
     task = TASKS[target].for_training(preset.data)
-    config = pretraining.core_config(task, preset)
+    config = core_config(task, preset)
     if combined:
         core = combine_cores([build_core(config, name=f"core_{name}") for name in PARTS])
     else:

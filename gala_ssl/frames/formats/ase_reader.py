@@ -25,11 +25,9 @@ _MANY, _FLAT = 20, 1e-8
 class ASEReader(Reader):
     """A reader that has ASE parse the file at once, for formats of short files.
 
-    A subclass states, besides what a Reader states,
-
-        ase: ASE's name of the format.
-        counts: regular expression of the beginning of a file, of which the first group has the numbers of particles.
-            ASE would make lists of that many before it reads them; None where it does not.
+    A subclass states, besides what a Reader states, `ase`, ASE's name of the format, and may state `counts`: a regular
+    expression of the beginning of a file, of which the first group has the numbers of particles, where ASE would make
+    lists of that many before it reads them.
     """
 
     ase: str
