@@ -42,6 +42,12 @@ def test_the_front_door_imports_nothing_heavy():
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
 
 
+def test_help_waits_for_nothing_but_numpy():
+    done = run("import sys, gala_ssl.commands.main as line; line.commands()\n"
+               "print({'freud', 'scipy', 'pandas', 'matplotlib', 'ase', 'gsd', 'sklearn', 'h5py'} & set(sys.modules))")
+    assert (done.stdout.strip(), done.stderr) == ("set()", "")
+
+
 @pytest.mark.any_backend
 def test_public_names_resolve():
     for name in gala_ssl.__all__:

@@ -4,8 +4,6 @@ import numpy as np
 
 from gala_ssl.base.errors import InputError
 
-# Bonds in a point cloud: a network looks at each of their pairs, and memory is set aside for so many at most.
-MOST_NEIGHBORS = 512
 # Particles and images that a search takes into memory at most.
 _MOST_IMAGES = 2**24
 # Neighbours among which the first solid angles are looked for; doubled where they do not suffice.

@@ -12,9 +12,10 @@ import numpy as np
 from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError, check_choice, counted
+from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
-from gala_ssl.clouds.neighbors import MOST_NEIGHBORS, check_rule, undecided
+from gala_ssl.clouds.neighbors import check_rule, undecided
 from gala_ssl.networks import heads
 from gala_ssl.networks.layers.conversion import MaskedMean
 from gala_ssl.tasks import TASKS
@@ -47,7 +48,7 @@ class LearnedEmbedding:
         progress: show a bar (on a terminal only).
         neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
         k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
-            with its square, and it is at most `gala_ssl.clouds.neighbors.MOST_NEIGHBORS`.
+            with its square, and it is at most `gala_ssl.clouds.MOST_NEIGHBORS`.
         ignore_types: take all particles for one type.
 
     Attributes:

@@ -6,7 +6,7 @@ O our own choice where no source has a value.
 import dataclasses
 
 from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
-from gala_ssl.clouds.neighbors import MOST_NEIGHBORS
+from gala_ssl.clouds import MOST_NEIGHBORS
 
 
 @dataclasses.dataclass(frozen=True)
