@@ -7,8 +7,8 @@ import argparse
 import dataclasses
 import pathlib
 
-from gala_ssl import pretraining
-from gala_ssl.config import preset as get_preset
+from gala_ssl.training.presets import preset as get_preset
+from gala_ssl.training.pretrain import train_each
 
 # What each variant changes of ThermalConfig, and by how many seeds: three for the two that matter most.
 VARIANTS = {
@@ -43,7 +43,7 @@ def main():
     arguments = parser.parse_args()
     chosen = presets(arguments.epochs)
     runs = [arguments.directory / name for name in chosen]
-    for card in pretraining.train_each("frame_classification", list(chosen.values()), runs, arguments.engine,
+    for card in train_each("frame_classification", list(chosen.values()), runs, arguments.engine,
                                        arguments.workers):
         print(card["preset"], card["data"]["seed"], card["best"])
 

@@ -5,7 +5,7 @@ The public names are imported when first used, so that `import gala_ssl` is fast
 import importlib
 import os
 
-from gala_ssl.quiet import import_quietly
+from gala_ssl.base.quiet import import_quietly
 from gala_ssl.version import __version__
 
 # TensorFlow reports each missing GPU library at start-up; who wants that sets the variable.
@@ -13,17 +13,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import_quietly()
 
 _WHERE = {
-    "Frame": "data.frames",
-    "read_frames": "data.reading",
-    "PointClouds": "data.neighborhoods",
-    "point_clouds": "data.neighborhoods",
+    "Frame": "frames.frame",
+    "read_frames": "frames.reading",
+    "PointClouds": "clouds.neighborhoods",
+    "point_clouds": "clouds.neighborhoods",
+    "CoreConfig": "networks.config",
+    "build_core": "networks.core",
+    "copy_weights": "networks.weights",
     "TASKS": "tasks",
-    "build_core": "models.core",
-    "build_model": "models.build",
-    "load_pretrained": "embedding",
-    "EmbeddingTransformer": "transformers",
+    "build_model": "tasks.models.build",
+    "load_pretrained": "order.embedding",
+    "EmbeddingTransformer": "order.transformer",
+    "Steinhardt": "order.classical",
+    "SphericalHarmonics": "order.classical",
+    "RadialDistances": "order.classical",
+    "separability": "order.separability",
 }
-_ROOMS = {"prototypes": "data.prototypes", "analysis": "analysis", "config": "config", "models": "models"}
+_ROOMS = {"prototypes": "frames.prototypes"}
 
 __all__ = ["__version__", *_WHERE, *_ROOMS]
 

@@ -1,8 +1,8 @@
 """Autoencoder: squeeze a cloud through a few numbers a bond and three axes, and draw it again."""
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.base import Task, register_task
 
 
+@register_task
 class Autoencoder(Task):
     """Draw the cloud from a variational latent of each bond and axes that turn with it (paper, Figure 2).
 
@@ -13,6 +13,7 @@ class Autoencoder(Task):
         kl_scale: of the latent's Kullback-Leibler divergence, a bond, in the loss (R).
     """
 
+    order = 1
     name, stream = "autoencoder", "static"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
     answers = "bond"
@@ -24,4 +25,6 @@ class Autoencoder(Task):
         return (bonds, types), bonds
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.decoded_bonds(bonds, multivectors, values, mask, config, self.latent, self.kl_scale)

@@ -1,13 +1,35 @@
 """What a task is: one pure function that makes a batch, and one head that answers it."""
 import abc
+import math
 
 import numpy as np
 
-from gala_ssl.config import is_finite
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
+from gala_ssl.base.registry import register
+from gala_ssl.base.validators import is_finite
 
+# The tasks that there are, by name, in their `order`.
+TASKS = {}
 # Amplitudes of the noise that tasks add to thermal environments, in nearest distances: what hot particles need (O).
 THERMAL_SCALE = (0.05, 0.35)
+
+
+def register_task(task):
+    """Make a task known by its name: a decorator of subclasses of Task."""
+    return register(TASKS, "task", task)
+
+
+def check_task(name):
+    """InputError unless there is a task of this name."""
+    check_choice("task", name, TASKS)
+
+
+def get_task(task):
+    """Return a Task: itself, or the one of this name with its default settings."""
+    if isinstance(task, Task):
+        return task
+    check_task(task)
+    return TASKS[task]()
 
 
 def checked_scale(scale):
@@ -24,6 +46,7 @@ class Task(abc.ABC):
     A subclass states, as class attributes,
 
         name: as in the paper, in snake case.
+        order: place among the tasks where they are listed; the paper's have 1 to 6, others come after them.
         stream: "static" (passes over a fixed subset) or "dynamic" (drawn without end).
         loss: name of a Keras loss class.
         metric: name of a Keras metric, the one reported.
@@ -35,6 +58,7 @@ class Task(abc.ABC):
     """
 
     name: str
+    order = math.inf
     stream: str
     loss: str
     metric: str

@@ -1,10 +1,10 @@
 """Denoising: take the noise off a cloud."""
 import numpy as np
 
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale
+from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale, register_task
 
 
+@register_task
 class Denoising(Task):
     """Restore a cloud whose bonds got Gaussian noise (paper, section "Self-supervised tasks").
 
@@ -18,6 +18,7 @@ class Denoising(Task):
             (least, largest) that each cloud's is drawn from.
     """
 
+    order = 2
     name, stream = "denoising", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
     answers = "bond"
@@ -34,6 +35,8 @@ class Denoising(Task):
         return (register(noisy, clean, mask).astype(bonds.dtype), types), clean
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.bond_vectors(bonds, multivectors, values, mask, config)
 
     def trivial_answer(self, inputs, target):

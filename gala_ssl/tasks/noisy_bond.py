@@ -1,10 +1,10 @@
 """Noisy bond: which bonds of the cloud are out of place?"""
 import numpy as np
 
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale
+from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale, register_task
 
 
+@register_task
 class NoisyBond(Task):
     """Tell the half of a cloud's bonds that got Gaussian noise from the other half (paper, "Self-supervised tasks").
 
@@ -16,6 +16,7 @@ class NoisyBond(Task):
             (least, largest) that each cloud's is drawn from.
     """
 
+    order = 5
     name, stream = "noisy_bond", "dynamic"
     loss, metric = "SparseCategoricalCrossentropy", "accuracy"
     dropout = 0.5
@@ -36,6 +37,8 @@ class NoisyBond(Task):
         return ((bonds + noise).astype(bonds.dtype), types), noisy.astype(np.int32)
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.bond_class(bonds, multivectors, values, mask, config, classes=2)
 
     def trivial_answer(self, inputs, target):

@@ -1,10 +1,10 @@
 """Shift identification: by which vector was the whole cloud moved?"""
 import numpy as np
 
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale
+from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale, register_task
 
 
+@register_task
 class ShiftIdentification(Task):
     """Find the Gaussian vector that was added to all bonds of a cloud (paper, section "Self-supervised tasks").
 
@@ -16,6 +16,7 @@ class ShiftIdentification(Task):
             (least, largest) that each cloud's is drawn from.
     """
 
+    order = 4
     name, stream = "shift_identification", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
 
@@ -35,4 +36,6 @@ class ShiftIdentification(Task):
         return (bonds + shift * mask, types), target.astype(bonds.dtype)
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.cloud_vector(bonds, multivectors, values, mask, config)

@@ -1,0 +1,107 @@
+"""Streams: the batches of a task, where batch i of epoch e is a function of (seed, e, i) alone."""
+import numpy as np
+
+from gala_ssl.base.errors import InputError
+
+# Names of the random streams drawn from one seed, so that none repeats another.
+_ORDER, _DRAW, _TASK = 2, 3, 4
+
+
+class Stream:
+    """Batches that a task makes of environments.
+
+    A static task passes over its environments in an order shuffled anew each epoch; a dynamic task draws
+    from them without end, and `clouds` of them are called an epoch. Either way a batch depends on
+    (seed, epoch, i) only, so that a resumed run goes on as if never stopped and parallel reading changes
+    nothing. The last, incomplete batch of an epoch is left out: one shape means one compilation.
+
+    Args:
+        task: Task.
+        environments: Environments.
+        indices: (m,) the environments to use.
+        batch_size: clouds a batch. Where there are fewer, a static task in training repeats them to fill the one
+            batch of an epoch, so that trainings on more and on fewer share one compilation; else it has them all.
+        clouds: clouds in an epoch; None is one pass over the indices, for static tasks.
+        x_scale: the networks' unit of length, in shortest distances.
+        seed: integer, or a tuple of them.
+        shuffle: False keeps the order of the indices, for validation.
+    """
+
+    def __init__(self, task, environments, indices, batch_size, clouds=None, x_scale=2.0, seed=0, shuffle=True):
+        if len(indices) == 0:
+            raise InputError("A stream needs at least one environment; the fraction of the data is too small.")
+        self.task = task
+        self.environments = environments
+        self.indices = np.asarray(indices)
+        self.clouds = clouds
+        per_epoch = len(self.indices) if clouds is None else clouds
+        self.batch_size = batch_size if clouds is None and shuffle else min(batch_size, per_epoch)
+        self.batches = max(1, per_epoch // self.batch_size)
+        self.x_scale = np.float32(x_scale)
+        self.seed = tuple(np.atleast_1d(seed).tolist())
+        self.shuffle = shuffle
+
+    def __len__(self):
+        return self.batches
+
+    def batch(self, epoch, i):
+        """Return ((bonds, types), target, weights), batch `i` of epoch `epoch`, lengths in the networks' unit.
+
+        The weights say what counts in loss and metric, see `Task.weights`.
+        """
+        chosen = self.chosen(epoch, i)
+        found = self.environments_of(epoch)
+        (bonds, types), target = self.task.make_batch(
+            found.clouds.bonds[chosen], found.clouds.types[chosen], found.labels[chosen],
+            self._rng(_TASK, epoch, i), None if found.ideal is None else found.ideal[chosen])
+        target = target / self.x_scale if self.task.target_is_length else target
+        return (bonds / self.x_scale, types), target, self.task.weights(types)
+
+    def epoch(self, epoch):
+        """Yield the batches of an epoch: the plain twin of `dataset`, for any Keras backend."""
+        for i in range(self.batches):
+            yield self.batch(epoch, i)
+
+    def stacked(self, epoch):
+        """Return the batches of an epoch as four arrays (batches, batch_size, ...): bonds, types, target, weights."""
+        return [np.stack(arrays) for arrays in zip(*(_flat(batch) for batch in self.epoch(epoch)))]
+
+    def dataset(self, epoch):
+        """Return the batches of an epoch as a tf.data.Dataset, made beside the training step."""
+        import tensorflow as tf  # the backend of the trainings; the data room itself does without
+
+        arrays = _flat(self.batch(epoch, 0))
+
+        def load(i):
+            made = tf.numpy_function(
+                lambda i: _flat(self.batch(epoch, int(i))), [i], [tf.as_dtype(a.dtype) for a in arrays])
+            for tensor, array in zip(made, arrays, strict=True):
+                tensor.set_shape(array.shape)
+            bonds, types, target, weights = made
+            return (bonds, types), target, weights
+
+        steps = tf.data.Dataset.range(self.batches).map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
+        # There is nothing to tune, and who gives the iterator back waits for the tuner, up to half of an epoch's time.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return steps.with_options(options)
+
+    def environments_of(self, epoch):
+        """Return the Environments that an epoch is made of."""
+        return self.environments
+
+    def chosen(self, epoch, i):
+        """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""
+        size = self.batch_size
+        if self.clouds is not None:
+            return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]
+        order = self._rng(_ORDER, epoch).permutation(self.indices) if self.shuffle else self.indices
+        return np.resize(order, max(len(order), size))[i * size:(i + 1) * size]
+
+    def _rng(self, *names):
+        return np.random.default_rng([*self.seed, *names])
+
+
+def _flat(batch):
+    (bonds, types), target, weights = batch
+    return bonds, types, target, weights
