@@ -1,0 +1,128 @@
+"""Thermal environments: what is in them, and that an epoch of them is a function of (seed, epoch)."""
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+from scipy.spatial import cKDTree
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.frames import prototypes
+from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
+from gala_ssl.tasks.data.thermal import (
+    GAS,
+    LIQUID,
+    ThermalStream,
+    class_names,
+    debye_displacements,
+    thermal_environments,
+)
+
+DATA = DataConfig(structures=("cF4-Cu", "cI2-W"), thermal=ThermalConfig(particles=150, clouds_per_frame=50))
+
+
+def changed(**settings):
+    return dataclasses.replace(DATA, thermal=dataclasses.replace(DATA.thermal, **settings))
+
+
+COLD = changed(noise=(0.0, 0.0), strain=0.0, vacancies=0.0, surfaces=0.0, jitter=0.0)
+
+
+def test_classes_come_in_their_shares():
+    found = thermal_environments(DATA, 1000, (1,))
+    assert found.names == class_names(DATA) == ("cF4-Cu", "cI2-W", LIQUID, GAS)
+    np.testing.assert_allclose(np.bincount(found.labels), [200, 200, 400, 200], atol=4)
+    assert found.clouds.bonds.shape == found.ideal.shape == (1000, 20, 3)
+    assert found.clouds.mask.all()
+
+
+def test_environments_are_a_function_of_the_seed():
+    first, again, other = (thermal_environments(DATA, 200, seed) for seed in ((1, 0), (1, 0), (1, 1)))
+    np.testing.assert_array_equal(first.clouds.bonds, again.clouds.bonds)
+    np.testing.assert_array_equal(first.labels, again.labels)
+    assert not np.isin(first.clouds.bonds[..., 0], other.clouds.bonds[..., 0]).any()
+
+
+def test_without_noise_the_bonds_are_ideal_and_the_unit_is_the_mean_bond():
+    found = thermal_environments(COLD, 300, (2,))
+    np.testing.assert_allclose(found.clouds.bonds, found.ideal, atol=1e-6)
+    np.testing.assert_allclose(found.clouds.mean_bonds, 1.2, rtol=1e-5)
+    fcc = found.clouds.bonds[found.labels == 0]
+    np.testing.assert_allclose(np.linalg.norm(fcc, axis=-1)[:, 11] * np.sqrt(2), np.linalg.norm(fcc, axis=-1)[:, 12],
+                               rtol=1e-4)
+
+
+@pytest.mark.parametrize("noise", [0.05, 0.12])
+def test_displacements_have_the_noise_that_was_asked_for(noise):
+    """A bond has that of two particles; the unit is the nearest distance but for the structure's mean bond."""
+    found = thermal_environments(changed(noise=(noise, noise), strain=0.0, vacancies=0.0, surfaces=0.0,
+                                         correlated=0.0, jitter=0.0), 4000, (3,))
+    fcc = found.labels == 0
+    moved = (found.clouds.bonds - found.ideal)[fcc]
+    assert moved.std() == pytest.approx(np.sqrt(2) * noise, rel=0.05)
+
+
+def test_a_liquid_and_a_gas_have_no_ideal_sites():
+    found = thermal_environments(DATA, 400, (4,))
+    disordered = found.labels >= 2
+    np.testing.assert_array_equal(found.clouds.bonds[disordered], found.ideal[disordered])
+    assert (found.clouds.bonds[~disordered] != found.ideal[~disordered]).any(axis=(1, 2)).all()
+
+
+def test_debye_displacements_are_periodic_and_neighbours_move_together():
+    """Of fcc by a third: Si(k_D r) / (k_D r) = 0.39 less what small boxes lack of the longest waves."""
+    frame = prototypes.build("cF4-Cu", 2000)
+    positions, rng = frame.positions.astype(float), np.random.default_rng(5)
+    pairs = cKDTree(positions).query_pairs(1.01, output_type="ndarray")
+    found = [debye_displacements(positions, frame.cell, rng) for _ in range(4)]
+    correlations = [np.mean(np.sum(u[pairs[:, 0]] * u[pairs[:, 1]], axis=1)) / 3 for u in found]
+    assert np.std(found[0]) == pytest.approx(1)
+    assert np.mean(correlations) == pytest.approx(0.33, abs=0.06)
+    shifted = debye_displacements(positions + frame.cell[0], frame.cell, np.random.default_rng(6))
+    np.testing.assert_allclose(shifted, debye_displacements(positions, frame.cell, np.random.default_rng(6)), atol=1e-8)
+
+
+def test_the_shift_to_find_has_the_displacement_in_it():
+    found = thermal_environments(changed(noise=(0.1, 0.1)), 300, (7,))
+    task = TASKS["shift_identification"](0.0)
+    inputs, target = task.make_batch(found.clouds.bonds, found.clouds.types, found.labels, np.random.default_rng(0),
+                                     found.ideal)
+    np.testing.assert_allclose(target, (found.clouds.bonds - found.ideal).mean(axis=1), atol=1e-6)
+    np.testing.assert_array_equal(inputs[0], found.clouds.bonds)
+
+
+def test_denoising_looks_for_the_ideal_bonds():
+    found = thermal_environments(changed(noise=(0.1, 0.1)), 300, (8,))
+    task = TASKS["denoising"](0.0)
+    (noisy, _), target = task.make_batch(found.clouds.bonds, found.clouds.types, found.labels,
+                                         np.random.default_rng(0), found.ideal)
+    np.testing.assert_array_equal(target, found.ideal)
+    np.testing.assert_allclose(noisy.mean(axis=1), target.mean(axis=1), atol=1e-5)  # registered
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_stream_gives_new_clouds_each_epoch_and_travels_to_other_processes(name):
+    task = TASKS[name](**TASKS[name]().settings(DATA))
+    stream = pickle.loads(pickle.dumps(ThermalStream(task, DATA, 128, 32, (1, 0))))
+    assert len(stream) == 4
+    first, again, second = stream.batch(0, 1), stream.batch(0, 1), stream.batch(1, 1)
+    np.testing.assert_array_equal(first[0][0], again[0][0])
+    np.testing.assert_array_equal(first[1], again[1])
+    assert (first[0][0] != second[0][0]).any()
+    kept = ThermalStream(task, DATA, 128, 32, (1, 1), renewed=False)
+    np.testing.assert_array_equal(kept.environments_of(3).labels, kept.environments_of(0).labels)
+    assert [len(array) for array in stream.stacked(0)] == [4, 4, 4, 4]
+
+
+@pytest.mark.parametrize("settings", [{"noise": (0.2, 0.1)}, {"noise": (0.1,)}, {"surfaces": 1.5}, {"strain": -1},
+                                      {"particles": 0}, {"length_scale": "longest"}])
+def test_settings_that_make_no_environments_are_refused(settings):
+    with pytest.raises(InputError):
+        ThermalConfig(**settings)
+
+
+@pytest.mark.parametrize("scale", [-1, (0.2, 0.1), (0.1, float("nan"))])
+def test_amplitudes_that_are_none_are_refused(scale):
+    with pytest.raises(InputError):
+        TASKS["noisy_bond"](scale)
