@@ -235,7 +235,7 @@ def test_pretrain_writes_runs_and_cards(pretrained):
     for name, card in zip(SOME, cards, strict=True):
         run = runs / name
         assert {path.name for path in run.iterdir()} == {
-            "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
+            ".lock", "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
         assert json.loads((run / f"{name}.json").read_text()) == json.loads(json.dumps(card))
         assert (output / f"{name}.keras").read_bytes() == (run / f"{name}.keras").read_bytes()
         assert card["best"]["val_loss"] == pd.read_csv(run / "history.csv")["val_loss"].min()
