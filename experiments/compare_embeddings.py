@@ -8,7 +8,6 @@ the snapshots of Table 1. The default embedding is chosen by the former. Writes 
 import argparse
 import pathlib
 
-import numpy as np
 import pandas as pd
 
 from gala_ssl.analysis.skill import linear_probe
@@ -21,6 +20,7 @@ from gala_ssl.embedding import Concatenation, LearnedEmbedding
 from gala_ssl.files import write_csv, write_text
 from gala_ssl.models import heads
 from gala_ssl.models.pretrained import SHIPPED, load_model
+from gala_ssl.randomness import rng
 from gala_ssl.tasks import TASKS
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -62,7 +62,7 @@ def probe(embeddings, count, seed):
     """Accuracy of a linear classifier of structures on each embedding of `count` held-back environments."""
     data = DataConfig(**embeddings[0].card["data"])
     environments = prototype_environments(data)
-    chosen = np.random.default_rng([seed]).permutation(split(len(environments), data)[1])[:count]
+    chosen = rng(seed, "environments to compare").permutation(split(len(environments), data)[1])[:count]
     clouds, labels = environments.clouds[chosen], environments.labels[chosen]
     rows = []
     for embed in embeddings:

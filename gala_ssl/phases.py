@@ -20,12 +20,10 @@ from gala_ssl.errors import InputError
 from gala_ssl.files import write_json
 from gala_ssl.models.build import build_model, seeded
 from gala_ssl.models.core import build_core
+from gala_ssl.randomness import rng
 from gala_ssl.runs import CONFIG, alone_in, check_settings
 from gala_ssl.tasks import FrameClassification
 from gala_ssl.training import fit_alone
-
-# Which of the random streams drawn from one seed.
-_PARTICLES = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -178,8 +176,8 @@ def _environments(frames, numbers, config, progress):
     clouds, labels = [], []
     for label, number in enumerate(tqdm(numbers, "frames", leave=False, disable=None if progress else True)):
         frame = frames[int(number)]
-        rng = np.random.default_rng([config.seed, _PARTICLES, int(number)])
-        chosen = rng.permutation(len(frame))[:max(1, round(config.fraction * len(frame)))]
+        order = rng(config.seed, "particles of a frame", int(number)).permutation(len(frame))
+        chosen = order[:max(1, round(config.fraction * len(frame)))]
         clouds.append(point_clouds(frame, config.neighbors)[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))

@@ -4,7 +4,6 @@ import functools
 import pathlib
 
 import keras
-import numpy as np
 
 from gala_ssl.config import preset as get_preset
 from gala_ssl.data.environments import prototype_environments, split
@@ -15,13 +14,12 @@ from gala_ssl.models.core import build_core
 from gala_ssl.models.parts import check_attention
 from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import versions
+from gala_ssl.randomness import rng
 from gala_ssl.runs import CONFIG, alone_in, finished
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.training import fit_alone
 
 _TRAINING, _VALIDATION = 0, 1
-# Which of the random streams drawn from one seed.
-_SUBSET = 5
 
 
 def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None, seed=None, attention=None,
@@ -75,7 +73,7 @@ def streams(task, environments, data, training, fraction=1.0):
     static = task.stream == "static"
     sides = list(split(len(environments), data, data.static_fraction if static else 1.0))
     if fraction < 1:
-        order = np.random.default_rng([training.seed, _SUBSET]).permutation(len(sides[_TRAINING]))
+        order = rng(training.seed, "fraction of clouds").permutation(len(sides[_TRAINING]))
         sides[_TRAINING] = sides[_TRAINING][order[:max(1, round(fraction * len(order)))]]
     clouds = (None, None) if static else (training.dynamic_training, training.dynamic_validation)
     return tuple(

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from gala_ssl.errors import InputError, reason
 from gala_ssl.files import written_whole
+from gala_ssl.randomness import rng
 from gala_ssl.runs import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.npz", "best.npz"
@@ -140,7 +141,7 @@ def _batches(stream, epoch):
 def _reseed(model, seed, epoch):
     """Set the state of every dropout, so that an epoch's chance does not depend on the epochs before."""
     states = [variable for variable in model.variables if variable.name == "seed_generator_state"]
-    seeds = np.random.default_rng([seed, epoch]).integers(2**31, size=(len(states), 1))
+    seeds = rng(seed, "dropout", epoch).integers(2**31, size=(len(states), 1))
     for state, number in zip(states, seeds, strict=True):
         state.assign(np.append(number, 0))
 

@@ -2,9 +2,7 @@
 import numpy as np
 
 from gala_ssl.errors import InputError
-
-# Names of the random streams drawn from one seed, so that none repeats another.
-_ORDER, _DRAW, _TASK = 2, 3, 4
+from gala_ssl.randomness import rng
 
 
 class Stream:
@@ -53,7 +51,7 @@ class Stream:
         environments = self.environments
         (bonds, types), target = self.task.make_batch(
             environments.clouds.bonds[chosen], environments.clouds.types[chosen],
-            environments.labels[chosen], self._rng(_TASK, epoch, i))
+            environments.labels[chosen], rng(self.seed, "questions", epoch, i))
         target = target / self.x_scale if self.task.target_is_length else target
         return (bonds / self.x_scale, types), target, self.task.weights(types)
 
@@ -86,12 +84,9 @@ class Stream:
         """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""
         size = self.batch_size
         if self.clouds is not None:
-            return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]
-        order = self._rng(_ORDER, epoch).permutation(self.indices) if self.shuffle else self.indices
+            return self.indices[rng(self.seed, "choice of clouds", epoch, i).integers(len(self.indices), size=size)]
+        order = rng(self.seed, "order of clouds", epoch).permutation(self.indices) if self.shuffle else self.indices
         return np.resize(order, max(len(order), size))[i * size:(i + 1) * size]
-
-    def _rng(self, *names):
-        return np.random.default_rng([*self.seed, *names])
 
 
 def _flat(batch):
