@@ -23,6 +23,7 @@ _SMALL, _FAR = 1e-12, 1e6
 _MANY, _FLAT = 20, 1e-8
 # What a frame of a LAMMPS dump may begin with before its time step (dump_modify units and time).
 _BEFORE_STEP = (b"ITEM: UNITS", b"ITEM: TIME")
+_ITEM = b"ITEM:"
 
 
 def _xyz_starts(file):
@@ -91,10 +92,19 @@ FORMATS = (
 
 
 def format_of(path):
-    """The Format that a file's name tells, or InputError with the names that tell one."""
-    for known in FORMATS:
-        if any(fnmatch.fnmatch(path.name.lower(), pattern) for pattern in known.patterns):
-            return known
+    """The Format that a file's name tells, or InputError with the names that tell one.
+
+    The end of a name counts before its beginning: dump.cif is a CIF, unless it starts as a LAMMPS dump does.
+    """
+    named = sorted((pattern.endswith("*"), place) for place, known in enumerate(FORMATS) for pattern in known.patterns
+                   if fnmatch.fnmatch(path.name.lower(), pattern))
+    found = [FORMATS[place] for _, place in named]
+    if len(set(found)) > 1:
+        with open(path, "rb") as file:
+            dumped = file.read(len(_ITEM)) == _ITEM
+        found = [known for known in found if (known.starts is _dump_starts) == dumped] or found
+    if found:
+        return found[0]
     names = ", ".join(pattern for known in FORMATS for pattern in known.patterns)
     raise InputError(f"The name of {path} tells no format that can be read; give a GSD file, *.gsd, or one called "
                      f"{names} (in small letters or capitals).")
