@@ -138,7 +138,8 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     directory = pathlib.Path(directory)
     settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
                 "frames_sha256": _digest(frames[int(number)] for number in known)}
-    check_settings(directory, settings)
+    # A file may lie elsewhere meanwhile: its frames are known by what they hold.
+    check_settings(directory, settings, but=("frames",))
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
     questions = _environments(frames, known + 1, config, progress)
@@ -151,7 +152,8 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     with seeded(config.seed):
         model = build_model(task, build_core(core))
     with alone_in(directory):
-        check_settings(directory, settings)  # again, because another process may have begun a run meanwhile
+        # Again, because another process may have begun a run meanwhile.
+        check_settings(directory, settings, but=("frames",))
         if not (directory / CONFIG).exists():
             write_json(directory / CONFIG, settings)
         history = fit_alone(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),

@@ -49,10 +49,16 @@ def alone_in(directory):
         lock.release()
 
 
-def check_settings(directory, settings):
-    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values."""
+def check_settings(directory, settings, but=()):
+    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values.
+
+    Args:
+        directory: of the run. settings: plain values by name. but: names of those that may differ.
+    """
     path = pathlib.Path(directory) / CONFIG
-    differing = path.exists() and differing_settings(settings, read_json(path))
+    found = {name: value for name, value in read_json(path).items() if name not in but} if path.exists() else None
+    wanted = {name: value for name, value in settings.items() if name not in but}
+    differing = found is not None and differing_settings(wanted, found)
     if differing:
         raise Taken(f"{directory} holds a run with other settings ({differing}); choose another directory, or "
                     f"remove it to start anew.")
