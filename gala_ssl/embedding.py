@@ -74,7 +74,8 @@ class LearnedEmbedding:
 
     Raises:
         InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
-            than the network knows or of none of its names, an embedding that is not finite, and what `point_clouds` refuses.
+            than the network knows or of none of its names, an embedding that is not finite, and what
+            `point_clouds` refuses.
 
     Example:
         >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
