@@ -67,8 +67,9 @@ notebooks: $(INSTALLED)  ## run the notebooks and store what they show
 docs: $(INSTALLED)  ## the documentation, in build/docs; a warning is an error
 	$(VENV)/bin/sphinx-build -q -W --keep-going docs build/docs
 
-lint: $(INSTALLED)  ## check the style
+lint: $(INSTALLED)  ## check the style, and that no room imports from one after it
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports --no-cache
 
 clean:  ## remove the virtual environment and caches; runs stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache

@@ -2,7 +2,7 @@
 
     python benchmarks/allocation.py [--task frame_classification] [--steps 20] [--rounds 5]
 
-The first is what the commands that train ask of the C library (`gala_ssl.memory`), the second what glibc does by
+The first is what the commands that train ask of the C library (`gala_ssl.base.memory`), the second what glibc does by
 itself. Each is a process of its own: the paper's network, batches of 64, compiled by XLA, one thread. Writes
 allocation.csv: milliseconds of the processor a step, the median over rounds, in the program and in the system, and
 pages that the system gave.
@@ -17,10 +17,10 @@ import resource
 
 import pandas as pd
 
-from gala_ssl.cli import script
-from gala_ssl.config import preset
-from gala_ssl.files import write_csv
-from gala_ssl.memory import keep_freed_memory
+from gala_ssl.base.files import write_csv
+from gala_ssl.base.memory import keep_freed_memory
+from gala_ssl.commands.main import script
+from gala_ssl.training.presets import preset
 
 # The second is glibc's own number of large pieces that each come from the system, and go back to it.
 ENVIRONMENTS = {"kept": {}, "given back": {"MALLOC_MMAP_MAX_": "65536"}}
@@ -49,12 +49,12 @@ def main(argv=None):
 def cost_of_steps(task, steps, rounds):
     """Medians over rounds of what a step takes: "user_ms", "system_ms", "pages"; and the largest "resident_gb"."""
     keep_freed_memory()
-    from gala_ssl import pretraining
-    from gala_ssl.data.environments import prototype_environments
-    from gala_ssl.models.build import build_model
-    from gala_ssl.models.core import build_core
+    from gala_ssl.networks.core import build_core
     from gala_ssl.tasks import TASKS
-    from gala_ssl.training import compile_for
+    from gala_ssl.tasks.data.environments import prototype_environments
+    from gala_ssl.tasks.models.build import build_model
+    from gala_ssl.training import pretrain as pretraining
+    from gala_ssl.training.fit import compile_for
 
     paper = preset("paper")
     data = dataclasses.replace(paper.data, structures=("cF4-Cu", "cI2-W"), min_particles=1000, static_fraction=1.0)

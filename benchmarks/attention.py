@@ -23,14 +23,15 @@ import pandas as pd
 import tensorflow as tf
 from tqdm import tqdm
 
-from gala_ssl.analysis.baselines import Steinhardt
-from gala_ssl.cli import script
-from gala_ssl.config import CoreConfig, DataConfig
-from gala_ssl.data import prototypes
-from gala_ssl.embedding import LearnedEmbedding
-from gala_ssl.files import written_whole
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
+from gala_ssl.base.files import written_whole
+from gala_ssl.commands.main import script
+from gala_ssl.frames import prototypes
+from gala_ssl.networks.config import CoreConfig
+from gala_ssl.networks.core import build_core
+from gala_ssl.order.classical import Steinhardt
+from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.models.build import build_model
 
 BONDS, TASK = 20, "frame_classification"
 

@@ -28,10 +28,10 @@ import numpy as np
 import pandas as pd
 
 import gala_ssl
-from gala_ssl.analysis.baselines import Steinhardt
-from gala_ssl.cli import script
-from gala_ssl.config import preset
-from gala_ssl.files import write_csv
+from gala_ssl.base.files import write_csv
+from gala_ssl.commands.main import script
+from gala_ssl.order.classical import Steinhardt
+from gala_ssl.training.presets import preset
 
 PARTICLES = {"embedding": (100_000, 200_000, 400_000, 1_000_000), "data": (100_000, 200_000, 400_000)}
 EPOCH, CRYSTAL = 100, 10_000
@@ -127,14 +127,14 @@ def trained_on(particles, task):
 def train(chosen, task, epochs, batches, watch=lambda batches: None):
     """Train by a preset in epochs of so many batches; `watch(batches)` is called after each. Returns how many clouds.
 
-    The training is that of `gala_ssl.training.fit`, which asks for the validation's batches after an epoch's own.
+    The training is that of `gala_ssl.training.fit.fit`, which asks for the validation's batches after an epoch's own.
     """
-    from gala_ssl import pretraining
-    from gala_ssl.data.environments import prototype_environments
-    from gala_ssl.models.build import build_model
-    from gala_ssl.models.core import build_core
+    from gala_ssl.networks.core import build_core
     from gala_ssl.tasks import get_task
-    from gala_ssl.training import fit
+    from gala_ssl.tasks.data.environments import prototype_environments
+    from gala_ssl.tasks.models.build import build_model
+    from gala_ssl.training import pretrain as pretraining
+    from gala_ssl.training.fit import fit
 
     task = get_task(task)
     size = chosen.training.batch_size

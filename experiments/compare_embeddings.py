@@ -10,18 +10,19 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.analysis.skill import linear_probe
-from gala_ssl.analysis.table1 import SnapshotFeatures, table1
-from gala_ssl.analysis.tables import simple_table
-from gala_ssl.cli import script
-from gala_ssl.config import DataConfig
-from gala_ssl.data.environments import prototype_environments, split
-from gala_ssl.embedding import Concatenation, LearnedEmbedding
-from gala_ssl.files import write_csv, write_text
-from gala_ssl.models import heads
-from gala_ssl.models.pretrained import SHIPPED, load_model
-from gala_ssl.randomness import rng
+from gala_ssl.base.files import write_csv, write_text
+from gala_ssl.base.randomness import rng
+from gala_ssl.base.tables import simple_table
+from gala_ssl.commands.main import script
+from gala_ssl.networks import heads
+from gala_ssl.order.concatenation import Concatenation
+from gala_ssl.order.embedding import LearnedEmbedding
 from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.environments import prototype_environments, split
+from gala_ssl.tasks.models.pretrained import SHIPPED, load_model
+from paper.skill import linear_probe
+from paper.table1 import SnapshotFeatures, table1
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 

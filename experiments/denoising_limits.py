@@ -16,16 +16,16 @@ import keras
 import numpy as np
 import pandas as pd
 
-from gala_ssl.analysis.skill import trivial_score
-from gala_ssl.cli import script
-from gala_ssl.config import preset as get_preset
-from gala_ssl.data.environments import prototype_environments
-from gala_ssl.files import write_csv
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
-from gala_ssl.pretraining import core_config, streams
-from gala_ssl.tasks import Denoising
-from gala_ssl.training import fit
+from gala_ssl.base.files import write_csv
+from gala_ssl.commands.main import script
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.tasks.denoising import Denoising
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training.fit import fit
+from gala_ssl.training.presets import preset as get_preset
+from gala_ssl.training.pretrain import core_config, streams
+from paper.skill import trivial_score
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 NOISES = tuple({"scale": scale} for scale in (0.05, 0.1, 0.2, 0.3, 0.5))

@@ -11,13 +11,13 @@ import sys
 
 import pandas as pd
 
-from gala_ssl.analysis.claims import transitions_to_rst
-from gala_ssl.cli import script
+from gala_ssl.base.files import read_json, write_text
 from gala_ssl.commands import phases
-from gala_ssl.files import read_json, write_text
+from gala_ssl.commands.main import script
+from paper.claims import transitions_to_rst
 
 TRAJECTORY = "data/trajectories/cI2-W_trajectory.gsd"
-# The phase of each frame by energy and density, as gala_ssl/simulation/shipping.py writes it.
+# The phase of each frame by energy and density, as experiments/paper/shipping.py writes it.
 LOG = "data/trajectories/cI2-W.csv"
 
 

@@ -13,17 +13,18 @@ import pathlib
 import numpy as np
 import pandas as pd
 
-from gala_ssl.analysis import claims, plots
-from gala_ssl.analysis.baselines import baselines
-from gala_ssl.analysis.table1 import PAIRS, SnapshotFeatures, table1, to_rst
-from gala_ssl.cli import script
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import check_folder, write_csv, write_json, write_text, written_whole
+from gala_ssl.base.provenance import sha256, versions
+from gala_ssl.commands.main import script
 from gala_ssl.commands.options import add_scale, add_tasks, add_weights
-from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
-from gala_ssl.errors import InputError
-from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
-from gala_ssl.models.pretrained import SHIPPED
-from gala_ssl.provenance import sha256, versions
-from gala_ssl.tasks import TASKS
+from gala_ssl.order.classical import baselines
+from gala_ssl.order.concatenation import with_concatenation
+from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+from gala_ssl.plot import plots
+from gala_ssl.tasks.models.pretrained import SHIPPED
+from paper import TASKS, claims
+from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 HARD_PAIR = PAIRS[4]
@@ -97,10 +98,10 @@ def parsed(argv):
 
 
 def load_learned(tasks, weights, scale):
-    """The learned embeddings of the tasks named, or of all that have weights, saying which have none."""
+    """The learned embeddings of the tasks named, or of the paper's that have weights, saying which have none."""
     if tasks is not None:
         return [load_pretrained(task, weights, length_scale=scale) for task in tasks]
-    there = tasks_with_weights(weights)
+    there = [task for task in tasks_with_weights(weights) if task in TASKS]
     if without := [task for task in TASKS if task not in there]:
         print(f"Left out for want of weights in {weights}: {', '.join(without)}.")
     return [load_pretrained(task, weights, length_scale=scale) for task in there]

@@ -12,11 +12,11 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.analysis.table1 import SnapshotFeatures, table1
-from gala_ssl.cli import script
-from gala_ssl.embedding import load_pretrained, tasks_with_weights
-from gala_ssl.errors import InputError
-from gala_ssl.files import write_csv
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import write_csv
+from gala_ssl.commands.main import script
+from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+from paper.table1 import SnapshotFeatures, table1
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 

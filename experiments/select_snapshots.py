@@ -1,5 +1,5 @@
 """Choose from finished cooling runs what is kept: the snapshots of Table 1, by the rule of
-gala_ssl/simulation/snapshots.py, and the frames of whole runs for Figures 3 and 5.
+experiments/paper/snapshots.py, and the frames of whole runs for Figures 3 and 5.
 
     python experiments/select_snapshots.py
 
@@ -7,8 +7,8 @@ reads runs/simulation/NAME/ and writes data/trajectories/*.gsd with a card each,
 """
 import argparse
 
-from gala_ssl.cli import script
-from gala_ssl.simulation import shipping
+from gala_ssl.commands.main import script
+from paper import shipping
 
 
 @script

@@ -5,8 +5,8 @@
 
 A killed run goes on where it stopped when it is started again; a finished one does nothing.
 """
-from gala_ssl.cli import standalone
 from gala_ssl.commands import simulate
+from gala_ssl.commands.main import standalone
 
 main = standalone(simulate, __doc__)
 

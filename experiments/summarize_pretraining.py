@@ -13,18 +13,20 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.analysis import plots
-from gala_ssl.analysis.skill import axis_errors, noisy_bond_accuracy, trivial_score
-from gala_ssl.analysis.tables import simple_table
-from gala_ssl.cli import script
-from gala_ssl.config import DataConfig, TrainingConfig
-from gala_ssl.data.environments import prototype_environments
-from gala_ssl.errors import InputError
-from gala_ssl.files import write_csv, write_text, written_whole
-from gala_ssl.models.pretrained import load_model
-from gala_ssl.pretraining import streams
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import write_csv, write_text, written_whole
+from gala_ssl.base.tables import simple_table
+from gala_ssl.commands.main import script
+from gala_ssl.plot import plots
+from gala_ssl.plot.style import panel_figure
 from gala_ssl.tasks import TASKS
-from gala_ssl.training import HISTORY
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.tasks.models.pretrained import load_model
+from gala_ssl.training.fit import HISTORY
+from gala_ssl.training.presets import TrainingConfig
+from gala_ssl.training.pretrain import streams
+from paper.skill import axis_errors, noisy_bond_accuracy, trivial_score
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -92,7 +94,7 @@ def to_rst(summary):
 
 def curves_figure(histories, trivial):
     """One panel a task, three in a row."""
-    figure, panels = plots.panel_figure(len(histories))
+    figure, panels = panel_figure(len(histories))
     for axes, (task, history) in zip(panels, histories.items()):
         plots.learning_curves(history, trivial[task]["loss"], ax=axes).set_title(task.replace("_", " "))
     return figure

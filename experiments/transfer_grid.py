@@ -9,14 +9,38 @@ Each cell is a run directory that is finished once and for all; started again, t
 failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of the cells asked for that are done, and
 card.json: how they came about. Tables of cells that are not among those are not replaced.
 """
+import argparse
 import pathlib
 
-from gala_ssl.cli import standalone
+from gala_ssl.base.files import write_text, written_whole
 from gala_ssl.commands import transfer
+from gala_ssl.commands.main import check_backend, script
+from gala_ssl.training.transfer import SCRATCH
+from paper import grid as reading
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
-main = standalone(transfer, __doc__, output=ROOT / "results/transfer")
+
+@script
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    transfer.configure(parser)
+    parser.set_defaults(output=ROOT / "results/transfer")
+    arguments = parser.parse_args(argv)
+    check_backend()
+    transfer.run(arguments, also=write_claims_and_figures)
+
+
+def write_claims_and_figures(table, folder):
+    """Write claims.rst, figure4.png and gains.png of a table of cells."""
+    write_text(folder / "claims.rst", reading.claims_rst(table))
+    figures = {"figure4.png": reading.figure4}
+    if not table[table["source"] != SCRATCH].empty:
+        figures["gains.png"] = reading.gain_map
+    for name, draw in figures.items():
+        with written_whole(folder / name) as temporary:
+            draw(table).savefig(temporary, dpi=150)
+
 
 if __name__ == "__main__":
     main()

@@ -11,10 +11,10 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.cli import script
-from gala_ssl.config import preset as get_preset
-from gala_ssl.files import write_csv
-from gala_ssl.pretraining import pretrain
+from gala_ssl.base.files import write_csv
+from gala_ssl.commands.main import script
+from gala_ssl.training.presets import preset as get_preset
+from gala_ssl.training.pretrain import pretrain
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 TASKS = ("denoising", "shift_identification", "nearest_bond")

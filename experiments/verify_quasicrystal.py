@@ -1,4 +1,4 @@
-"""Is the last frame of a cooling run a quasicrystal? The signs of simulation/quasicrystal.py and dodecagonal.py.
+"""Is the last frame of a cooling run a quasicrystal? The signs of gala_ssl/simulation/identify.
 
     python experiments/verify_quasicrystal.py icosahedral runs/simulation/iQC/trajectory.gsd
     python experiments/verify_quasicrystal.py dodecagonal runs/simulation/dQC/trajectory.gsd
@@ -11,11 +11,12 @@ import pathlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from gala_ssl.cli import script
-from gala_ssl.data.reading import read_frames
-from gala_ssl.errors import InputError
-from gala_ssl.files import write_json, written_whole
-from gala_ssl.simulation import dodecagonal, figures, quasicrystal
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import write_json, written_whole
+from gala_ssl.commands.main import script
+from gala_ssl.frames.reading import read_frames
+from gala_ssl.simulation.identify import dodecagonal, quasicrystal
+from paper import figures
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 FOLDS = (4, 6, 8, 10, 12)

@@ -8,17 +8,23 @@ import importlib
 from gala_ssl.version import __version__
 
 _WHERE = {
-    "Frame": "data.frames",
-    "read_frames": "data.reading",
-    "PointClouds": "data.neighborhoods",
-    "point_clouds": "data.neighborhoods",
+    "Frame": "frames.frame",
+    "read_frames": "frames.reading",
+    "PointClouds": "clouds.neighborhoods",
+    "point_clouds": "clouds.neighborhoods",
+    "CoreConfig": "networks.config",
+    "build_core": "networks.core",
+    "copy_weights": "networks.weights",
     "TASKS": "tasks",
-    "build_core": "models.core",
-    "build_model": "models.build",
-    "load_pretrained": "embedding",
-    "EmbeddingTransformer": "transformers",
+    "build_model": "tasks.models.build",
+    "load_pretrained": "order.embedding",
+    "EmbeddingTransformer": "order.transformer",
+    "Steinhardt": "order.classical",
+    "SphericalHarmonics": "order.classical",
+    "RadialDistances": "order.classical",
+    "separability": "order.separability",
 }
-_ROOMS = {"prototypes": "data.prototypes", "analysis": "analysis", "config": "config", "models": "models"}
+_ROOMS = {"prototypes": "frames.prototypes"}
 
 __all__ = ["__version__", *_WHERE, *_ROOMS]
 

@@ -4,10 +4,12 @@ import dataclasses
 import keras
 import numpy as np
 
-from gala_ssl.config import CoreConfig, DataConfig, Preset, TrainingConfig
-from gala_ssl.layers.conversion import PaddingMask
-from gala_ssl.layers.normalization import MomentumLayerNormalization, MomentumNormalization
-from gala_ssl.models.core import build_core
+from gala_ssl.networks.config import CoreConfig
+from gala_ssl.networks.core import build_core
+from gala_ssl.networks.layers.conversion import PaddingMask
+from gala_ssl.networks.layers.normalization import MomentumLayerNormalization, MomentumNormalization
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.training.presets import Preset, TrainingConfig
 from tests.strategies import CLOUD_KINDS, cloud, type_encodings
 
 ATTENTIONS = ("fast", "published")
@@ -45,7 +47,7 @@ def with_heads(core, chosen, seed=0):
     It is compiled, for tests of many examples: what Keras does around each layer takes a hundred times the sums.
 
     Args:
-        chosen: {function of `gala_ssl.models.heads`: tuple of its arguments behind `config`}.
+        chosen: {function of `gala_ssl.networks.heads`: tuple of its arguments behind `config`}.
     """
     keras.utils.set_random_seed(seed)
     bonds, types = keras.Input((None, 3)), keras.Input((None, core.config.type_width))

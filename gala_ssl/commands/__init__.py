@@ -1,5 +1,5 @@
 """The commands of `gala-ssl`, one file each: `configure(parser)` adds its options, `run(arguments)` does it.
 
 A command's module imports nothing heavy, so that `--help` is there at once: what it needs it imports in `run`.
-`embedded` and `coloured` are the files that `embed` writes.
+`main` finds them, `options` has what several share.
 """

@@ -11,9 +11,9 @@ the frame, the same by shell (shells.png, shells.csv); the numbers of both (atte
 import json
 import pathlib
 
+from gala_ssl.base.errors import InputError, counted
 from gala_ssl.commands.options import add_task, add_types, add_weights
-from gala_ssl.config import check_task
-from gala_ssl.errors import InputError, counted
+from gala_ssl.tasks import check_task
 
 
 def configure(parser):
@@ -28,17 +28,17 @@ def configure(parser):
 
 
 def run(arguments):
+    from gala_ssl.base.files import check_folder, write_json
     from gala_ssl.commands.compare import opened_frame
-    from gala_ssl.files import check_folder, write_json
 
     check_task(arguments.task)
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
         raise InputError(f"{frame.where} has {counted(len(frame), 'particle')}, so there is no particle {particle}; "
                          f"choose from 0 to {len(frame) - 1}.")
-    from gala_ssl.attention_maps import AttentionMaps
-    from gala_ssl.embedding import load_pretrained
-    from gala_ssl.models.pretrained import SHIPPED
+    from gala_ssl.order.attention import AttentionMaps
+    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.tasks.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
@@ -65,9 +65,10 @@ def shells_of(frame, k):
     """The edges between the shells that k neighbours are in, in contact distances, and that distance."""
     import numpy as np
 
-    from gala_ssl.analysis.attention_maps import shell_edges
-    from gala_ssl.data.neighborhoods import cloud_chunks, contact_distance, nearest_distances
-    from gala_ssl.embedding import SEARCHED
+    from gala_ssl.clouds.lengths import contact_distance, nearest_distances
+    from gala_ssl.clouds.neighborhoods import cloud_chunks
+    from gala_ssl.order.embedding import SEARCHED
+    from gala_ssl.order.shells import shell_edges
 
     length = float(contact_distance(nearest_distances(frame)))
     # The farthest neighbours of a vapour would stretch the range over many times the droplet's shells.
@@ -92,9 +93,9 @@ def averaged(maps, frame, edges, particle):
 def write(output, maps, sums, table, cloud, weights, titles):
     import numpy as np
 
-    from gala_ssl.analysis.attention_maps import received, relative
-    from gala_ssl.analysis.plots import attention_figure
-    from gala_ssl.files import write_csv, written_whole
+    from gala_ssl.base.files import write_csv, written_whole
+    from gala_ssl.order.shells import received, relative
+    from gala_ssl.plot.plots import attention_figure
 
     shells, counts = sums.shells(cloud)[0], np.arange(1, len(sums.edges) + 1)
     bars, whole = received(weights, maps.reduces), sums.relative()
@@ -112,7 +113,7 @@ def write(output, maps, sums, table, cloud, weights, titles):
 
 
 def card_of(arguments, frame, weights, maps, edges, length):
-    from gala_ssl.provenance import sha256, versions
+    from gala_ssl.base.provenance import sha256, versions
 
     return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,

@@ -9,9 +9,9 @@ densities.png and card.json into a folder as well. Methods are the classical bas
 import pathlib
 import re
 
+from gala_ssl.base.errors import InputError
 from gala_ssl.commands.options import add_scale, add_tasks, add_types, add_weights
-from gala_ssl.config import check_task
-from gala_ssl.errors import InputError
+from gala_ssl.tasks import check_task
 
 
 def configure(parser):
@@ -31,14 +31,14 @@ def configure(parser):
 def run(arguments):
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
-    from gala_ssl.files import check_folder
+    from gala_ssl.base.files import check_folder
 
     for task in arguments.tasks or ():
         check_task(task)
     if arguments.output:
         check_folder(arguments.output)
     first, second = opened_frame(arguments.first), opened_frame(arguments.second)
-    from gala_ssl.analysis.table1 import Features, Pair, table1, to_rst
+    from gala_ssl.order.compare import Features, Pair, score_table, to_rst
 
     names = [short_name(frame) for frame in (first, second)]
     if names[0] == names[1]:
@@ -47,7 +47,7 @@ def run(arguments):
         raise InputError(f"{names[0]} was given twice; give two snapshots to tell apart.")
     featurizers = methods(arguments)
     features, pair = Features(dict(zip(names, (first, second)))), Pair(1, "two snapshots", *names)
-    table = table1(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet)
+    table = score_table(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet)
     text = to_rst(table, [pair])
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
@@ -58,7 +58,7 @@ def run(arguments):
 
 def short_name(frame):
     """Stem of a frame's file, and its number where the file has more than one."""
-    from gala_ssl.data.reading import read_frames
+    from gala_ssl.frames.reading import read_frames
 
     path, number = frame.source.rsplit(", ", 1)
     return frame.label if len(read_frames(path)) == 1 else f"{frame.label}, {number}"
@@ -66,7 +66,7 @@ def short_name(frame):
 
 def opened_frame(text):
     """The frame that FILE or FILE@N means."""
-    from gala_ssl.data.reading import read_frames
+    from gala_ssl.frames.reading import read_frames
 
     path, number = text, -1
     if (match := re.fullmatch(r"(.+)@(-?\d+)", text)) and not pathlib.Path(text).exists():
@@ -76,9 +76,10 @@ def opened_frame(text):
 
 def methods(arguments):
     """Baselines, learned embeddings, and all of these together where there are several."""
-    from gala_ssl.analysis.baselines import baselines
-    from gala_ssl.embedding import load_pretrained, tasks_with_weights, with_concatenation
-    from gala_ssl.models.pretrained import SHIPPED
+    from gala_ssl.order.classical import baselines
+    from gala_ssl.order.concatenation import with_concatenation
+    from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+    from gala_ssl.tasks.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
@@ -89,9 +90,9 @@ def methods(arguments):
 
 
 def write(arguments, table, text, featurizers, features, pair):
-    from gala_ssl.analysis.plots import density_figure
-    from gala_ssl.files import write_csv, write_json, write_text, written_whole
-    from gala_ssl.provenance import versions
+    from gala_ssl.base.files import write_csv, write_json, write_text, written_whole
+    from gala_ssl.base.provenance import versions
+    from gala_ssl.plot.plots import density_figure
 
     write_csv(arguments.output / "table.csv", table, "%.6f")
     write_text(arguments.output / "table.rst", text)

@@ -14,9 +14,9 @@ import math
 import pathlib
 import time
 
+from gala_ssl.base.errors import InputError, check_choice, counted
 from gala_ssl.commands.options import add_scale, add_task, add_types, add_weights
-from gala_ssl.config import check_task
-from gala_ssl.errors import InputError, check_choice, counted
+from gala_ssl.tasks import check_task
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
 
@@ -51,9 +51,9 @@ def run(arguments):
     start = time.monotonic()
     output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_{arguments.task}.h5")
     check(arguments, output)
-    from gala_ssl.commands.embedded import files_of, save
-    from gala_ssl.data.reading import read_frames
-    from gala_ssl.files import naming, written_together
+    from gala_ssl.base.files import naming, written_together
+    from gala_ssl.frames.reading import read_frames
+    from gala_ssl.order.embedding_files import files_of, save
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
@@ -61,8 +61,8 @@ def run(arguments):
             raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.")
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
     frames[0]  # a frame that cannot be embedded should be known before the network is loaded, which takes seconds
-    from gala_ssl.embedding import load_pretrained
-    from gala_ssl.models.pretrained import SHIPPED
+    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.tasks.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
@@ -80,7 +80,7 @@ def run(arguments):
         card = card_of(arguments, frames, embed, weights, components) | {"seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
         if arguments.gsd:
-            from gala_ssl.commands.coloured import write_coloured
+            from gala_ssl.order.coloured import write_coloured
             with naming(arguments.gsd):
                 write_coloured(aside[arguments.gsd], frames, table.file["components"], spans)
         if arguments.png:
@@ -97,10 +97,10 @@ def run(arguments):
 
 def check(arguments, output):
     """Refuse what can be refused before anything is computed."""
-    from gala_ssl.commands.embedded import check_output
-    from gala_ssl.data.neighborhoods import LENGTH_SCALES
-    from gala_ssl.data.neighbors import check_rule
-    from gala_ssl.files import check_folder
+    from gala_ssl.base.files import check_folder
+    from gala_ssl.clouds.lengths import LENGTH_SCALES
+    from gala_ssl.clouds.neighbors import check_rule
+    from gala_ssl.order.embedding_files import check_output
 
     check_output(output)
     check_task(arguments.task)
@@ -142,9 +142,9 @@ def chosen(text):
 @contextlib.contextmanager
 def table_for(output, aside, dimension, level):
     """A table in the output, as it is written aside, where that is HDF5; else in a temporary file."""
-    from gala_ssl.commands.embedded import HDF5, EmbeddingTable
-    from gala_ssl.files import folder_aside, naming
-    from gala_ssl.hdf5 import SafeFile
+    from gala_ssl.base.files import folder_aside, naming
+    from gala_ssl.base.hdf5 import SafeFile
+    from gala_ssl.order.embedding_files import HDF5, EmbeddingTable
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(naming(output))
@@ -182,8 +182,8 @@ def fill_bonds(table, number, frame, embed):
     """A row a bond of the frame: centre, neighbour, and the core's values."""
     import numpy as np
 
-    from gala_ssl.data.neighbors import NeighborSearch
-    from gala_ssl.embedding import SEARCHED
+    from gala_ssl.clouds.neighbors import NeighborSearch
+    from gala_ssl.order.embedding import SEARCHED
 
     search, parts = NeighborSearch(frame, embed.k, embed.neighbors, embed.r_max), embed.parts(frame)
     for start in range(0, len(frame), SEARCHED):
@@ -198,7 +198,7 @@ def fill_bonds(table, number, frame, embed):
 
 
 def draw(path, arguments, frames, components, spans):
-    from gala_ssl.analysis.drawings import embedding_figure
+    from gala_ssl.plot.drawings import embedding_figure
 
     number = arguments.component
     values = [components[start:stop, number - 1] for start, stop in spans]
@@ -207,7 +207,7 @@ def draw(path, arguments, frames, components, spans):
 
 
 def card_of(arguments, frames, embed, weights, components):
-    from gala_ssl.provenance import sha256, versions
+    from gala_ssl.base.provenance import sha256, versions
 
     return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),

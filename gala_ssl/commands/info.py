@@ -4,9 +4,9 @@ Of the weights that ship, or of those in --weights: the preset, the epochs of tr
 """
 import json
 
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.commands.options import add_weights
-from gala_ssl.config import is_finite, is_whole
-from gala_ssl.errors import InputError
 
 
 def configure(parser):
@@ -15,9 +15,9 @@ def configure(parser):
 
 
 def run(arguments):
-    from gala_ssl.models.pretrained import SHIPPED
-    from gala_ssl.provenance import versions
+    from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
+    from gala_ssl.tasks.models.pretrained import SHIPPED
 
     folder = arguments.weights or SHIPPED
     if not folder.is_dir():
@@ -30,8 +30,8 @@ def run(arguments):
 
 def headline(folder, name):
     """What matters most on the card of a task's weights, None where it does not say so or says nonsense."""
-    from gala_ssl.files import read_json
-    from gala_ssl.provenance import sha256
+    from gala_ssl.base.files import read_json
+    from gala_ssl.base.provenance import sha256
     from gala_ssl.tasks import TASKS
 
     card, metric = folder / f"{name}.json", TASKS[name].metric

@@ -1,17 +1,17 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
 import pathlib
 
-from gala_ssl.config import TASK_NAMES
+from gala_ssl.tasks import TASKS
 
 
 def add_task(parser):
     parser.add_argument("--task", default="frame_classification", metavar="TASK",
-                        help=f"whose network: {', '.join(TASK_NAMES)} (default: frame_classification)")
+                        help=f"whose network: {', '.join(TASKS)} (default: frame_classification)")
 
 
 def add_tasks(parser):
     parser.add_argument("--tasks", nargs="*", metavar="TASK",
-                        help=f"learned embeddings, of {', '.join(TASK_NAMES)}; default: all with weights")
+                        help=f"learned embeddings, of {', '.join(TASKS)}; default: all with weights")
 
 
 def add_weights(parser):

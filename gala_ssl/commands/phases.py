@@ -13,9 +13,9 @@ has the likelihood of other numbers.
 import json
 import pathlib
 
-from gala_ssl.errors import InputError
-from gala_ssl.files import check_folder
-from gala_ssl.memory import keep_freed_memory
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import check_folder
+from gala_ssl.base.memory import keep_freed_memory
 
 
 def configure(parser):
@@ -43,14 +43,14 @@ def run(arguments):
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
     from gala_ssl.commands.embed import chosen
-    from gala_ssl.data.reading import read_frames
+    from gala_ssl.frames.reading import read_frames
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
                          "one first.")
     keep_freed_memory()
-    from gala_ssl.phases import identify_phases
+    from gala_ssl.order.phases import identify_phases
 
     config = settings(arguments)
     config.known(len(frames), arguments.count)  # a trajectory that is too short should be known before the training
@@ -67,8 +67,8 @@ def settings(arguments):
     """The PhaseConfig that the options mean."""
     import dataclasses
 
-    from gala_ssl.config import PRESETS
-    from gala_ssl.phases import PhaseConfig
+    from gala_ssl.order.phases import PhaseConfig
+    from gala_ssl.training.presets import PRESETS
 
     config = PhaseConfig(arguments.every, arguments.fraction, arguments.neighbors, seed=arguments.seed)
     if arguments.preset == "smoke":
@@ -86,9 +86,9 @@ def write(output, arguments, frames, config, found, directory):
     import numpy as np
     import pandas as pd
 
-    from gala_ssl.files import write_csv, write_json, written_whole
-    from gala_ssl.provenance import versions
-    from gala_ssl.training import HISTORY
+    from gala_ssl.base.files import write_csv, write_json, written_whole
+    from gala_ssl.base.provenance import versions
+    from gala_ssl.training.fit import HISTORY
 
     numbers = np.array(frames.numbers)
     known, asked = numbers[found.known], numbers[found.asked]
@@ -112,8 +112,8 @@ def figure(frames, known, asked, histogram, transitions):
     """Figure 5, with energy and temperature under it where the file logs them."""
     from matplotlib.figure import Figure
 
-    from gala_ssl.analysis.plots import energy_by_frame, frame_histogram
-    from gala_ssl.data.gsd_files import logged
+    from gala_ssl.frames.formats.gsd import logged
+    from gala_ssl.plot.plots import energy_by_frame, frame_histogram
 
     places = [(each["last"] + each["first"]) / 2 for each in transitions]
     logs = logged(frames, ("potential_energy", "kT"))

@@ -5,19 +5,25 @@ A finished run is not trained again, a killed one goes on where it was.
 import json
 import pathlib
 
-from gala_ssl.config import PRESETS, TASK_NAMES, check_task
-from gala_ssl.config import preset as get_preset
-from gala_ssl.memory import keep_freed_memory
+from gala_ssl.base.memory import keep_freed_memory
+from gala_ssl.tasks import TASKS, check_task
+from gala_ssl.training.presets import PRESETS
+from gala_ssl.training.presets import preset as get_preset
 
 
 def configure(parser):
     parser.add_argument("tasks", nargs="*", metavar="TASK",
-                        help=f"tasks to train, of {', '.join(TASK_NAMES)}; all by default")
+                        help=f"tasks to train, of {', '.join(TASKS)}; all by default")
     parser.add_argument("--preset", default="desktop", help=f"one of {', '.join(PRESETS)} (default: desktop)")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining",
                         help="where runs go (default: runs/pretraining)")
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
-    parser.add_argument("--seed", type=int, help="in place of the preset's")
+    parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
+                        help="in place of the preset's; a training each")
+    parser.add_argument("--engine", choices=("keras", "scan"), default="keras",
+                        help="scan: whole epochs in one program and all seeds at once, for a GPU; needs "
+                             "KERAS_BACKEND=jax and a preset with the cosine schedule (default: keras)")
+    parser.add_argument("--workers", type=int, help="processes that make questions for the scan engine")
     parser.add_argument("--attention", help="fast or published, in place of the preset's")
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
     parser.add_argument("--json", action="store_true", help="print the report as JSON, a list of tasks, at the end")
@@ -28,11 +34,12 @@ def run(arguments):
         check_task(task)
     get_preset(arguments.preset)
     keep_freed_memory()
-    from gala_ssl import pretraining
+    from gala_ssl.training.pretrain import pretrain
 
     found = []
-    for card in pretraining.pretrain(arguments.tasks or TASK_NAMES, arguments.preset, arguments.directory,
-                                     arguments.output, arguments.seed, arguments.attention, not arguments.quiet):
+    for card in pretrain(arguments.tasks or TASKS, arguments.preset, arguments.directory, arguments.output,
+                         arguments.seeds, arguments.attention, not arguments.quiet, arguments.engine,
+                         arguments.workers):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
         found.append({"task": card["task"], **best, "epochs": card["epochs"], "seconds": round(card["seconds"], 1)})
         if not (arguments.json or arguments.quiet):

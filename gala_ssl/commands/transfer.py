@@ -1,15 +1,15 @@
 """Train every task on every other task's core: the transfer grid (Figure 4, Tables 4 to 8).
 
 Each cell is a run directory that is finished once and for all; started again, the grid runs only what is missing or
-failed. Writes grid.csv, tables.rst, figure4.png, gains.png and claims.rst of the cells asked for that are done, and
-card.json: how they came about.
+failed. Writes grid.csv and tables.rst of the cells asked for that are done, and card.json: how they came about.
 """
 import collections
 import dataclasses
 import pathlib
 
-from gala_ssl.config import PRESETS, TASK_NAMES
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
+from gala_ssl.tasks import TASKS
+from gala_ssl.training.presets import PRESETS
 
 # More seeds where cells of few clouds are cheap and differ most: the static tasks at small fractions.
 CHEAP_FRACTION, CHEAP_SEEDS = 1e-2, 3
@@ -17,7 +17,7 @@ CHEAP_FRACTION, CHEAP_SEEDS = 1e-2, 3
 
 def configure(parser):
     parser.add_argument("--sources", nargs="+", metavar="SOURCE",
-                        help=f"scratch, combined, {', '.join(TASK_NAMES)}; default: scratch and all tasks")
+                        help=f"scratch, combined, {', '.join(TASKS)}; default: scratch and all tasks")
     parser.add_argument("--targets", nargs="+", metavar="TASK", help="default: all")
     parser.add_argument("--fractions", nargs="+", type=float, default=[1e-3, 1e-2, 1e-1, 1.0],
                         help="parts of the environments to train on (default: 0.001 0.01 0.1 1)")
@@ -39,14 +39,15 @@ def configure(parser):
     parser.add_argument("--report", action="store_true", help="run nothing; write what is done so far and end")
 
 
-def run(arguments):
-    from gala_ssl.analysis import grid as reading
-    from gala_ssl.config import preset as get_preset
-    from gala_ssl.files import check_folder, write_csv, write_json, write_text, written_whole
-    from gala_ssl.models.pretrained import SHIPPED
-    from gala_ssl.provenance import versions
+def run(arguments, also=None):
+    """Run the grid and write what is done; `also(grid, folder)` writes more of its table."""
+    from gala_ssl.base.files import check_folder, write_csv, write_json, write_text
+    from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import SCRATCH, check_cell, digests, parts
+    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.training import grid as reading
+    from gala_ssl.training.presets import preset as get_preset
+    from gala_ssl.training.transfer import SCRATCH, check_cell, digests, parts
 
     preset = get_preset(arguments.preset)
     sources, targets = arguments.sources or [SCRATCH, *TASKS], arguments.targets or list(TASKS)
@@ -73,13 +74,8 @@ def run(arguments):
     reading.check_kept(output, preset, reading.cells_of(grid))
     write_csv(output / "grid.csv", grid)
     write_text(output / "tables.rst", reading.tables_rst(grid))
-    write_text(output / "claims.rst", reading.claims_rst(grid))
-    figures = {"figure4.png": reading.figure4}
-    if not grid[grid["source"] != SCRATCH].empty:
-        figures["gains.png"] = reading.gain_map
-    for name, draw in figures.items():
-        with written_whole(output / name) as temporary:
-            draw(grid).savefig(temporary, dpi=150)
+    if also is not None:
+        also(grid, output)
     used = sorted({name for source in sources for name in parts(source)})
     write_json(output / "card.json", {
         **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
@@ -92,7 +88,7 @@ def run(arguments):
 def check_weights(sources, weights):
     """InputError unless the folder has weights for all sources."""
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import parts
+    from gala_ssl.training.transfer import parts
 
     missing = sorted(source for source in sources  # of a name that is none, the list of cells will tell
                      if not all((weights / f"{name}.keras").exists() for name in parts(source) if name in TASKS))
@@ -105,7 +101,7 @@ def check_weights(sources, weights):
 
 def chosen_cells(arguments, sources, targets, preset):
     from gala_ssl.tasks import TASKS
-    from gala_ssl.transfer import cells
+    from gala_ssl.training.transfer import cells
 
     freezes = {"free": [False], "frozen": [True], "both": [False, True]}[arguments.freeze]
     seeds = arguments.seeds or [preset.training.seed]
@@ -125,8 +121,8 @@ def run_missing(chosen, known, preset, weights, arguments, directory):
     how many failed, and how long it will take."""
     from tqdm import tqdm
 
-    from gala_ssl.cluster import run_cells
-    from gala_ssl.transfer import read_cell
+    from gala_ssl.training.transfer import read_cell
+    from gala_ssl.training.workers import run_cells
 
     found = {cell: read_cell(cell, directory) for cell in chosen if cell not in known}
     missing = [cell for cell, card in found.items() if card is None or "error" in card]
@@ -145,7 +141,7 @@ def run_missing(chosen, known, preset, weights, arguments, directory):
 
 def print_state(chosen, known, directory):
     """How many cells of each target are done, failed and missing; then the failures."""
-    from gala_ssl.transfer import read_cell
+    from gala_ssl.training.transfer import read_cell
 
     states, failures = collections.defaultdict(collections.Counter), []
     for cell in chosen:

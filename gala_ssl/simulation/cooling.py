@@ -23,11 +23,11 @@ import gsd.hoomd
 import numpy as np
 import tqdm
 
-from gala_ssl import files
-from gala_ssl.errors import InputError
-from gala_ssl.provenance import versions
-from gala_ssl.randomness import rng
-from gala_ssl.runs import CONFIG, alone_in, check_settings
+from gala_ssl.base import files
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.provenance import versions
+from gala_ssl.base.randomness import rng
+from gala_ssl.base.runs import CONFIG, alone_in, check_settings
 from gala_ssl.simulation import engines, gas
 
 TRAJECTORY, RESTART, CARD = "trajectory.gsd", "restart.npz", "card.json"

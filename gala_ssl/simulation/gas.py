@@ -2,7 +2,7 @@
 import numpy as np
 import scipy.spatial
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 
 
 def random_points(count, length, smallest, rng):

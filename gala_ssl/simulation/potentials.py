@@ -9,7 +9,7 @@ import math
 import numpy as np
 import scipy.optimize
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 
 
 class PairPotential:

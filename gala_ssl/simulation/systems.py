@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import importlib.resources
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import potentials
 
 

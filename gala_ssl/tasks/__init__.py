@@ -1,21 +1,11 @@
-"""The self-supervised tasks, by name."""
-from gala_ssl.config import check_task
-from gala_ssl.tasks.autoencoder import Autoencoder
-from gala_ssl.tasks.base import Task
-from gala_ssl.tasks.denoising import Denoising
-from gala_ssl.tasks.frame_classification import FrameClassification
-from gala_ssl.tasks.nearest_bond import NearestBond
-from gala_ssl.tasks.noisy_bond import NoisyBond
-from gala_ssl.tasks.shift_identification import ShiftIdentification
+"""The self-supervised tasks, one file each: a file in this folder is a task that registers itself.
 
-# In the order of `gala_ssl.config.TASK_NAMES`, which is the paper's.
-TASKS = {task.name: task for task in (
-    Autoencoder, Denoising, FrameClassification, ShiftIdentification, NoisyBond, NearestBond)}
+What tasks have in common is in `base`; what they are trained on in the folder `data`, their networks and the weights
+of these in the folder `models`. Importing the tasks does not import Keras.
+"""
+from gala_ssl.base.registry import import_files
+from gala_ssl.tasks.base import TASKS, Task, check_task, get_task, register_task
 
+import_files(__name__, __path__)
 
-def get_task(task):
-    """Return a Task: itself, or the one of this name with its default settings."""
-    if isinstance(task, Task):
-        return task
-    check_task(task)
-    return TASKS[task]()
+__all__ = ["TASKS", "Task", "check_task", "get_task", "register_task"]

@@ -1,7 +1,43 @@
 """What a task is: one pure function that makes a batch, and one head that answers it."""
 import abc
+import math
 
 import numpy as np
+
+from gala_ssl.base.errors import InputError, check_choice
+from gala_ssl.base.registry import register
+from gala_ssl.base.validators import is_finite
+
+# The tasks that there are, by name, in their `order`.
+TASKS = {}
+# Amplitudes of the noise that tasks add to thermal environments, in nearest distances: what hot particles need (O).
+THERMAL_SCALE = (0.05, 0.35)
+
+
+def register_task(task):
+    """Make a task known by its name: a decorator of subclasses of Task."""
+    return register(TASKS, "task", task)
+
+
+def check_task(name):
+    """InputError unless there is a task of this name."""
+    check_choice("task", name, TASKS)
+
+
+def get_task(task):
+    """Return a Task: itself, or the one of this name with its default settings."""
+    if isinstance(task, Task):
+        return task
+    check_task(task)
+    return TASKS[task]()
+
+
+def checked_scale(scale):
+    """Return a standard deviation, or the pair (least, largest) of a range as a list of plain numbers."""
+    pair = np.broadcast_to(scale, 2).tolist()
+    if not (is_finite(pair[0]) and is_finite(pair[1]) and 0 <= pair[0] <= pair[1]):
+        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.")
+    return scale if np.ndim(scale) == 0 else pair
 
 
 class Task(abc.ABC):
@@ -10,6 +46,7 @@ class Task(abc.ABC):
     A subclass states, as class attributes,
 
         name: as in the paper, in snake case.
+        order: place among the tasks where they are listed; the paper's have 1 to 6, others come after them.
         stream: "static" (passes over a fixed subset) or "dynamic" (drawn without end).
         loss: name of a Keras loss class.
         metric: name of a Keras metric, the one reported.
@@ -21,6 +58,7 @@ class Task(abc.ABC):
     """
 
     name: str
+    order = math.inf
     stream: str
     loss: str
     metric: str
@@ -41,7 +79,7 @@ class Task(abc.ABC):
         return cls(**cls().settings(data))
 
     @abc.abstractmethod
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         """Make questions and answers of clouds.
 
         Args:
@@ -49,10 +87,18 @@ class Task(abc.ABC):
             types: (b, n, d) float32, rows of zeros where there is padding.
             labels: (b,) int32, the structure that each cloud was cut from.
             rng: numpy Generator, the only source of chance.
+            ideal: (b, n, 3) float32, the bonds between the ideal sites, for tasks that look for these; None where
+                the bonds themselves are taken for ideal.
 
         Returns:
             ((bonds, types), target): the inputs of the network, and the answer.
         """
+
+    @staticmethod
+    def amplitudes(scale, rng, count):
+        """Return (count, 1, 1) standard deviations: `scale`, or an even draw from the range (least, largest)."""
+        least, largest = np.broadcast_to(scale, 2)
+        return rng.uniform(least, largest, size=(count, 1, 1)) if largest > least else np.full((count, 1, 1), least)
 
     def trivial_answer(self, inputs, target):
         """Return the answer of no skill that a network must beat: the mean answer, or the task's own.

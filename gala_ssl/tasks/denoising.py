@@ -1,34 +1,42 @@
 """Denoising: take the noise off a cloud."""
 import numpy as np
 
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.tasks.base import THERMAL_SCALE, Task, checked_scale, register_task
 
 
+@register_task
 class Denoising(Task):
     """Restore a cloud whose bonds got Gaussian noise (paper, section "Self-supervised tasks").
 
+    Of thermal environments the bonds between the ideal sites are to be restored, from thermal displacements and noise.
     The noisy cloud is registered onto the clean one, so that the noise carries no net translation or
     rotation, which no network could tell. Target: the clean bonds, (b, n, 3). Equivariant: turn the
     cloud and the answer turns with it.
 
     Args:
-        scale: standard deviation of the noise on each coordinate, in shortest distances (R: 0.5).
+        scale: standard deviation of the noise on each coordinate, in shortest distances (R: 0.5), or a range
+            (least, largest) that each cloud's is drawn from.
     """
 
+    order = 2
     name, stream = "denoising", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
     answers = "bond"
 
     def __init__(self, scale=0.5):
-        self.scale = scale
+        self.scale = checked_scale(scale)
 
-    def make_batch(self, bonds, types, labels, rng):
-        mask = types.any(axis=-1)
-        noisy = bonds + rng.normal(scale=self.scale, size=bonds.shape)
-        return (register(noisy, bonds, mask).astype(bonds.dtype), types), bonds
+    def settings(self, data):
+        return {"scale": THERMAL_SCALE if data.thermal else self.scale}
+
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
+        mask, clean = types.any(axis=-1), bonds if ideal is None else ideal
+        noisy = bonds + rng.normal(size=bonds.shape) * self.amplitudes(self.scale, rng, len(bonds))
+        return (register(noisy, clean, mask).astype(bonds.dtype), types), clean
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.bond_vectors(bonds, multivectors, values, mask, config)
 
     def trivial_answer(self, inputs, target):

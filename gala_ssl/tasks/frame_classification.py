@@ -1,13 +1,13 @@
 """Frame classification: which structure is this cloud from?"""
 import numpy as np
 
-from gala_ssl.errors import InputError
-from gala_ssl.models import heads
-from gala_ssl.tasks.base import Task
+from gala_ssl.base.errors import InputError
+from gala_ssl.tasks.base import Task, register_task
 
 _MOST = 65536
 
 
+@register_task
 class FrameClassification(Task):
     """Name the frame, here the prototype, that a cloud was cut from (paper, section "Self-supervised tasks").
 
@@ -17,6 +17,7 @@ class FrameClassification(Task):
         classes: number of structures.
     """
 
+    order = 3
     name, stream = "frame_classification", "static"
     loss, metric = "SparseCategoricalCrossentropy", "accuracy"
     dropout = 0.5
@@ -28,12 +29,15 @@ class FrameClassification(Task):
         self.classes = classes
 
     def settings(self, data):
-        return {"classes": len(data.structures) or self.classes}
+        structures = len(data.structures) or 50
+        return {"classes": structures + 2 if data.thermal else structures}
 
-    def make_batch(self, bonds, types, labels, rng):
+    def make_batch(self, bonds, types, labels, rng, ideal=None):
         return (bonds, types), labels
 
     def head(self, bonds, multivectors, values, mask, config):
+        from gala_ssl.networks import heads  # which imports Keras
+
         return heads.cloud_class(bonds, multivectors, values, mask, config, self.classes)
 
     def trivial_answer(self, inputs, target):

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from gala_ssl.layers import attention, pairwise
-from gala_ssl.layers.normalization import MomentumNormalization
+from gala_ssl.networks.layers import attention, pairwise
+from gala_ssl.networks.layers.normalization import MomentumNormalization
 from tests.properties import assert_close
 from tests.strategies import SEEDS, attention_options, examples
 
 tf = pytest.importorskip("tensorflow")
-published = pytest.importorskip("gala_ssl.layers.published")
+published = pytest.importorskip("gala_ssl.networks.layers.published")
 
 pytestmark = pytest.mark.tensorflow
 

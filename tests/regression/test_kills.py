@@ -6,12 +6,12 @@ import keras
 import numpy as np
 import pytest
 
-from gala_ssl.cli import main
-from gala_ssl.data import prototypes
-from gala_ssl.data.gsd_files import write_frames
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
-from gala_ssl.models.pretrained import save_pretrained
+from gala_ssl.commands.main import main
+from gala_ssl.frames import prototypes
+from gala_ssl.frames.formats.gsd import write_frames
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.tasks.models.pretrained import save_pretrained
 from tests.kills import content, final, kill_at_rename, starter
 from tests.networks import card_of, compile_nothing, small_config
 from tests.scripts import main_of

@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
-from gala_ssl.data import prototypes
-from gala_ssl.data.neighborhoods import point_clouds
-from gala_ssl.models.pretrained import load_model
+from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.frames import prototypes
 from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.models.pretrained import load_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 
@@ -18,9 +18,9 @@ import sys
 import keras
 import numpy as np
 keras.config.set_floatx(sys.argv[1])
-from gala_ssl.data import prototypes
-from gala_ssl.data.neighborhoods import point_clouds
-from gala_ssl.models.pretrained import load_model
+from gala_ssl.frames import prototypes
+from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks import TASKS
 found = {}
 for task in TASKS:

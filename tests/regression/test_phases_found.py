@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.analysis.phases import blocks
-from gala_ssl.simulation import snapshots
+from gala_ssl.order.blocks import blocks
+from paper import snapshots
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = ("gas", "liquid", "solid")

@@ -10,7 +10,7 @@ import freud
 import numpy as np
 import pytest
 
-from gala_ssl.data import prototypes
+from gala_ssl.frames import prototypes
 
 
 def neighborhood_statistics(vectors, points, k=20):

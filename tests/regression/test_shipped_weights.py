@@ -7,9 +7,9 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from gala_ssl import prototypes
-from gala_ssl.data.neighborhoods import PointClouds, point_clouds
-from gala_ssl.data.reading import read_frames
-from gala_ssl.embedding import load_pretrained
+from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.frames.reading import read_frames
+from gala_ssl.order.embedding import load_pretrained
 from gala_ssl.tasks import TASKS, get_task
 from tests import properties
 

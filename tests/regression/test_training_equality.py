@@ -5,12 +5,15 @@ import keras
 import numpy as np
 import pytest
 
-from gala_ssl import pretraining, training
-from gala_ssl.config import CoreConfig, DataConfig, TrainingConfig
-from gala_ssl.data.environments import prototype_environments
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
-from gala_ssl.tasks import FrameClassification
+from gala_ssl.networks.config import CoreConfig
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.tasks.frame_classification import FrameClassification
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training import fit as training
+from gala_ssl.training import pretrain as pretraining
+from gala_ssl.training.presets import TrainingConfig
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 

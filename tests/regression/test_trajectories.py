@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 import scipy.spatial
 
-from gala_ssl.errors import InputError
-from gala_ssl.simulation import averaging, dodecagonal, quasicrystal, shipping, snapshots, systems, verify
+from gala_ssl.base.errors import InputError
+from gala_ssl.simulation import systems
+from gala_ssl.simulation.identify import averaging, dodecagonal, quasicrystal
+from paper import shipping, snapshots, verify
 
 FOLDER = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 NAMES = list(shipping.SNAPSHOTS)

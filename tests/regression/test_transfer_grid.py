@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from dask.distributed import LocalCluster
 
-from gala_ssl import pretraining
-from gala_ssl.cluster import run_cells
-from gala_ssl.transfer import CARD, FAILURE
+from gala_ssl.training import pretrain as pretraining
+from gala_ssl.training.transfer import CARD, FAILURE
+from gala_ssl.training.workers import run_cells
 from tests.scripts import main_of
 
 # Dask leaves sockets for Python to close.
@@ -112,7 +112,7 @@ def test_a_cell_that_failed_is_tried_once_and_told(main, weights, tmp_path, monk
             tried[path] = path.stat().st_mtime_ns if path.exists() else None
             yield cell, card
 
-    monkeypatch.setattr("gala_ssl.cluster.run_cells", watched)
+    monkeypatch.setattr("gala_ssl.training.workers.run_cells", watched)
     broken = shutil.copytree(weights, tmp_path / "broken")
     (broken / "noisy_bond.json").write_text("{}")
     with pytest.raises(SystemExit) as stop:

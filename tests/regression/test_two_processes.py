@@ -6,9 +6,13 @@ import multiprocessing
 import pandas as pd
 import pytest
 
-from gala_ssl import phases, pretraining, prototypes, runs, transfer
-from gala_ssl.config import CoreConfig
-from gala_ssl.errors import InputError
+from gala_ssl import prototypes
+from gala_ssl.base import runs
+from gala_ssl.base.errors import InputError
+from gala_ssl.networks.config import CoreConfig
+from gala_ssl.order import phases
+from gala_ssl.training import pretrain as pretraining
+from gala_ssl.training import transfer
 from tests.networks import tiny_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
@@ -86,7 +90,7 @@ class Begun:
 def started():
     """Start a process of `begin`, with TensorFlow loaded already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gala_ssl.phases", "gala_ssl.transfer"])
+    context.set_forkserver_preload(["gala_ssl.order.phases", "gala_ssl.training.transfer"])
     return lambda *arguments: Begun(context, *arguments)
 
 

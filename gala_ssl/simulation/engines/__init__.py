@@ -16,7 +16,7 @@ import importlib
 
 import numpy as np
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 
 ENGINES = {"lammps": "LammpsEngine", "hoomd": "HoomdEngine"}
 

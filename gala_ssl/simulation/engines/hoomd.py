@@ -1,7 +1,7 @@
 """HOOMD-blue 4 or later, from conda-forge, on one CPU thread, with its native pair potentials."""
 import numpy as np
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import potentials
 
 

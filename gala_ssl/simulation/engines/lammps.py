@@ -6,7 +6,7 @@ import tempfile
 
 import numpy as np
 
-from gala_ssl.errors import InputError
+from gala_ssl.base.errors import InputError
 
 TABLE_POINTS = 5000
 

@@ -1,0 +1,1 @@
+"""What every room needs: errors, whole files, run directories, checks of settings."""

@@ -1,0 +1,91 @@
+"""What run directories share: one process at a time, and one set of settings each."""
+import contextlib
+import errno
+import json
+import pathlib
+
+import filelock
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import read_json, remove_leftovers
+
+CONFIG, LOCK = "config.json", ".lock"
+# Of the settings that differ, so many are named.
+_SHOWN = 3
+
+
+class Taken(InputError):
+    """The run in a directory is another one, or another process's: it is left as it is."""
+
+
+@contextlib.contextmanager
+def alone_in(directory):
+    """Hold the lock of `directory`, made if it is not there, for the block; Taken where another process holds it.
+
+    Who looks into the directory before should look again in the block, since another process may have ended meanwhile.
+    The operating system releases the lock when the process ends, killed or not, so no stale lock remains; files that
+    it was writing then remain, and are removed here. The empty file `.lock` stays. A directory that cannot be written
+    to needs no lock: its run can be read.
+
+    Raises:
+        Taken: another process holds the lock. InputError: the file system has no locks, or no room.
+    """
+    pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+    # No soft lock where the file system has none: it would outlive a process that is killed.
+    lock = filelock.FileLock(pathlib.Path(directory) / LOCK, timeout=0, fallback_to_soft=False)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise Taken(f"Another process is writing the run in {directory}; wait for it or choose another "
+                    "directory.") from None
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES):
+            raise InputError(f"{directory} cannot be locked against other processes ({error.strerror or error}); make "
+                             f"room, or choose a directory on a file system that has locks.") from error
+    try:
+        remove_leftovers(directory)
+        yield
+    finally:
+        lock.release()
+
+
+def check_settings(directory, settings, but=()):
+    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values.
+
+    Args:
+        directory: of the run. settings: plain values by name. but: names of those that may differ.
+    """
+    path = pathlib.Path(directory) / CONFIG
+    found = {name: value for name, value in read_json(path).items() if name not in but} if path.exists() else None
+    wanted = {name: value for name, value in settings.items() if name not in but}
+    differing = found is not None and differing_settings(wanted, found)
+    if differing:
+        raise Taken(f"{directory} holds a run with other settings ({differing}); choose another directory, or "
+                    f"remove it to start anew.")
+
+
+def finished(directory, settings, card):
+    """Return what the card of a run that is done says, None where there is no such file; Taken as of check_settings."""
+    path = pathlib.Path(directory) / card
+    # The card first: the other way round another process could begin and end a run in between.
+    found = read_json(path) if path.exists() else None
+    check_settings(directory, settings)
+    return found
+
+
+def differing_settings(wanted, found):
+    """Name the settings, plain values, that differ, with both values: "training.epochs 3, now 2"; "" if none does."""
+    wanted, found = _flat(json.loads(json.dumps(wanted))), _flat(found)
+    differing = [f"{name} {str(found.get(name)):.30}, now {str(wanted.get(name)):.30}"
+                 for name in sorted(found.keys() | wanted.keys()) if found.get(name) != wanted.get(name)]
+    more = [f"and {len(differing) - _SHOWN} more"] if len(differing) > _SHOWN else []
+    return "; ".join(differing[:_SHOWN] + more)
+
+
+def _flat(settings):
+    """{"training.epochs": 3} of {"training": {"epochs": 3}}."""
+    flat = {}
+    for name, value in settings.items():
+        below = _flat(value) if isinstance(value, dict) else {}
+        flat |= {f"{name}.{key}": each for key, each in below.items()} or {name: value}
+    return flat

@@ -1,0 +1,136 @@
+"""GSD files, HOOMD-blue's own, as frames and back; damaged ones end in a sentence."""
+import contextlib
+import pathlib
+import struct
+
+import gsd.hoomd
+import numpy as np
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.files import check_file, written_whole
+from gala_ssl.frames.formats.base import Reader, register_reader
+from gala_ssl.frames.frame import Frame
+
+# What a particle or a bond of a GSD file takes at least, in bytes, and what a frame has of either.
+_LEAST, _COUNTED = 8, ("particles", "bonds", "angles", "dihedrals", "impropers", "constraints", "pairs")
+# Half the edge of the box that a GSD file without one means, and some rounding.
+_HALF_EDGE = 0.5 + 1e-6
+
+
+@register_reader
+class GSDReader(Reader):
+    """Frames of HOOMD-blue, as they are."""
+
+    name, patterns = "GSD", ("*.gsd",)
+
+    def __init__(self, path):
+        super().__init__(path)
+        with opened(self.path) as trajectory:
+            self._count = len(trajectory)
+
+    def __len__(self):
+        return self._count
+
+    def read(self, number):
+        source = self.source(number)
+        # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
+        with opened(self.path) as trajectory:
+            _check_counts(trajectory, number, source)
+            read = trajectory[number]
+            boxed = any(trajectory.file.chunk_exists(frame=i, name="configuration/box") for i in (0, number))
+        if read.configuration.dimensions == 2:
+            raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
+        particles = read.particles
+        with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused as any other
+            _check_places(particles.position, boxed, source)
+            return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
+                         label=self.label, source=source)
+
+
+def logged(frames, names):
+    """The numbers that a GSD file logs with each frame, {name: (n,) float64}.
+
+    Args:
+        frames: n frames of one file, of `read_frames`. names: of the log, such as "kT".
+
+    Returns:
+        None where the file is not GSD, or a frame has no single number of one of these names.
+    """
+    if frames.path.suffix.lower() != ".gsd":
+        return None
+    with opened(frames.path) as trajectory:
+        logs = [trajectory[number].log for number in frames.numbers]
+    if any(np.size(log.get(name, ())) != 1 for log in logs for name in names):
+        return None
+    return {name: np.array([np.ravel(log[name])[0] for log in logs], np.float64) for name in names}
+
+
+def write_frames(path, frames):
+    """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept."""
+    with written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
+        for frame in frames:
+            trajectory.append(snapshot(frame))
+
+
+def snapshot(frame):
+    """The frame as `gsd.hoomd.Frame`."""
+    made = gsd.hoomd.Frame()
+    made.configuration.box = frame.box
+    made.particles.N = len(frame)
+    made.particles.position = frame.positions
+    made.particles.typeid = frame.types
+    made.particles.types = list(frame.type_names)
+    return made
+
+
+@contextlib.contextmanager
+def opened(path):
+    """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
+    check_file(path)
+    try:
+        _check_header(path)
+        with gsd.hoomd.open(path, "r") as trajectory:
+            yield trajectory
+    except InputError:
+        raise
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} has a name that is not UTF-8, {error.object!r}; give its particle types names in "
+                         f"UTF-8, or, if it is damaged, copy or write it again.") from error
+    except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError, OSError) as error:
+        raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
+                         f"so copy or write it again.") from error
+
+
+def _check_header(path):
+    """ValueError unless index and names lie within the file; gsd's own check overflows, and the process dies."""
+    with open(path, "rb") as file:
+        head = file.read(40)
+    lists = struct.unpack("<8x4Q", head) if len(head) == 40 else ()
+    for location, entries, size in zip(lists[::2], lists[1::2], (32, 64)):
+        if not entries or location + entries * size > path.stat().st_size:
+            raise ValueError("its header points outside it")
+
+
+def _check_places(positions, boxed, source):
+    """Refuse a frame that lacks its box or positions.
+
+    gsd leaves out what is its default, the box of edge 1 and positions of 0, so that some frames lack them by right.
+    """
+    if len(positions) > 1 and not positions.any():
+        raise InputError(f"{source} has no positions, by which its {len(positions)} particles would all be at the same "
+                         f"place; write particles/position into the file.")
+    if not boxed and (abs(positions) > _HALF_EDGE).any():
+        raise InputError(f"{source} has no box, and its particles do not lie in the box of edge 1 that GSD means by "
+                         f"none; write configuration/box into the file.")
+
+
+def _check_counts(trajectory, number, source):
+    """Refuse numbers of particles and bonds that the file has no room for; gsd would make arrays of that many."""
+    room = trajectory.file.nframes and pathlib.Path(trajectory.file.name).stat().st_size // _LEAST
+    for frame in {0, number}:  # what a frame leaves out is that of the first
+        for name in (f"{counted}/N" for counted in _COUNTED):
+            if trajectory.file.chunk_exists(frame=frame, name=name):
+                count = trajectory.file.read_chunk(frame=frame, name=name)[0]
+                if np.size(count) != 1 or not 0 <= count <= room:
+                    raise InputError(f"{source} is said to have {count} {name[:-2]}, more than the file has room for; "
+                                     f"it is damaged, so copy or write it again.")

@@ -1,0 +1,1 @@
+"""Networks: layers, the core that all tasks share, and the heads."""

@@ -1,0 +1,18 @@
+"""Moving weights between networks of one architecture."""
+from gala_ssl.base.errors import InputError
+
+
+def copy_weights(source, target):
+    """Give `target` the weights of `source`, running statistics included.
+
+    Both are keras.Model, cores or task models, built from the same settings; `attention` may differ, because
+    the fast layers and the published ones have the same weights in the same order.
+
+    Raises:
+        InputError: the weights differ in number or shape.
+    """
+    shapes = [[tuple(weight.shape) for weight in model.weights] for model in (source, target)]
+    if shapes[0] != shapes[1]:
+        raise InputError(f"The weights of {source.name!r} ({len(shapes[0])} arrays) do not fit {target.name!r} "
+                         f"({len(shapes[1])} arrays); build both from the same settings.")
+    target.set_weights(source.get_weights())

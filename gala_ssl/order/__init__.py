@@ -1,0 +1,1 @@
+"""Order parameters, numbers for each particle, and what is made of them."""

@@ -1,0 +1,29 @@
+"""Which classical order parameters there are, and what they have in common.
+
+Each is a featurizer: a callable `frame -> (N, dimension)` float32 with a `name` and a `dimension`, made without
+arguments; `order`, if it has one, is its place among the others.
+"""
+import freud
+
+from gala_ssl.base.registry import register
+
+# The numbers of neighbours that the paper's order parameters are computed for.
+NEIGHBORS = tuple(range(4, 21))
+# The order parameters that there are, by name, in their `order`.
+BASELINES = {}
+
+
+def register_baseline(baseline):
+    """Make a classical order parameter known by its name: a decorator of its class."""
+    return register(BASELINES, "classical order parameter", baseline)
+
+
+def baselines():
+    """Return one of each, as the paper has them: its three have 102, 1547 and 20 numbers a particle."""
+    return tuple(baseline() for baseline in BASELINES.values())
+
+
+def freud_system(frame):
+    """A frame as freud takes it: (box, positions wrapped into it)."""
+    box = freud.box.Box(*frame.box)
+    return box, box.wrap(frame.positions)

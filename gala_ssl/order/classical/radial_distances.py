@@ -1,0 +1,31 @@
+"""Distances to the neighbours."""
+import numpy as np
+
+from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.order.classical.base import register_baseline
+
+
+@register_baseline
+class RadialDistances:
+    """Distances of the nearest n neighbours, sorted and divided by the first, so that column 0 is always 1.
+
+    Args:
+        neighbors: n.
+
+    Raises when called:
+        InputError: what `point_clouds` refuses.
+
+    Example:
+        >>> RadialDistances()(frame).shape
+        (4096, 20)
+    """
+
+    name = "radial_distances"
+    order = 3
+
+    def __init__(self, neighbors=20):
+        self.dimension = int(neighbors)
+
+    def __call__(self, frame):
+        distances = np.reshape(neighbor_list(frame, self.dimension).distances, (len(frame), self.dimension))
+        return (distances / distances[:, :1]).astype(np.float32)

@@ -1,0 +1,48 @@
+"""Spherical harmonics of the bonds in their own axes."""
+import freud
+import numpy as np
+
+from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
+
+
+@register_baseline
+class SphericalHarmonics:
+    r"""Spherical harmonics averaged over the nearest n neighbours in their own axes, for a range of n.
+
+    .. math:: \Big|\frac{1}{n} \sum_{j=1}^n Y_{lm}(R_i\, r_{ij})\Big|, \quad 0 \le m \le l \le l_\mathrm{max}
+
+    R_i turns the bonds into the principal axes of their inertia tensor, moments ascending along x, y, z. The
+    sign of an axis is arbitrary and cancels in the modulus. Where two moments are equal (highly symmetric
+    neighbourhoods) the axes are arbitrary and the numbers with them. Descriptors of this kind: Spellings and
+    Glotzer, AIChE J. 64, 2198 (2018); computed by freud.
+
+    Args:
+        max_degree: the largest l.
+        neighbors: the n. The columns are all (l, m), l outer, for the first n, then for the next.
+
+    Raises when called:
+        InputError: what `point_clouds` refuses, for the largest n.
+
+    Example:
+        >>> SphericalHarmonics()(frame).shape
+        (4096, 1547)
+    """
+
+    name = "spherical_harmonics"
+    order = 2
+
+    def __init__(self, max_degree=12, neighbors=NEIGHBORS):
+        self.max_degree, self.neighbors = int(max_degree), tuple(neighbors)
+        self.dimension = (self.max_degree + 1) * (self.max_degree + 2) // 2 * len(self.neighbors)
+
+    def __call__(self, frame):
+        k = max(self.neighbors)
+        found = neighbor_list(frame, k)
+        harmonics = freud.environment.LocalDescriptors(self.max_degree, negative_m=False, mode="neighborhood")
+        columns = []
+        for n in self.neighbors:
+            # With max_num_neighbors freud takes both the axes and the harmonics from the first n bonds only.
+            sph = harmonics.compute(freud_system(frame), neighbors=found, max_num_neighbors=n).sph
+            columns.append(np.abs(sph.reshape(len(frame), k, -1)[:, :n].mean(axis=1)))
+        return np.hstack(columns).astype(np.float32)

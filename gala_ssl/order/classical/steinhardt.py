@@ -1,0 +1,50 @@
+"""Steinhardt's order parameters."""
+import freud
+import numpy as np
+
+from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
+
+
+@register_baseline
+class Steinhardt:
+    r"""Steinhardt order parameters of the nearest n neighbours, for a range of n.
+
+    .. math::
+        Q_l(i) = \sqrt{\frac{4 \pi}{2 l + 1} \sum_{m=-l}^{l}
+                 \Big|\frac{1}{n} \sum_{j=1}^n Y_{lm}(r_{ij})\Big|^2}
+
+    Steinhardt, Nelson and Ronchetti, Phys. Rev. B 28, 784 (1983); computed by freud.
+
+    Args:
+        degrees: the l.
+        neighbors: the n. The columns are all degrees for the first n, then for the next.
+
+    Raises when called:
+        InputError: what `point_clouds` refuses, for the largest n.
+
+    Example:
+        >>> Steinhardt()(frame).shape
+        (4096, 102)
+    """
+
+    name = "steinhardt"
+    order = 1
+
+    def __init__(self, degrees=(2, 4, 6, 8, 10, 12), neighbors=NEIGHBORS):
+        self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
+        self.dimension = len(self.degrees) * len(self.neighbors)
+
+    def __call__(self, frame):
+        search = NeighborSearch(frame, max(self.neighbors))
+        found = search()
+        if search.searched is not frame:
+            # freud takes the nearest images of the neighbours, which need not be those that were found.
+            return self(search.searched)[:len(frame)]
+        rank = np.arange(len(found)) % max(self.neighbors)
+        order = freud.order.Steinhardt(l=list(self.degrees))
+        columns = []
+        for n in self.neighbors:
+            nearest = found.copy().filter(rank < n)
+            columns.append(order.compute(freud_system(frame), neighbors=nearest).particle_order.copy())
+        return np.hstack(columns).astype(np.float32)

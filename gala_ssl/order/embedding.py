@@ -1,0 +1,270 @@
+"""Learned order parameters: what a trained core knows of each particle, as a featurizer.
+
+A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; the baselines in
+`gala_ssl.order.classical` follow the same protocol.
+"""
+import dataclasses
+import pathlib
+import warnings
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from gala_ssl.base.errors import InputError, check_choice, counted
+from gala_ssl.clouds import MOST_NEIGHBORS
+from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
+from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
+from gala_ssl.clouds.neighbors import check_rule, undecided
+from gala_ssl.networks import heads
+from gala_ssl.networks.layers.conversion import MaskedMean
+from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.models.pretrained import SHIPPED, load_model
+
+# Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
+# with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.
+_CHUNK = 256
+# Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
+SEARCHED = 64 * _CHUNK
+# What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
+# gas, none may touch another.
+_CONTACT, _ENOUGH = (0.5, 2), 20
+# Part of the particles that may have further neighbours just as far as their last one: by chance, few.
+_UNDECIDED = 0.1
+
+
+class LearnedEmbedding:
+    """What a trained network knows of each particle (paper, section "Embeddings").
+
+    Args:
+        model: keras.Model of a task. card: its card.
+        source: "core", the core's rotation-invariant values averaged over a particle's bonds, or "head", what the
+            head makes of a whole cloud before its answer, see `gala_ssl.networks.heads.summary`; "bonds", the core's
+            values of every bond, which are no featurizer: called, it returns (N, k, dimension), zeros for padding.
+        length_scale: what a frame's lengths are divided by: "contact" (the distance within which one
+            particle in a hundred has its nearest neighbour), "shortest" (its shortest bond, as the paper's
+            authors did) or "mean_bond" (each cloud by its own mean bond, then multiplied by that of the clouds
+            the network was trained on: what is left without density).
+        progress: show a bar (on a terminal only).
+        neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
+        k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
+            with its square, and it is at most `gala_ssl.clouds.MOST_NEIGHBORS`.
+        ignore_types: take all particles for one type.
+
+    Attributes:
+        name: the task's. dimension: numbers in an embedding. model, core, card.
+
+    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
+    (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
+    neighbour (possible with "cutoff") gets what the network makes of no bonds: zeros of a core, and of a head the same
+    finite numbers for each such particle.
+
+    Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
+    trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
+    20 clouds and more, and not of "mean_bond"); particles of fewer types than it knows, which count as its first ones.
+    A network of several types whose card has their `type_names` takes a frame's types by their names; of another one,
+    and in PointClouds, which have no names, types count in their order. A network of one type takes any.
+    Warns of perfect crystals with a shell that does not fit into the number of neighbours.
+
+    Raises:
+        InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
+            than the network knows or of none of its names, an embedding that is not finite, and what
+            `point_clouds` refuses.
+
+    Example:
+        >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
+        >>> embed(gala_ssl.read_frames("dump.lammpstrj", -1)[0]).shape
+    """
+
+    def __init__(self, model, card, length_scale="contact", source="core", progress=True, neighbors="nearest", k=None,
+                 r_max=None, ignore_types=False):
+        check_choice("length scale", length_scale, LENGTH_SCALES)
+        if length_scale == "mean_bond" and "mean_bond" not in card:
+            raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
+                             f"trained on; choose another length scale, or train it again.")
+        self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
+        self.core = model.get_layer("core")
+        self.name, self.ignore_types = card["task"], ignore_types
+        trained = card["data"]["neighbors"]
+        self.neighbors, self.k, self.r_max = neighbors, trained if k is None else k, r_max
+        check_rule(self.k, neighbors, r_max)
+        _check_width(self.k)
+        if (neighbors, self.k) != ("nearest", trained):
+            warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
+                          f"what it makes of neighbours by {neighbors!r}, {self.k} at most, was not tested.",
+                          stacklevel=2)
+        known = self.core.config.type_width // 2
+        if len(card.get("type_names", known * [""])) != known:
+            raise InputError(f"The card of {self.name} has the type_names {', '.join(card['type_names'])}, but the "
+                             f"network knows {counted(known, 'type')}; name as many.")
+        self._embed = keras.Model(model.inputs, self._output(source))
+        self._embed.compile(jit_compile=True)
+        self.dimension = self._embed.output.shape[-1]
+
+    def __call__(self, frame):
+        parts = list(self.parts(frame))
+        return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
+
+    def __deepcopy__(self, memo):
+        """This embedding itself, as scikit-learn's clones have it: nothing here changes a network, and Keras warns
+        when it copies one."""
+        return self
+
+    def parts(self, frame):
+        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
+        for clouds in self.chunks(frame):
+            found = self.predict(self._embed, clouds)
+            if not np.isfinite(found).all():
+                raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
+                                 f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
+                                 f"different lengths for single precision, or the weights are damaged.")
+            yield found
+
+    def chunks(self, frame):
+        """Yield the PointClouds of a frame, or those given, as the network knows them: a few at a time, in order."""
+        known = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
+        with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
+            for clouds in known:
+                size = _at_a_time(clouds)
+                for first in range(0, len(clouds), size):
+                    chunk = clouds[first:first + size]
+                    yield chunk
+                    bar.update(len(chunk))
+
+    def predict(self, model, clouds):
+        """What a model with the network's inputs makes of a chunk of clouds: an array, n rows for n clouds."""
+        filled = ((0, _at_a_time(clouds) - len(clouds)), (0, 0), (0, 0))
+        bonds = np.pad(clouds.bonds / np.float32(self.card["data"]["x_scale"]), filled)
+        return model.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
+
+    def _scaled_clouds(self, frame):
+        """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
+        frame = self._known_types(frame)
+        self._warn_of_ties(frame)
+        of_frame = LENGTH_SCALES[self.length_scale]
+        length = of_frame and of_frame(nearest_distances(frame))
+        for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
+            yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
+
+    def _output(self, source):
+        if source in ("core", "bonds"):
+            # The core's own outputs among the model's tensors, so that nothing is computed twice.
+            mask, (_, values) = self.model.get_layer("bond_mask").output, self.core(self.model.inputs)
+            return MaskedMean(name="pooled")(values, mask=mask) if source == "core" else values
+        found = heads.summary(self.model) if source == "head" else None
+        if found is None:
+            raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
+                             f"task whose head makes something of a whole cloud.")
+        return found
+
+    def _known_types(self, frame):
+        """The frame with the types that the network knows, in its order."""
+        if self.ignore_types:
+            frame = dataclasses.replace(frame, types=None, type_names=("any",))
+        known, present = self.core.config.type_width // 2, np.unique(frame.types)
+        self._check_types(known, len(present), frame.where)
+        names = self.card.get("type_names")
+        if known == 1 < len(frame.type_names):
+            return dataclasses.replace(frame, types=None, type_names=[frame.type_names[present[0]]])
+        if names and known > 1 and not self.ignore_types:
+            return self._matched(frame, present, list(names))
+        if len(frame.type_names) > known:
+            raise InputError(f"{frame.where} names the types {', '.join(frame.type_names)}, but the {self.name} "
+                             f"network knows {known} without names; give a frame that names these {known} alone, in "
+                             f"the order of the training, or write the names into the network's card as type_names.")
+        if len(frame.type_names) == known:
+            return frame
+        self._warn_of_types(known, len(frame.type_names))
+        return dataclasses.replace(frame, type_names=[*frame.type_names, *["none"] * (known - len(frame.type_names))])
+
+    def _matched(self, frame, present, names):
+        """The frame with the types of the network's card, by their names."""
+        strange = [frame.type_names[kind] for kind in present if frame.type_names[kind] not in names]
+        if strange:
+            raise InputError(f"{frame.where} has particles of the type {', '.join(strange)}, but the {self.name} "
+                             f"network knows {', '.join(names)}; name them as these, or take all for one type with "
+                             f"ignore_types, on the command line --ignore-types.")
+        places = [names.index(name) if name in names else 0 for name in frame.type_names]
+        return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
+
+    def _known_columns(self, clouds):
+        """The clouds with as many type columns as the network knows."""
+        width, trained = clouds.bonds.shape[1], self.card["data"]["neighbors"]
+        _check_width(width)
+        if width != trained:
+            warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
+                          f"of up to {width} was not tested.", stacklevel=5)
+        self._warn_of_lengths(clouds)
+        if self.ignore_types:  # what the encodings of all types sum up to is that of one
+            ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
+            clouds = PointClouds(clouds.bonds, ones)
+        known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
+        halves = np.split(clouds.types, 2, axis=-1)
+        if known == 1 < found:  # as of a frame, a type that no particle is of does not count
+            present = np.flatnonzero(halves[1].any(axis=(0, 1)))[:found] if len(clouds) else np.empty(0, int)
+            found = max(1, len(present))
+            halves = [half[..., present if len(present) else [0]] for half in halves]
+            clouds = PointClouds(clouds.bonds, np.concatenate(halves, axis=-1))
+        self._check_types(known, found, "the point clouds")
+        if known == found:
+            return clouds
+        self._warn_of_types(known, found)
+        filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
+        return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
+
+    def _warn_of_lengths(self, clouds):
+        contact = clouds.contact if len(clouds) >= _ENOUGH and self.length_scale != "mean_bond" else None
+        if contact is not None and not _CONTACT[0] <= contact <= _CONTACT[1]:
+            warnings.warn(f"The {self.name} network was trained on lengths in shortest distances, but of the point "
+                          f"clouds given one in a hundred has its nearest bond within {contact:.3g}; if that is "
+                          f"another unit, divide them by it, as in_contact_distances() does.", stacklevel=6)
+
+    def _check_types(self, known, found, where):
+        if found > known:
+            raise InputError(f"The {self.name} network knows {counted(known, 'type')} of particles, but those of "
+                             f"{where} are of {found}; take all for one type with ignore_types, on the command line "
+                             f"--ignore-types, or train a network on as many.")
+
+    def _warn_of_types(self, known, found):
+        if found < known:
+            warnings.warn(f"The {self.name} network knows {known} types of particles, but those given are of "
+                          f"{found}, which count as its first.", stacklevel=5)
+
+    def _warn_of_ties(self, frame):
+        if self.neighbors == "nearest" and (part := undecided(frame, self.k)) > _UNDECIDED:
+            warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
+                          f"last of their {self.k} nearest. Which of these count is arbitrary, so that equivalent "
+                          f"particles of a perfect crystal get different numbers; average over them, give them the "
+                          f"noise of a temperature, or choose the neighbours by 'sann'.", stacklevel=6)
+
+
+def _check_width(k):
+    if k > MOST_NEIGHBORS:
+        raise InputError(f"Clouds of k = {k} bonds are too wide: a network looks at each of their k x k pairs, for "
+                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.")
+
+
+def _at_a_time(clouds):
+    """How many clouds as wide as these are computed at a time."""
+    return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
+
+
+def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,
+                    neighbors="nearest", k=None, r_max=None, ignore_types=False):
+    """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
+
+    Raises:
+        InputError: an unknown task, length scale or rule for neighbours, or no weights for the task in the directory.
+
+    Example:
+        >>> embed = gala_ssl.load_pretrained("denoising")
+        >>> embed(gala_ssl.prototypes.build("cP1-Po")).shape
+        (4096, 32)
+    """
+    return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress, neighbors, k,
+                            r_max, ignore_types)
+
+
+def tasks_with_weights(directory=SHIPPED):
+    """Names of the tasks that a directory has weights of, in the paper's order."""
+    return [task for task in TASKS if (pathlib.Path(directory) / f"{task}.keras").exists()]

@@ -1,0 +1,1 @@
+"""Figures, most of them on axes that are given."""

@@ -1,0 +1,1 @@
+"""Which structure has formed: averaged unit cells, and the signs of quasicrystals."""

@@ -1,0 +1,1 @@
+"""What tasks are trained on: labelled point clouds, and the batches made of them."""

@@ -1,0 +1,110 @@
+"""What networks learn from, as a frozen dataclass; the paper's values are the defaults.
+
+Marks: P the paper's text, R the authors' run file of August 2022, C a default of the authors' code,
+O our own choice where no source has a value.
+"""
+import dataclasses
+
+from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
+from gala_ssl.clouds import MOST_NEIGHBORS
+
+
+@dataclasses.dataclass(frozen=True)
+class ThermalConfig:
+    """Environments as hot as those of real particles, see `gala_ssl.tasks.data.thermal`; all values are our own (O).
+
+    Attributes:
+        noise: least and largest standard deviation of the thermal displacements on each coordinate, in shortest
+            distances of the ideal crystal; drawn evenly, one a frame.
+        correlated: fraction of the frames in which neighbours move together, by an even draw of the strength.
+        strain: largest standard deviation of the elements of a random strain.
+        vacancies: fraction of the frames that lack up to 4 % of their particles.
+        surfaces: fraction of the frames with two free surfaces.
+        liquid_share, gas_share: how often liquid and gas come, relative to one structure.
+        length_scale: what clouds are divided by, see `gala_ssl.clouds.lengths.THERMAL_LENGTHS`.
+        jitter: standard deviation of the logarithm of a factor on each cloud's length.
+        particles: particles of a frame, at least.
+        clouds_per_frame: environments taken from a frame, about.
+    """
+
+    noise: tuple = (0.01, 0.15)
+    correlated: float = 0.5
+    strain: float = 0.01
+    vacancies: float = 0.25
+    surfaces: float = 0.15
+    liquid_share: float = 2.0
+    gas_share: float = 1.0
+    length_scale: str = "mean_bond"
+    jitter: float = 0.015
+    particles: int = 400
+    clouds_per_frame: int = 400
+
+    def __post_init__(self):
+        object.__setattr__(self, "noise", sequence("noise", self.noise))
+        require(len(self.noise) == 2 and all(map(is_finite, self.noise)) and 0 <= self.noise[0] <= self.noise[1],
+                 f"noise is {self.noise}; give the least and the largest standard deviation.")
+        for name in ("correlated", "vacancies", "surfaces"):
+            value = getattr(self, name)
+            require(is_finite(value) and 0 <= value <= 1, f"{name} is {value!r}; a fraction lies from 0 to 1.")
+        for name in ("strain", "jitter", "liquid_share", "gas_share"):
+            value = getattr(self, name)
+            require(is_finite(value) and value >= 0, f"{name} is {value!r}; it must be finite and not negative.")
+        for name in ("particles", "clouds_per_frame"):
+            value = getattr(self, name)
+            require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+        require(self.length_scale in ("mean_bond", "bulk"),
+                 f"length_scale is {self.length_scale!r}; it must be 'mean_bond' or 'bulk'.")
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """What the networks learn from.
+
+    Attributes:
+        structures: prototype names; empty means all fifty (P).
+        noises: standard deviations of the Gaussian noise on coordinates, shortest distance = 1 (R).
+        neighbors: bonds in a point cloud (P).
+        min_particles: particles a prototype is replicated to, at least (P).
+        x_scale: the networks' unit of length, in shortest distances (C).
+        static_fraction: part of all environments that the static tasks use (R).
+        validation_fraction: part of the environments held back (P).
+        seed: of the noise, the subset and the split (R).
+        thermal: settings of thermal environments, which take the place of `noises`, `min_particles` and both
+            fractions; None for the paper's environments.
+    """
+
+    structures: tuple = ()
+    noises: tuple = (0.01, 0.03, 0.05)
+    neighbors: int = 20
+    min_particles: int = 4096
+    x_scale: float = 2.0
+    static_fraction: float = 0.1
+    validation_fraction: float = 0.3
+    seed: int = 13
+    thermal: ThermalConfig | None = None
+
+    def __post_init__(self):
+        if isinstance(self.thermal, dict):
+            require(set(self.thermal) == {field.name for field in dataclasses.fields(ThermalConfig)},
+                    f"thermal is {self.thermal!r:.80}; give all settings of ThermalConfig and no others.")
+            object.__setattr__(self, "thermal", ThermalConfig(**self.thermal))
+        for name in ("structures", "noises"):
+            object.__setattr__(self, name, sequence(name, getattr(self, name)))
+        require(all(isinstance(name, str) for name in self.structures),
+                 f"structures is {self.structures}; give names of prototypes.")
+        require(is_whole(self.neighbors) and 2 <= self.neighbors <= MOST_NEIGHBORS,
+                 f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
+                 f"{MOST_NEIGHBORS}.")
+        require(is_whole(self.min_particles) and self.min_particles > 0,
+                 f"min_particles is {self.min_particles!r}; it must be a positive integer.")
+        require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
+        require(all(is_finite(noise) and noise >= 0 for noise in self.noises),
+                 f"noises is {self.noises}; a standard deviation is finite and not negative.")
+        require_seed(self.seed)
+        require(is_finite(self.x_scale) and 1e-6 <= self.x_scale <= 1e6,
+                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.")
+        for name in ("static_fraction", "validation_fraction"):
+            value = getattr(self, name)
+            require(is_finite(value) and 0 < value <= 1,
+                     f"{name} is {value!r}; it must lie above 0 and at most at 1.")
+        require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.")

@@ -1,0 +1,28 @@
+"""A task's model: its head on a core."""
+import keras
+
+from gala_ssl.networks.layers.conversion import PaddingMask
+from gala_ssl.networks.layers.seeds import seeded
+from gala_ssl.tasks import get_task
+
+__all__ = ["build_model", "seeded"]
+
+
+def build_model(task, core):
+    """Put the head of `task` on `core`.
+
+    Args:
+        task: a Task, or the name of one.
+        core: a GalaCore; the model shares its weights.
+
+    Returns:
+        keras.Model: called on [bonds (b, n, 3), types (b, n, type_width)], bonds in the networks' unit of
+        length (two shortest distances); named after the task. The core is its layer "core".
+    """
+    task = get_task(task)
+    bonds = keras.Input((None, 3), name="bonds")
+    types = keras.Input((None, core.config.type_width), name="types")
+    mask = PaddingMask(name="bond_mask")(types)
+    multivectors, values = core([bonds, types])
+    prediction = task.head(bonds, multivectors, values, mask, core.config)
+    return keras.Model([bonds, types], prediction, name=task.name)

@@ -1,0 +1,354 @@
+"""Learned embeddings: mean values of a core, whatever the unit, the chunk, the attention or the process."""
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from gala_ssl import prototypes
+from gala_ssl.base.errors import InputError
+from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.reading import read_frames
+from gala_ssl.networks.core import build_core
+from gala_ssl.order.classical import RadialDistances
+from gala_ssl.order.concatenation import Concatenation
+from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.tasks.models.pretrained import save_pretrained
+from tests.networks import settle, small_config
+from tests.properties import assert_close
+
+pytestmark = pytest.mark.any_backend
+
+NEIGHBORS, MEAN_BOND = 6, 1.3
+TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    """A directory with weights for denoising."""
+    directory = tmp_path_factory.mktemp("pretrained")
+    keras.utils.set_random_seed(0)
+    core = build_core(small_config(type_width=2, blocks=1))
+    model = build_model("denoising", core)
+    settle(model)
+    card = {"task": "denoising", "task_settings": {"scale": 0.5}, "core": dataclasses.asdict(core.config),
+            "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "mean_bond": MEAN_BOND}
+    save_pretrained(model, card, directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def embed(directory):
+    return load_pretrained("denoising", directory, progress=False)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    """Some 300 particles: more than a chunk, and not a multiple of one."""
+    frame = prototypes.build("cI2-W", 300, noise=0.05, seed=1)
+    assert 256 < len(frame) != 512
+    return frame
+
+
+def test_it_is_a_featurizer(embed, frame):
+    assert (embed.name, embed.dimension) == ("denoising", 8)
+    assert embed.core is embed.model.get_layer("core") and embed.card["task"] == "denoising"
+    found = embed(frame)
+    assert found.shape == (len(frame), 8) and found.dtype == np.float32
+    assert np.isfinite(found).all() and found.std(axis=0).min() > 1e-4
+
+
+def test_an_embedding_is_the_mean_of_the_values_of_the_bonds(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)
+    values = np.asarray(embed.core([clouds.bonds / np.float32(2), clouds.types])[1])
+    assert_close(embed(clouds), values.mean(axis=1), 1e-5)
+
+
+def test_the_embedding_of_bonds_has_the_particles_as_its_mean(directory, embed, frame):
+    bonds = load_pretrained("denoising", directory, source="bonds", progress=False)(frame)
+    assert bonds.shape == (len(frame), NEIGHBORS, 8)
+    assert_close(bonds.mean(axis=1), embed(frame), 1e-5)
+
+
+def test_padding_does_not_count_in_the_mean(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)[:5]
+    cut = [array.copy() for array in (clouds.bonds, clouds.types)]
+    for array in cut:
+        array[:, 4:] = 0
+    shorter = PointClouds(clouds.bonds[:, :4], clouds.types[:, :4])
+    values = np.asarray(embed.core([shorter.bonds / np.float32(2), shorter.types])[1])
+    assert_close(embed(PointClouds(*cut)), values.mean(axis=1), 1e-5)
+
+
+def test_chunks_do_not_matter(embed, frame):
+    clouds = point_clouds(frame, NEIGHBORS)
+    whole = embed(clouds)
+    for part in (slice(0, 1), slice(200, 300), slice(255, 257), slice(0, 256), slice(3, 3)):
+        np.testing.assert_array_equal(embed(clouds[part]), whole[part])
+
+
+@pytest.mark.parametrize(("scale", "name"), [("contact", "in_contact_distances"), ("shortest", "in_shortest_bonds")])
+def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monkeypatch, scale, name):
+    clouds = getattr(point_clouds(frame, NEIGHBORS), name)()
+    monkeypatch.setattr(embed, "length_scale", scale)
+    np.testing.assert_array_equal(embed(frame), embed(clouds))
+    larger = Frame(frame.positions * np.float32(4), frame.box * [4, 4, 4, 1, 1, 1], frame.types)
+    assert_close(embed(larger), embed(frame), 1e-5)
+    assert np.abs(embed(clouds.scaled(1.1)) - embed(clouds)).max() > 1e-3
+
+
+def test_without_density_every_cloud_has_the_mean_bond_of_the_training(embed, frame, monkeypatch):
+    clouds = point_clouds(frame, NEIGHBORS)
+    monkeypatch.setattr(embed, "length_scale", "mean_bond")
+    assert_close(embed(frame), embed(clouds.in_mean_bonds().scaled(1 / MEAN_BOND)), 1e-6)
+    np.testing.assert_allclose(clouds.in_mean_bonds().scaled(1 / MEAN_BOND).mean_bonds, MEAN_BOND, rtol=1e-6)
+
+
+SUMMARIES = {"autoencoder": 8, "frame_classification": 8, "shift_identification": 4, "nearest_bond": 4,
+             "denoising": None, "noisy_bond": None}
+
+
+@pytest.mark.parametrize("task", SUMMARIES)
+def test_the_heads_summary_of_a_cloud(task, frame):
+    """Rotation-invariant, one row a particle; refused where the head makes nothing of a whole cloud."""
+    keras.utils.set_random_seed(0)
+    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
+    settle(model)
+    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    if SUMMARIES[task] is None:
+        with pytest.raises(InputError, match=f"no embedding 'head' of {task}; choose 'core'"):
+            LearnedEmbedding(model, card, source="head")
+        return
+    summary = LearnedEmbedding(model, card, source="head", progress=False)
+    clouds = point_clouds(frame, NEIGHBORS)
+    found = summary(clouds)
+    assert found.shape == (len(frame), summary.dimension) == (len(frame), SUMMARIES[task])
+    assert found.std(axis=0).max() > 1e-4
+    turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
+    assert_close(summary(PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)), found, 1e-4)
+    assert np.abs(found[:, :4] - LearnedEmbedding(model, card, progress=False)(clouds)[:, :4]).max() > 1e-4
+
+
+def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
+    keras.utils.set_random_seed(0)
+    model = build_model("autoencoder", build_core(small_config(type_width=2, blocks=1)))
+    card = {"task": "autoencoder", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    clouds = point_clouds(frame, NEIGHBORS)
+    values = model.get_layer("core")([clouds.bonds / np.float32(2), clouds.types])[1]
+    latent = np.asarray(model.get_layer("latent").mean(values))
+    found = LearnedEmbedding(model, card, source="head", progress=False)(clouds)
+    assert_close(found, latent.mean(axis=1), 1e-5)
+
+
+def test_featurizers_side_by_side(embed, frame):
+    both = Concatenation([embed, RadialDistances(5)], "both")
+    assert (both.name, both.dimension) == ("both", 13)
+    found = both(frame)
+    np.testing.assert_array_equal(found[:, :8], embed(frame))
+    np.testing.assert_array_equal(found[:, 8:], RadialDistances(5)(frame))
+
+
+def test_turned_frames_have_the_same_embedding(embed, frame):
+    """A crystal and the same crystal built along other axes, as clouds."""
+    clouds = point_clouds(frame, NEIGHBORS)
+    turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
+    turned = PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)
+    assert_close(embed(turned), embed(clouds), 1e-4)
+
+
+@pytest.mark.tensorflow
+def test_the_published_attention_gives_the_same_embedding(directory, embed, frame):
+    published = load_pretrained("denoising", directory, "published", progress=False)
+    assert published.core.config.attention == "published"
+    assert_close(published(frame), embed(frame), 1e-5)
+
+
+def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_path):
+    clouds = point_clouds(frame, NEIGHBORS)
+    np.savez(tmp_path / "clouds.npz", bonds=clouds.bonds, types=clouds.types)
+    code = f"""
+import numpy as np, gala_ssl
+arrays = np.load({str(tmp_path / 'clouds.npz')!r})
+embed = gala_ssl.load_pretrained("denoising", {str(directory)!r}, progress=False)
+np.save({str(tmp_path / 'found.npy')!r}, embed(gala_ssl.PointClouds(arrays["bonds"], arrays["types"])))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300,
+                          env=os.environ)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "found.npy"), embed(clouds))
+
+
+def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeypatch):
+    """One part has the hundredth nearest pair of all, and every part is divided by it."""
+    whole = {}
+    for scale in ("contact", "shortest", "mean_bond"):
+        monkeypatch.setattr(embed, "length_scale", scale)
+        whole[scale] = embed(frame)
+    monkeypatch.setattr("gala_ssl.order.embedding.SEARCHED", 256)
+    for scale, expected in whole.items():
+        monkeypatch.setattr(embed, "length_scale", scale)
+        np.testing.assert_array_equal(embed(frame), expected)
+
+
+@pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
+def test_neighbours_by_another_rule_are_embedded_with_a_warning(directory, frame, rule, options):
+    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* by '{rule}', 14 at most, was not"):
+        chosen = load_pretrained("denoising", directory, progress=False, neighbors=rule, k=14, **options)
+    clouds = point_clouds(frame, 14, rule, **options)
+    nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
+    expected = embed_one_by_one(chosen, clouds.scaled(np.quantile(nearest, 0.01))[::30])
+    assert_close(chosen(frame)[::30], expected, 1e-5)
+
+
+def embed_one_by_one(embed, clouds):
+    """Mean values of the core, every cloud without its padding."""
+    rows = []
+    for bonds, types, mask in zip(clouds.bonds, clouds.types, clouds.mask):
+        values = embed.core([bonds[None, mask] / np.float32(2), types[None, mask]])[1]
+        rows.append(np.asarray(values)[0].mean(axis=0))
+    return np.array(rows)
+
+
+def test_clouds_of_another_width_are_embedded_with_a_warning(embed, frame):
+    with pytest.warns(UserWarning, match="trained on clouds of 6 bonds; what it makes of clouds of up to 9"):
+        found = embed(point_clouds(frame, 9)[:300])
+    values = np.asarray(embed.core([point_clouds(frame, 9).bonds / np.float32(2), point_clouds(frame, 9).types])[1])
+    assert_close(found, values.mean(axis=1)[:300], 1e-5)
+
+
+def test_of_wide_clouds_fewer_are_computed_at_a_time(embed, frame, monkeypatch):
+    """So that what is in memory, the pairs of bonds, stays the same; the widest are refused."""
+    shapes, call = [], embed._embed.predict_on_batch
+    monkeypatch.setattr(embed._embed, "predict_on_batch", lambda inputs: shapes.append(inputs[0].shape) or call(inputs))
+    monkeypatch.setattr("gala_ssl.order.embedding.MOST_NEIGHBORS", 40)
+    with pytest.warns(UserWarning, match="clouds of 6 bonds"):
+        for width in (9, 40):
+            found = embed(point_clouds(frame, width)[:45])
+            assert np.isfinite(found).all() and len(found) == 45
+    assert shapes == 3 * [(19, 9, 3)] + 45 * [(1, 40, 3)]
+    with pytest.raises(InputError, match="k = 41 bonds are too wide: .* up to k = 40; choose fewer"):
+        embed(point_clouds(frame, 41))
+
+
+@pytest.mark.parametrize("unit", [0.25, 2.7])
+def test_point_clouds_in_another_unit_are_embedded_with_a_warning(embed, frame, monkeypatch, unit):
+    """As in nanometres and in angstroms; pytest makes an error of what is said of the others."""
+    clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+    with pytest.warns(UserWarning, match=f"lengths in shortest distances, but .* within {unit}; if that is another"):
+        embed(clouds.scaled(1 / unit))
+    for right in (clouds, clouds[:20], clouds.in_shortest_bonds(), clouds.scaled(1.8), clouds.scaled(1 / 1.8)):
+        embed(right)
+    embed(clouds[:19].scaled(1 / unit))  # which may be lonely particles
+    embed(Frame(frame.positions * np.float32(unit), frame.box * [*3 * [unit], 1, 1, 1], frame.types))
+    monkeypatch.setattr(embed, "length_scale", "mean_bond")
+    embed(clouds.scaled(1 / unit))
+
+
+def test_shipped_frames_as_clouds_give_no_warning(embed):
+    rng = np.random.default_rng(0)
+    for frames in map(read_frames, sorted(TRAJECTORIES.glob("*.gsd"))):
+        for frame in (frames[0], frames[-1]):
+            clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+            for count in (20, 100, len(clouds)):
+                embed._known_columns(clouds[rng.permutation(len(clouds))[:count]])
+
+
+@pytest.mark.parametrize(("neighbors", "k", "sentence"), [
+    ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0"),
+    ("nearest", 3000, "k = 3000 bonds are too wide: a network looks at each .* up to k = 512; choose fewer neighb")])
+def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k, sentence):
+    with pytest.raises(InputError, match=sentence):
+        load_pretrained("denoising", directory, neighbors=neighbors, k=k)
+
+
+@pytest.mark.parametrize(("task", "source"), [("denoising", "core"), ("frame_classification", "head"),
+                                              ("autoencoder", "head"), ("shift_identification", "head")])
+def test_particles_without_neighbours_have_one_finite_embedding(task, source):
+    """A droplet, and two particles far from it and from each other."""
+    keras.utils.set_random_seed(0)
+    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
+    settle(model)
+    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    with pytest.warns(UserWarning):
+        embed = LearnedEmbedding(model, card, source=source, progress=False, neighbors="cutoff", r_max=3.0)
+    positions = np.random.default_rng(0).normal(size=(40, 3))
+    droplet = Frame([*positions, [14, 0, 0], [0, 14, 0]], [40, 40, 40, 0, 0, 0], np.zeros(42))
+    found = embed(droplet)
+    assert np.isfinite(found).all()
+    np.testing.assert_array_equal(found[40], found[41])
+    assert np.abs(found[:40] - found[40]).max(axis=1).min() > 1e-6
+    if source == "core":
+        assert not found[40:].any()
+
+
+def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame):
+    mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
+    for given in (mixed, point_clouds(mixed, NEIGHBORS)):
+        with pytest.raises(InputError, match="knows 1 type of particles, .* are of 2; .*ignore_types"):
+            embed(given)
+
+
+def test_types_are_ignored_where_that_is_asked_for(directory, embed, frame):
+    mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
+    blind = load_pretrained("denoising", directory, progress=False, ignore_types=True)
+    clouds, mixed_clouds = point_clouds(frame, NEIGHBORS), point_clouds(mixed, NEIGHBORS)
+    for given, same in ((mixed, frame), (mixed_clouds, clouds), (frame, frame), (clouds, clouds)):
+        np.testing.assert_array_equal(blind(given), embed(same))
+
+
+@pytest.mark.parametrize(("k", "shells_fit"), [(8, True), (14, True), (10, False), (20, False)])
+def test_of_perfect_crystals_a_shell_that_does_not_fit_is_said(directory, k, shells_fit):
+    """The shells of bcc have 8, 6 and 12 particles; of a noisy one no two are equally far."""
+    embed = load_pretrained("denoising", directory, progress=False, neighbors="nearest", k=NEIGHBORS)
+    embed.k = k
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = embed(prototypes.build("cI2-W", 200))
+    assert [("100% of the particles have further neighbours" in str(each.message)) for each in said] == (
+        [] if shells_fit else [True])
+    assert np.ptp(found, axis=0).max() < 1e-4 or not shells_fit
+    embed(prototypes.build("cI2-W", 200, noise=0.01))
+
+
+def test_types_that_are_named_but_not_there_do_not_count(embed, frame):
+    named = Frame(frame.positions, frame.box, np.ones(len(frame)), ("A", "B", "C"))
+    np.testing.assert_array_equal(embed(named), embed(frame))
+
+
+def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
+    keras.utils.set_random_seed(0)
+    model = build_model("denoising", build_core(small_config(type_width=4, blocks=1)))
+    card = {"task": "denoising", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    embed = LearnedEmbedding(model, card, "shortest", progress=False)
+    expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
+    for given in (frame, point_clouds(frame, NEIGHBORS).in_shortest_bonds()):
+        with pytest.warns(UserWarning, match="knows 2 types of particles, but those given are of 1"):
+            np.testing.assert_array_equal(embed(given), expected)
+
+
+def test_what_cannot_be_loaded_is_named(directory, tmp_path):
+    with pytest.raises(InputError, match="no weights for denoising"):
+        load_pretrained("denoising", tmp_path)
+    with pytest.raises(InputError, match="no length scale 'largest'; choose from contact, shortest"):
+        load_pretrained("denoising", directory, length_scale="largest")
+    card = {"task": "denoising", "data": {"neighbors": NEIGHBORS}}
+    with pytest.raises(InputError, match="card of denoising does not say how long the bonds were"):
+        LearnedEmbedding(None, card, "mean_bond")
+    with pytest.raises(InputError, match="attention is 'slow'; it must be"):
+        load_pretrained("denoising", directory, "slow")
+    with pytest.raises(InputError, match="no task 'denosing'"):
+        load_pretrained("denosing")
+
+
+def test_of_few_particles_images_are_neighbours(embed):
+    small = Frame(np.random.default_rng(0).normal(size=(5, 3)), [6, 6, 6, 0, 0, 0])
+    np.testing.assert_allclose(embed(small), embed(small.replicated(3, 3, 3))[:5], atol=1e-4)

@@ -1,0 +1,124 @@
+"""What the documentation shows in Python is run as it stands there."""
+import pathlib
+
+import docutils.core
+import docutils.nodes
+import keras
+import matplotlib
+import numpy as np
+import pytest
+from docutils.parsers.rst import Directive, directives, roles
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks.data.streams import Stream
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training.fit import compile_for
+
+pytestmark = pytest.mark.tensorflow
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+class Ignored(Directive):
+    """A directive of Sphinx that docutils does not know."""
+
+    has_content, optional_arguments, final_argument_whitespace = True, 9, True
+    option_spec = {"maxdepth": directives.unchanged}
+
+    def run(self):
+        return []
+
+
+def python_in(path):
+    """The Python blocks of a reStructuredText file, in order."""
+    directives.register_directive("toctree", Ignored)
+    for role in ("class", "func", "mod"):
+        roles.register_generic_role(role, docutils.nodes.literal)
+    document = docutils.core.publish_doctree((ROOT / path).read_text(encoding="utf-8"), settings_overrides={
+        "report_level": 5})
+    return [block.astext() for block in document.findall(docutils.nodes.literal_block)
+            if "python" in block["classes"]]
+
+
+@pytest.fixture
+def beside_the_data(tmp_path, monkeypatch):
+    """A folder to write in, from which the repository's data are where the documentation says."""
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_the_tutorial(beside_the_data, capsys):
+    matplotlib.use("Agg")
+    names = run_python_in("docs/tutorial.rst")
+    assert names["embedding"].shape == (4096, 32)
+    said = capsys.readouterr().out
+    assert [f"{float(line):.3f}" for line in said.split()] == ["0.973", "0.922"]  # as it says
+    assert (beside_the_data / "runs/droplet.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_example_of_the_readme(beside_the_data):
+    names = run_python_in("README.rst")
+    assert names["order"].shape == (4096, 32)
+
+
+def run_python_in(path):
+    """Run the blocks of a file one after the other; return the names they left."""
+    names = {}
+    for block in python_in(path):
+        exec(block, names)
+    return names
+
+
+@pytest.mark.slow
+def test_the_phases_of_the_how_to(beside_the_data, capsys):
+    names = run_python_in("docs/howto/phases.rst")
+    assert names["found"].histogram.shape == (5, 5)
+    assert capsys.readouterr().out.count("Transition(last=") == 2
+
+
+def test_the_frames_of_the_how_to_on_files(beside_the_data, capsys):
+    reading, refused = python_in("docs/howto/files.rst")
+    names = {}
+    exec(reading, names)
+    assert len(names["frames"]) == 1 and "cI2-W_solid.gsd, frame 0" in capsys.readouterr().out
+    with pytest.raises(InputError) as caught:
+        exec(refused, names)
+    text = (ROOT / "docs/howto/files.rst").read_text(encoding="utf-8")
+    assert " ".join(str(caught.value).split()) in " ".join(text.split())
+
+
+@pytest.mark.slow
+def test_the_how_to_of_attention(beside_the_data):
+    """The last layer for the values looks at the second shell, as the figure of the command shows."""
+    names = run_python_in("docs/howto/attention.rst")
+    received = names["last"].mean(axis=(0, 1)) * 20
+    assert names["weights"].shape == (100, 7, 20, 20)
+    assert received[:8].max() < 0.5 and received[-4:].min() > 1.5
+
+
+@pytest.mark.slow
+def test_the_how_to_of_scikit_learn(beside_the_data):
+    names = run_python_in("docs/howto/sklearn.rst")
+    assert names["classifier"].score(names["frames"], names["phases"]) > 0.95
+    assert names["classical"].shape == (8192, 102)
+    assert (names["crystal"] == "solid").mean() > 0.9
+
+
+@pytest.mark.slow
+def test_the_task_of_the_how_to_learns(monkeypatch):
+    monkeypatch.setattr("gala_ssl.tasks.base.TASKS", {})  # the task is known here only
+    names = run_python_in("docs/howto/task.rst")
+    task = names["StretchClassification"]()
+    from gala_ssl.tasks.data.environments import prototype_environments
+    from gala_ssl.training.presets import PRESETS
+    preset = PRESETS["smoke"]
+    environments = prototype_environments(preset.data, progress=False)
+    stream = Stream(task, environments, np.arange(len(environments)), 32, clouds=640)
+    keras.utils.set_random_seed(1)
+    model = build_model(task, build_core(preset.core))
+    compile_for(model, task, preset.training)
+    losses = [model.fit(stream.dataset(epoch), shuffle=False, verbose=0).history["loss"][0] for epoch in range(3)]
+    assert losses[-1] < losses[0]

@@ -1,0 +1,270 @@
+"""Training in a run directory: learning, resuming, finished runs, refusals, accumulation."""
+import dataclasses
+import functools
+import json
+import shutil
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.runs import alone_in
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.tasks.data.streams import Stream
+from gala_ssl.tasks.frame_classification import FrameClassification
+from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training import fit as training
+from gala_ssl.training import pretrain as pretraining
+from tests.networks import tiny_preset
+from tests.selection import slow_but_one
+
+pytestmark = pytest.mark.any_backend
+
+TINY = tiny_preset(epochs=4, dynamic_training=96)
+
+
+@pytest.fixture(scope="module")
+def environments():
+    return prototype_environments(TINY.data, progress=False)
+
+
+def task_of(name):
+    return FrameClassification(2) if name == "frame_classification" else get_task(name)
+
+
+def fitted(environments, directory, name="denoising", seed=13, core=None, **changes):
+    """Train a fresh tiny model and return (model, history)."""
+    config = dataclasses.replace(TINY.training, **changes)
+    task = task_of(name)
+    keras.utils.set_random_seed(seed)
+    model = build_model(task, core or build_core(TINY.core))
+    sides = pretraining.streams(task, environments, TINY.data, config)
+    return model, training.fit(model, task, *sides, config, directory, progress=False)
+
+
+@pytest.fixture(scope="module")
+def runs(environments, tmp_path_factory):
+    """runs(task) is (model, history, directory) of a run that was never stopped."""
+    directory = tmp_path_factory.mktemp("runs")
+    return functools.cache(lambda name: (*fitted(environments, directory / name, name), directory / name))
+
+
+def weights(model):
+    return {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
+
+
+def assert_same_weights(a, b):
+    a, b = weights(a), weights(b)
+    assert list(a) == list(b)
+    for path in a:
+        np.testing.assert_array_equal(a[path], b[path], err_msg=path)
+
+
+def assert_same_history(a, b):
+    pd.testing.assert_frame_equal(a.drop(columns="seconds"), b.drop(columns="seconds"), check_exact=True)
+
+
+def contents(directory):
+    return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(directory.iterdir())}
+
+
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
+def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
+    model, history, _ = runs(name)
+    task = task_of(name)
+    names = {"epoch", "learning_rate", "loss", "val_loss", task.metric, f"val_{task.metric}", "seconds"}
+    names |= {"kl", "val_kl"} if name == "autoencoder" else set()
+    assert set(history) == names
+    assert list(history["epoch"]) == [1, 2, 3, 4]
+    assert history["val_loss"].min() < history["val_loss"][0]
+    patience = (1, 2) if task.stream == "static" else (4, 10)
+    rates = [training.schedule(list(history["val_loss"][:i]), 1e-3, patience)[0] for i in range(4)]
+    np.testing.assert_array_equal(history["learning_rate"], rates)
+    validation = pretraining.streams(task, environments, TINY.data, TINY.training)[1]
+    found = training.validate(model, task, validation)
+    assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
+def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
+    """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
+    whole, history, _ = runs(name)
+    fitted(environments, tmp_path, name, epochs=1)
+    model, continued = fitted(environments, tmp_path, name, seed=99)
+    assert_same_history(continued, history)
+    assert_same_weights(model, whole)
+
+
+@pytest.mark.slow
+def test_an_accumulation_waits_across_a_stop(environments, tmp_path):
+    """Also where more batches are accumulated than an epoch has."""
+    changes = {"accumulate": 4, "dynamic_training": 48}
+    whole, history = fitted(environments, tmp_path / "whole", **changes)
+    for epochs in (1, 2, 4):
+        model, continued = fitted(environments, tmp_path / "parts", epochs=epochs, **changes)
+    assert_same_history(continued, history)
+    assert_same_weights(model, whole)
+
+
+@pytest.mark.parametrize("name", slow_but_one(TASKS))
+def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, monkeypatch, name):
+    model, history, directory = runs(name)
+    before = contents(directory)
+    monkeypatch.setattr(Stream, "batch", None)  # nobody may ask for a batch
+    again, read = fitted(environments, directory, name, seed=99)
+    assert contents(directory) == before
+    pd.testing.assert_frame_equal(read, history, check_exact=True)
+    assert_same_weights(again, model)
+
+
+def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
+    _, _, directory = runs("denoising")
+    before = contents(directory)
+    with alone_in(directory), pytest.raises(InputError, match=f"Another process is writing the run in {directory};"):
+        fitted(environments, directory, epochs=8)
+    assert contents(directory) == before
+
+
+@pytest.mark.parametrize(("name", "damage", "sentence"), [
+    (training.CHECKPOINT, lambda content: content[:1000], "checkpoint.npz cannot be loaded .*; restore it"),
+    (training.HISTORY, lambda content: b"epoch,loss\none,two\n", "history.csv is not a history of a training"),
+    (training.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
+     "history.csv has 3 epochs where the checkpoint beside it has seen 4")])
+def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path, name, damage, sentence):
+    directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
+    (directory / name).write_bytes(damage((directory / name).read_bytes()))
+    before = contents(directory)
+    with pytest.raises(InputError, match=sentence):
+        fitted(environments, directory)
+    assert contents(directory) == before
+
+
+@pytest.mark.parametrize("instead", [None, "checkpoint.weights.h5"], ids=["lost", "of an earlier version"])
+def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environments, runs, tmp_path, instead):
+    directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
+    (directory / training.CHECKPOINT).rename(directory / (instead or "elsewhere"))
+    if instead:
+        (directory / training.HISTORY).unlink()  # that file alone tells
+    before = contents(directory)
+    with pytest.raises(InputError, match=f"{directory} holds a training without its checkpoint.npz, lost or of an"):
+        fitted(environments, directory)
+    assert contents(directory) == before
+
+
+def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
+    np.savez(tmp_path / training.BEST, np.ones(3))
+    with pytest.raises(InputError, match=r"best.npz cannot be loaded \(.+\); restore it") as refused:
+        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+    assert "\n" not in str(refused.value)
+    (tmp_path / training.BEST).write_bytes(b"")
+    with pytest.raises(InputError, match="best.npz cannot be loaded"):
+        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+
+
+def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
+    keras.utils.set_random_seed(13)
+    before = weights(build_core(TINY.core))
+    after = weights(runs("denoising")[0].get_layer("core"))
+    moved = {path for path in before if (before[path] != after[path]).any()}
+    assert any(path.endswith("sigma") for path in moved)
+    assert any(path.endswith("kernel") for path in moved)
+
+
+def test_a_frozen_core_stays_and_so_do_its_running_statistics(environments, tmp_path):
+    core = build_core(TINY.core)
+    core.trainable = False
+    before = weights(core)
+    _, history = fitted(environments, tmp_path, core=core, epochs=2)
+    for path, value in weights(core).items():
+        np.testing.assert_array_equal(value, before[path], err_msg=path)
+    assert history["loss"].iloc[-1] < history["loss"][0]
+
+
+@pytest.mark.slow
+def test_accumulating_16_batches_of_4_is_a_batch_of_64(environments):
+    """The same clouds, no dropout, running statistics at rest: the same three steps of Adam.
+
+    Scores may all be shifted alike, so their last bias has no gradient but rounding, which Adam follows.
+    """
+    task, found = FrameClassification(2), []
+    for batch_size, accumulate in ((64, 1), (4, 16)):
+        keras.utils.set_random_seed(3)
+        model = build_model(task, build_core(dataclasses.replace(TINY.core, dropout=0.0)))
+        start = weights(model)
+        for layer in model._flatten_layers():
+            if hasattr(layer, "momentum"):
+                layer.momentum = 1.0
+        config = dataclasses.replace(TINY.training, batch_size=batch_size, accumulate=accumulate)
+        training.compile_for(model, task, config)
+        stream = Stream(task, environments, np.arange(192) % len(environments), batch_size, seed=1)
+        batches = training._batches(stream, 0)
+        model.fit(batches, epochs=1, steps_per_epoch=len(stream), verbose=0, shuffle=False)
+        assert int(model.optimizer.iterations) == 3
+        found.append(weights(model))
+    for path, value in found[0].items():
+        if not path.endswith("_score/out/bias"):
+            np.testing.assert_allclose(found[1][path], value, rtol=1e-3, atol=1e-5, err_msg=path)
+    assert max(np.abs(found[0][path] - start[path]).max() for path in start) > 1e-3
+
+
+def test_a_loss_that_is_not_finite_ends_in_a_sentence(environments, tmp_path):
+    sentence = "loss of denoising is (nan|inf) after epoch 1 in .*lower learning rate"
+    with pytest.raises(FloatingPointError, match=sentence):
+        fitted(environments, tmp_path, learning_rate=1e30)
+    assert not (tmp_path / training.CHECKPOINT).exists()
+
+
+SHORT = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
+SOME = ("autoencoder", "denoising", "frame_classification")  # all six are pretrained in test_transfer.py
+
+
+@pytest.fixture(scope="module")
+def pretrained(tmp_path_factory):
+    """(cards, directory of the runs, directory of the output) of some tasks."""
+    directory = tmp_path_factory.mktemp("pretrained")
+    cards = list(pretraining.pretrain(SOME, SHORT, directory / "runs", directory / "out", progress=False))
+    return cards, directory / "runs" / "tiny", directory / "out"
+
+
+def test_pretrain_writes_runs_and_cards(pretrained):
+    cards, runs, output = pretrained
+    assert [card["task"] for card in cards] == list(SOME)
+    for name, card in zip(SOME, cards, strict=True):
+        run = runs / name
+        assert {path.name for path in run.iterdir()} == {
+            ".lock", "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
+        assert json.loads((run / f"{name}.json").read_text()) == json.loads(json.dumps(card))
+        assert (output / f"{name}.keras").read_bytes() == (run / f"{name}.keras").read_bytes()
+        assert card["best"]["val_loss"] == pd.read_csv(run / "history.csv")["val_loss"].min()
+        assert card["core"]["dropout"] == TASKS[name].dropout
+
+
+def test_pretrain_does_nothing_again(pretrained, monkeypatch):
+    cards, runs, _ = pretrained
+    before = [contents(runs / name) for name in SOME]
+    monkeypatch.setattr(pretraining, "prototype_environments", None)  # a finished run needs no data
+    again = list(pretraining.pretrain(SOME, SHORT, runs.parent, progress=False))
+    assert json.loads(json.dumps(cards)) == json.loads(json.dumps(again))
+    assert before == [contents(runs / name) for name in SOME]
+
+
+@pytest.mark.parametrize("change", [
+    {"seed": 14}, pytest.param({"attention": "published"}, marks=pytest.mark.tensorflow)])
+def test_a_directory_with_other_settings_is_refused(pretrained, change):
+    run = pretrained[1] / "denoising"
+    before = contents(run)
+    with pytest.raises(InputError, match="tiny/denoising holds a run with other settings .(core|data)"):
+        list(pretraining.pretrain(["denoising"], SHORT, run.parent.parent, progress=False, **change))
+    assert contents(run) == before
+
+
+def test_a_wrong_name_is_refused_before_anything_is_made(tmp_path):
+    for tasks, preset, attention in ((["denoising", "denosing"], TINY, None), (["denoising"], "desk", None),
+                                     (["denoising"], TINY, "slow")):
+        with pytest.raises(InputError, match="denosing|desk|slow"):
+            next(pretraining.pretrain(tasks, preset, tmp_path / "runs", attention=attention))
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,196 @@
+"""Transfer: which cells there are, what they start from, what freezing keeps, and the scratch cell."""
+import dataclasses
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.runs import alone_in
+from gala_ssl.networks.combined import combine_cores, freeze_cores
+from gala_ssl.networks.core import build_core
+from gala_ssl.tasks import TASKS, get_task
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.training import pretrain as pretraining
+from gala_ssl.training import transfer
+from gala_ssl.training.fit import BEST, HISTORY, load_variables
+from gala_ssl.training.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, parts, read_cell, run_cell
+from tests import properties
+from tests.networks import small_config, small_core, tiny_preset
+from tests.selection import slow_but_one
+from tests.strategies import cloud, type_encodings
+
+pytestmark = pytest.mark.any_backend
+
+TINY = tiny_preset(epochs=2, dynamic_training=64)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """weights(tasks) is a folder with weights of these tasks, pretrained for a moment."""
+    folder = tmp_path_factory.mktemp("weights")
+
+    def pretrained(*tasks):
+        list(pretraining.pretrain(list(tasks), TINY, folder / "runs", output=folder / "weights", progress=False))
+        return folder / "weights"
+    return pretrained
+
+
+def numbers(model):
+    """The weights by layer and path; those of a combined core also by which of its parts they are in."""
+    parts = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    named = [(f"{part.name}/{weight.path}", weight) for part in parts for weight in part.weights]
+    inside = {id(weight) for _, weight in named}
+    named += [(weight.path, weight) for weight in model.weights if id(weight) not in inside]
+    return {path: keras.ops.convert_to_numpy(weight) for path, weight in named}
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a.values(), b.values(), strict=True))
+
+
+def started(cell, folder):
+    model = transfer._untrained(cell.target, cell.source == COMBINED, TINY)
+    transfer._start(model, cell, TINY, folder)
+    return model
+
+
+def trained(cell, folder, directory):
+    """Run a cell and return (the core it started from, the core it ended with) as arrays by path."""
+    before = numbers(started(cell, folder).get_layer("core"))
+    run_cell(cell, TINY, folder, directory)
+    after = started(cell, folder)
+    load_variables(after.weights, directory / cell.name / BEST)
+    return before, numbers(after.get_layer("core"))
+
+
+@pytest.mark.parametrize("source", slow_but_one(["denoising", COMBINED]))
+def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
+    """Momentum statistics included."""
+    before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights(*parts(source)), tmp_path)
+    stays = [path for path in before if "core_" in path or source != COMBINED]
+    assert len(stays) > 40 and any(path.endswith("sigma") for path in stays)
+    for path in stays:
+        np.testing.assert_array_equal(after[path], before[path], err_msg=path)
+    if source == COMBINED:  # how the cores are put together is learned
+        assert not np.array_equal(after["projection/kernel"], before["projection/kernel"])
+
+
+def test_a_free_core_moves(weights, tmp_path):
+    before, after = trained(Cell("denoising", "noisy_bond", 1.0, False, 3), weights("denoising"), tmp_path)
+    moved = [path for path in before if not np.array_equal(before[path], after[path])]
+    assert any(path.endswith("sigma") for path in moved) and any(path.endswith("kernel") for path in moved)
+
+
+@pytest.mark.parametrize("source", slow_but_one(TASKS))
+def test_the_core_starts_as_its_source_left_it(source, weights):
+    folder = weights(source)
+    model = started(Cell(source, "nearest_bond", 1.0, False, 3), folder)
+    found = transfer._source_core(source, folder)
+    assert same(numbers(model.get_layer("core")), numbers(found))
+
+
+@pytest.mark.parametrize("target", slow_but_one(
+    ["denoising", "autoencoder", "frame_classification", "nearest_bond"]))
+def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
+    """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
+    folder = weights("denoising", target)
+    for cell in (Cell("denoising", target, 1.0, False, 5), Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
+        run_cell(cell, TINY, folder, tmp_path)
+    runs = tmp_path / cell.name, folder.parent / f"runs/tiny/{target}"
+    found, expected = (pd.read_csv(run / HISTORY).drop(columns="seconds") for run in runs)
+    pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert len(found) == 2
+    with np.load(runs[0] / BEST) as found, np.load(runs[1] / BEST) as expected:
+        assert list(found) == list(expected) and len(found) > 40
+        for name in expected:
+            np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
+
+
+def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
+    cell, folder = Cell("denoising", "nearest_bond", 0.1, False, 3), weights("denoising")
+    card = run_cell(cell, TINY, folder, tmp_path)
+    assert read_cell(cell, tmp_path) == card and card["fraction"] == 0.1 and card["epochs"] <= 2
+    monkeypatch.setattr(transfer, "fit_alone", None)
+    assert run_cell(cell, TINY, folder, tmp_path) == card
+    other = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=3))
+    with pytest.raises(InputError, match="other settings .training."):
+        run_cell(cell, other, folder, tmp_path)
+
+
+def test_a_failure_is_written_down_and_mended_by_another_try(weights, tmp_path):
+    cell = Cell("denoising", "nearest_bond", 0.1, True, 3)
+    failed = attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)
+    assert failed["error"].startswith("InputError: There are no weights for denoising")
+    assert read_cell(cell, tmp_path) == failed
+    card = attempt_cell(cell, TINY, weights("denoising"), tmp_path)
+    assert read_cell(cell, tmp_path) == card and "error" not in card
+
+
+def test_a_cell_that_another_process_is_at_is_left_to_it(weights, tmp_path):
+    cell, folder = Cell("denoising", "noisy_bond", 0.1, True, 3), weights("denoising")
+    (tmp_path / cell.name).mkdir(parents=True)
+    with alone_in(tmp_path / cell.name):
+        assert "Another process is writing the run" in attempt_cell(cell, TINY, folder, tmp_path)["error"]
+        assert "There are no weights" in attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)["error"]
+        assert [path.name for path in (tmp_path / cell.name).iterdir()] == [".lock"]
+    card = run_cell(cell, TINY, folder, tmp_path)  # as the other process ends it
+    assert read_cell(cell, tmp_path) == card
+    assert not (tmp_path / cell.name / transfer.FAILURE).exists()
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_fractions_lie_within_each_other_and_apart_from_validation(name):
+    environments = prototype_environments(TINY.data, progress=False)
+    sides = {}
+    for fraction in (0.01, 0.1, 0.5, 1.0):
+        made = pretraining.streams(get_task(name), environments, TINY.data, TINY.training, fraction)
+        sides[fraction] = [set(side.indices.tolist()) for side in made]
+    whole, validation = sides[1.0]
+    assert not whole & validation
+    for small, large in ((0.01, 0.1), (0.1, 0.5), (0.5, 1.0)):
+        assert sides[small][0] < sides[large][0] and sides[small][1] == validation
+        assert len(sides[small][0]) == max(1, round(small * len(whole)))
+    again = pretraining.streams(get_task(name), environments, TINY.data, TINY.training, 0.1)
+    other_seed = dataclasses.replace(TINY.training, seed=14)
+    other = pretraining.streams(get_task(name), environments, TINY.data, other_seed, 0.1)
+    assert set(again[0].indices) == sides[0.1][0] != set(other[0].indices)
+    assert set(other[1].indices) == validation
+
+
+def test_the_cells_of_a_grid():
+    made = cells([SCRATCH, "denoising"], ["noisy_bond", "denoising"], (0.1, 1.0), (False, True), (1, 2))
+    assert len(made) == len(set(made)) == len({cell.name for cell in made}) == 2 * (2 + 1) * 2 * 2
+    assert not any(cell.freeze and cell.source == SCRATCH for cell in made)
+    assert made[0].name == "noisy_bond/scratch-free-0.1-seed1"
+
+
+@pytest.mark.parametrize(("cell", "sentence"), [
+    (("denosing", "noisy_bond", 1, False, 1), "no source 'denosing'; did you mean 'denoising'"),
+    (("denoising", "combined", 1, False, 1), "no target 'combined'"),
+    (("denoising", "noisy_bond", 0, False, 1), "fraction is 0; it must lie above 0"),
+    (("scratch", "noisy_bond", 1, True, 1), "cannot be frozen")])
+def test_impossible_cells_are_refused(cell, sentence):
+    with pytest.raises(InputError, match=sentence):
+        Cell(*cell)
+
+
+def test_cores_side_by_side_keep_the_symmetries():
+    cores = [build_core(small_config(), name=f"core_{i}") for i in range(2)]
+    for i, core in enumerate(cores):
+        core.set_weights(small_core(seed=i).get_weights())
+    combined = combine_cores(cores)
+    rng = np.random.default_rng(0)
+    bonds = np.stack([cloud(kind, 6, rng) for kind in ("random", "lattice", "repeated")]).astype(np.float32)
+    types, kinds = type_encodings((3, 6), 2, rng), ("bond multivectors", "bond values")
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    properties.assert_rotation_equivariant(combined, kinds, bonds, types, turn * np.linalg.det(turn))
+    properties.assert_permutation_equivariant(combined, kinds, bonds, types, rng.permutation(6))
+    properties.assert_padding_ignored(combined, kinds, bonds, types, 2, rng)
+    parts = [core([bonds, types]) for core in cores]
+    expected = np.mean([np.asarray(multivectors) for multivectors, _ in parts], axis=0)
+    np.testing.assert_allclose(np.asarray(combined([bonds, types])[0]), expected, atol=1e-6)
+    freeze_cores(combined)
+    assert [weight.path for weight in combined.trainable_weights] == [
+        "sum_of_multivectors/scales", "projection/kernel"]
