@@ -8,10 +8,10 @@ the snapshots of Table 1. The default embedding is chosen by the former. Writes 
 import argparse
 import pathlib
 
-import numpy as np
 import pandas as pd
 
 from gala_ssl.base.files import write_csv, write_text
+from gala_ssl.base.randomness import rng
 from gala_ssl.base.tables import simple_table
 from gala_ssl.commands.main import script
 from gala_ssl.networks import heads
@@ -63,7 +63,7 @@ def probe(embeddings, count, seed):
     """Accuracy of a linear classifier of structures on each embedding of `count` held-back environments."""
     data = DataConfig(**embeddings[0].card["data"])
     environments = prototype_environments(data)
-    chosen = np.random.default_rng([seed]).permutation(split(len(environments), data)[1])[:count]
+    chosen = rng(seed, "environments to compare").permutation(split(len(environments), data)[1])[:count]
     clouds, labels = environments.clouds[chosen], environments.labels[chosen]
     rows = []
     for embed in embeddings:

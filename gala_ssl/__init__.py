@@ -1,16 +1,11 @@
 """Self-supervised learning of ordered three-dimensional structures with geometric-algebra attention.
 
-The public names are imported when first used, so that `import gala_ssl` is fast and silent.
+The public names are imported when first used, so that `import gala_ssl` is fast, silent and changes nothing in the
+process.
 """
 import importlib
-import os
 
-from gala_ssl.base.quiet import import_quietly
 from gala_ssl.version import __version__
-
-# TensorFlow reports each missing GPU library at start-up; who wants that sets the variable.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import_quietly()
 
 _WHERE = {
     "Frame": "frames.frame",

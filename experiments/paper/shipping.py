@@ -4,6 +4,7 @@ import pathlib
 import gsd.hoomd
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from gala_ssl.base import files
 from gala_ssl.base.errors import InputError
@@ -82,7 +83,7 @@ def _card(directory):
     path = directory / cooling.CARD
     if not path.exists():
         raise InputError(f"{directory} holds no finished cooling run ({cooling.CARD} is missing); "
-                         f"run: python experiments/simulate.py {directory.name} --directory {directory}")
+                         f"run: gala-ssl simulate {directory.name} --directory {directory}")
     return files.read_json(path)
 
 
@@ -139,11 +140,8 @@ def _values(log, index):
 
 
 def _write_figure(path, directory, log, labels, chosen):
-    import matplotlib
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(15, 4), width_ratios=[3, 2, 2.2],
-                                                 layout="constrained")
+    figure = Figure(figsize=(15, 4), layout="constrained")
+    left, middle, right = figure.subplots(1, 3, width_ratios=[3, 2, 2.2])
     kept = {phase: index for phase, index in chosen.items() if (directory.name, phase) in SNAPSHOTS.values()}
     figures.plot_cooling(log, labels, kept, ax=left)
     phases = {phase: _read(directory, index) for phase, index in chosen.items()}
@@ -154,7 +152,6 @@ def _write_figure(path, directory, log, labels, chosen):
     figure.suptitle(directory.name)
     with files.written_whole(path) as temporary:
         figure.savefig(temporary, dpi=110)
-    plt.close(figure)
     return path
 
 

@@ -2,7 +2,8 @@
 
 A training step takes and frees hundreds of megabytes. glibc gives pieces of that size back to the system each time, and
 the system clears every page before it gives it out again: two fifths of the step (`benchmarks/allocation.py`). Commands
-that train ask for this; those that embed do not, because what they hold at a time would grow.
+that train ask for this, for the rest of their process; those that embed do not, because what they hold at a time would
+grow, and importing this module changes nothing.
 """
 import ctypes
 import os

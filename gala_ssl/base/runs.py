@@ -1,13 +1,15 @@
 """What run directories share: one process at a time, and one set of settings each."""
 import contextlib
+import errno
 import json
-import os
 import pathlib
+
+import filelock
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import read_json, remove_leftovers
 
-CONFIG = "config.json"
+CONFIG, LOCK = "config.json", ".lock"
 # Of the settings that differ, so many are named.
 _SHOWN = 3
 
@@ -22,29 +24,41 @@ def alone_in(directory):
 
     Who looks into the directory before should look again in the block, since another process may have ended meanwhile.
     The operating system releases the lock when the process ends, killed or not, so no stale lock remains; files that
-    it was writing then remain, and are removed here.
-    """
-    import fcntl  # not on Windows, where the rest of the package works
+    it was writing then remain, and are removed here. The empty file `.lock` stays. A directory that cannot be written
+    to needs no lock: its run can be read.
 
+    Raises:
+        Taken: another process holds the lock. InputError: the file system has no locks, or no room.
+    """
     pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
-    handle = os.open(directory, os.O_RDONLY)
+    # No soft lock where the file system has none: it would outlive a process that is killed.
+    lock = filelock.FileLock(pathlib.Path(directory) / LOCK, timeout=0, fallback_to_soft=False)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(handle)
+        lock.acquire()
+    except filelock.Timeout:
         raise Taken(f"Another process is writing the run in {directory}; wait for it or choose another "
                     "directory.") from None
+    except OSError as error:
+        if error.errno not in (errno.EROFS, errno.EACCES):
+            raise InputError(f"{directory} cannot be locked against other processes ({error.strerror or error}); make "
+                             f"room, or choose a directory on a file system that has locks.") from error
     try:
         remove_leftovers(directory)
         yield
     finally:
-        os.close(handle)
+        lock.release()
 
 
-def check_settings(directory, settings):
-    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values."""
+def check_settings(directory, settings, but=()):
+    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values.
+
+    Args:
+        directory: of the run. settings: plain values by name. but: names of those that may differ.
+    """
     path = pathlib.Path(directory) / CONFIG
-    differing = path.exists() and differing_settings(settings, read_json(path))
+    found = {name: value for name, value in read_json(path).items() if name not in but} if path.exists() else None
+    wanted = {name: value for name, value in settings.items() if name not in but}
+    differing = found is not None and differing_settings(wanted, found)
     if differing:
         raise Taken(f"{directory} holds a run with other settings ({differing}); choose another directory, or "
                     f"remove it to start anew.")

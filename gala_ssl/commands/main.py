@@ -5,12 +5,15 @@ A user who gave something wrong gets one sentence, no traceback, and exit status
 import argparse
 import functools
 import importlib.util
+import json
 import os
+import pathlib
 import sys
 import warnings
 
 import gala_ssl.commands
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.quiet import quietly, standard_error
 from gala_ssl.base.registry import import_files
 from gala_ssl.version import __version__
 
@@ -19,7 +22,7 @@ BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 def script(main):
     """Wrap `main(argv=None)` so that its InputError, OSError and FloatingPointError (a diverged training) are printed
-    as a sentence and exit with 2; Ctrl-C exits with 130, as shells expect.
+    as a sentence and exit with 2; Ctrl-C exits with 130, as shells expect. TensorFlow is imported quietly in it.
 
     Example:
         >>> @script
@@ -29,15 +32,16 @@ def script(main):
     """
     @functools.wraps(main)
     def wrapped(argv=None):
-        try:
-            return main(argv)
-        except (InputError, OSError, FloatingPointError) as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(2)
-        except KeyboardInterrupt:
-            print("\ninterrupted; what was there stays, and runs go on from their last checkpoint when started again",
-                  file=sys.stderr)
-            sys.exit(130)
+        with standard_error(), quietly():
+            try:
+                return main(argv)
+            except (InputError, OSError, FloatingPointError) as error:
+                print(f"error: {error}", file=sys.stderr)
+                sys.exit(2)
+            except KeyboardInterrupt:
+                print("\ninterrupted; what was there stays, and runs go on from their last checkpoint when started "
+                      "again", file=sys.stderr)
+                sys.exit(130)
     return wrapped
 
 
@@ -51,7 +55,7 @@ def main(argv=None):
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     found = commands()
     for name, command in found.items():
-        said = command.__doc__.strip()
+        said = (command.__doc__ or f"{name}\n").strip()  # python -OO has no docstrings
         command.configure(choices.add_parser(name, help=said.splitlines()[0], description=said,
                                              formatter_class=argparse.RawDescriptionHelpFormatter))
     arguments = parser.parse_args(argv)
@@ -80,12 +84,31 @@ def standalone(command, description, **defaults):
 
 
 def check_backend():
-    """InputError if KERAS_BACKEND names none that is there; importing Keras, to ask it, takes seconds."""
-    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    """InputError if KERAS_BACKEND, or else Keras's own file of settings, names a backend that is not there.
+
+    Read as Keras reads them, because importing Keras, to ask it, takes seconds.
+    """
+    name, where = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
+    if not name:
+        path = keras_folder() / "keras.json"
+        where = f"The backend in {path}"
+        try:
+            name = json.loads(path.read_text(encoding="utf-8")).get("backend")
+        except (OSError, ValueError, AttributeError):  # Keras takes its own then
+            name = None
+    name = name or "tensorflow"
     if name not in BACKENDS:
-        raise InputError(f"KERAS_BACKEND is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.")
+        raise InputError(f"{where} is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.")
     if importlib.util.find_spec(name) is None:
-        raise InputError(f"KERAS_BACKEND is {name!r}, which is not installed; install it, or leave it unset.")
+        raise InputError(f"{where} is {name!r}, which is not installed; install it, or leave it unset.")
+
+
+def keras_folder():
+    """The folder of Keras's settings: KERAS_HOME, else .keras in the home, or in /tmp where that cannot be written."""
+    if "KERAS_HOME" in os.environ:
+        return pathlib.Path(os.environ["KERAS_HOME"]).expanduser()
+    home = pathlib.Path(os.path.expanduser("~"))
+    return (home if os.access(home, os.W_OK) else pathlib.Path("/tmp")) / ".keras"
 
 
 def commands():

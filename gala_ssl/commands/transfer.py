@@ -29,8 +29,8 @@ def configure(parser):
     parser.add_argument("--weights", type=pathlib.Path, help="folder of the sources' weights; default: those shipped")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go "
                         "(default: runs/transfer)")
-    parser.add_argument("--output", type=pathlib.Path, help="folder to write to (default: of gala-ssl, where the runs "
-                        "are, DIRECTORY/PRESET; of experiments/transfer_grid.py, results/transfer)")
+    parser.add_argument("--output", type=pathlib.Path, help="folder to write to (default: where the runs are, "
+                        "DIRECTORY/PRESET)")
     parser.add_argument("--known", nargs="+", type=pathlib.Path, default=[], metavar="FOLDER", help="results whose "
                         "cells count as done: of other machines, or those of an earlier grid to go on with")
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
@@ -93,8 +93,10 @@ def check_weights(sources, weights):
     missing = sorted(source for source in sources  # of a name that is none, the list of cells will tell
                      if not all((weights / f"{name}.keras").exists() for name in parts(source) if name in TASKS))
     if missing:
-        raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; "
-                         f"train them with experiments/pretrain.py, or leave the sources out.")
+        lacking = sorted({name for source in missing for name in parts(source)
+                          if not (weights / f"{name}.keras").exists()})
+        raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; train them with gala-ssl "
+                         f"pretrain {' '.join(lacking)} --output {weights}, or leave the sources out.")
 
 
 def chosen_cells(arguments, sources, targets, preset):

@@ -24,7 +24,7 @@ class Frame:
 
     Raises:
         InputError: no particles, positions that are NaN or infinite, a box without volume or beyond single precision,
-            an unnamed type.
+            types that are not whole numbers, an unnamed type.
     """
 
     positions: np.ndarray
@@ -38,6 +38,9 @@ class Frame:
         where = self.where
         if self.types is None:
             object.__setattr__(self, "types", np.zeros(len(self.positions)))
+        if not _whole(self.types):
+            raise InputError(f"The types of {where} are not all whole numbers; give each particle's place in the "
+                             f"names of the types, 0 for the first.")
         for name, dtype in (("positions", np.float32), ("box", np.float64), ("types", np.int32)):
             array = np.array(getattr(self, name), dtype)
             array.flags.writeable = False
@@ -99,6 +102,12 @@ class Frame:
     def where(self):
         """What error messages call this frame."""
         return self.source or self.label or "the frame"
+
+
+def _whole(types):
+    """Whether these are whole numbers, of any dtype, that fit into int32."""
+    types = np.asarray(types)
+    return types.dtype.kind in "biuf" and bool(np.all((types == np.floor(types)) & (abs(types) < 2.0**31)))
 
 
 def repeated(points, repeats):

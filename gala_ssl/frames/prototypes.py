@@ -28,6 +28,7 @@ from ase.spacegroup import Spacegroup
 from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 from gala_ssl.frames.frame import Frame, box_of, repeated
 
 
@@ -185,8 +186,7 @@ def build(name, min_particles=4096, noise=0.0, seed=0):
     positions = repeated(points, repeats) @ vectors
     if noise > 0:
         level = int(np.float64(noise).view(np.uint64))  # its bits, because a seed is made of whole numbers
-        rng = np.random.default_rng([seed, names().index(name), level])
-        positions += rng.normal(scale=noise, size=positions.shape)
+        positions += rng(seed, "prototype noise", names().index(name), level).normal(scale=noise, size=positions.shape)
 
     box = _reduced(repeats[:, None] * vectors)
     inside = positions @ np.linalg.inv(box)

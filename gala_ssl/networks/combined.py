@@ -2,6 +2,8 @@
 import keras
 from keras import layers, ops
 
+from gala_ssl.networks.layers.seeds import dense
+
 
 @keras.saving.register_keras_serializable(package="gala_ssl")
 class WeightedSum(keras.layers.Layer):
@@ -30,7 +32,7 @@ def combine_cores(cores):
     types = keras.Input((None, config.type_width), name="types")
     signals = [core([bonds, types]) for core in cores]
     multivectors = WeightedSum(name="sum_of_multivectors")([multivectors for multivectors, _ in signals])
-    values = layers.Dense(config.width, use_bias=False, name="projection")(
+    values = dense(config.width, use_bias=False, name="projection")(
         layers.Concatenate(name="all_values")([values for _, values in signals]))
     model = keras.Model([bonds, types], [multivectors, values], name="core")
     model.config = config

@@ -7,6 +7,7 @@ from keras import layers
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.layers.conversion import PaddingMask, Vector2Multivector, ZeroPadding
 from gala_ssl.networks.layers.normalization import MomentumLayerNormalization
+from gala_ssl.networks.layers.seeds import dense
 from gala_ssl.networks.parts import equivariant_attention, invariant_attention, mlp
 
 
@@ -35,7 +36,7 @@ class GalaCore(keras.Model):
     def __init__(self, config=CoreConfig(), name="core", trainable=True, **kwargs):
         # === Layers ===
         config = CoreConfig(**config) if isinstance(config, dict) else config
-        embed_types = layers.Dense(config.width, name="embed_types")
+        embed_types = dense(config.width, name="embed_types")
         to_multivectors = Vector2Multivector(name="to_multivectors")
         padding = PaddingMask(name="padding")
         zero_multivectors = ZeroPadding(name="zero_multivectors")
@@ -75,5 +76,5 @@ def _block(multivectors, values, mask, config, name):
 
 
 def build_core(config=CoreConfig(), **kwargs):
-    """Return a new `GalaCore`, its weights drawn from Keras's random state (`keras.utils.set_random_seed`)."""
+    """Return a new `GalaCore`, its weights drawn by the seed of `gala_ssl.tasks.models.build.seeded`, or by Keras's."""
     return GalaCore(config, **kwargs)

@@ -5,6 +5,7 @@ from keras import layers
 from gala_ssl.base.errors import InputError
 from gala_ssl.networks.layers.dropout import HashDropout
 from gala_ssl.networks.layers.normalization import MomentumNormalization
+from gala_ssl.networks.layers.seeds import dense, next_seed
 
 
 def mlp(width, config, name, normalize_inputs=False):
@@ -13,11 +14,11 @@ def mlp(width, config, name, normalize_inputs=False):
     inputs_norm = MomentumNormalization(epsilon=config.invariant_epsilon, name="inputs_norm")
     steps = [inputs_norm] if normalize_inputs else []
     steps += [
-        layers.Dense(config.hidden, name="hidden"),
+        dense(config.hidden, name="hidden"),
         layers.LayerNormalization(name="norm"),
         layers.Activation("relu", name="relu"),
-        dropout(config.dropout, name="dropout"),
-        layers.Dense(width, name="out"),
+        dropout(config.dropout, seed=next_seed() if config.dropout else None, name="dropout"),
+        dense(width, name="out"),
     ]
     return keras.Sequential(steps, name=name)
 

@@ -52,7 +52,10 @@ class AttentionMaps:
         self._model.compile(jit_compile=jit_compile)
 
     def __call__(self, frame):
-        return np.concatenate([weights for _, weights in self.parts(frame)])
+        found = [weights for _, weights in self.parts(frame)]
+        if not found:  # PointClouds of no particles
+            return np.empty((0, len(self.layers), *2 * frame.bonds.shape[1:2]), np.float32)
+        return np.concatenate(found)
 
     def parts(self, frame):
         """Yield (PointClouds, weights (n, L, k, k)) of some hundred particles at a time, in order.

@@ -62,11 +62,14 @@ class LearnedEmbedding:
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
     20 clouds and more, and not of "mean_bond"); particles of fewer types than it knows, which count as its first ones.
+    A network of several types whose card has their `type_names` takes a frame's types by their names; of another one,
+    and in PointClouds, which have no names, types count in their order. A network of one type takes any.
     Warns of perfect crystals with a shell that does not fit into the number of neighbours.
 
     Raises:
         InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
-            than the network knows, an embedding that is not finite, and what `point_clouds` refuses.
+            than the network knows or of none of its names, an embedding that is not finite, and what
+            `point_clouds` refuses.
 
     Example:
         >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
@@ -90,6 +93,10 @@ class LearnedEmbedding:
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
                           f"what it makes of neighbours by {neighbors!r}, {self.k} at most, was not tested.",
                           stacklevel=2)
+        known = self.core.config.type_width // 2
+        if len(card.get("type_names", known * [""])) != known:
+            raise InputError(f"The card of {self.name} has the type_names {', '.join(card['type_names'])}, but the "
+                             f"network knows {counted(known, 'type')}; name as many.")
         self._embed = keras.Model(model.inputs, self._output(source))
         self._embed.compile(jit_compile=True)
         self.dimension = self._embed.output.shape[-1]
@@ -151,16 +158,34 @@ class LearnedEmbedding:
         return found
 
     def _known_types(self, frame):
-        """The frame with as many named types as the network knows."""
+        """The frame with the types that the network knows, in its order."""
         if self.ignore_types:
             frame = dataclasses.replace(frame, types=None, type_names=("any",))
         known, present = self.core.config.type_width // 2, np.unique(frame.types)
         self._check_types(known, len(present), frame.where)
+        names = self.card.get("type_names")
+        if known == 1 < len(frame.type_names):
+            return dataclasses.replace(frame, types=None, type_names=[frame.type_names[present[0]]])
+        if names and known > 1 and not self.ignore_types:
+            return self._matched(frame, present, list(names))
+        if len(frame.type_names) > known:
+            raise InputError(f"{frame.where} names the types {', '.join(frame.type_names)}, but the {self.name} "
+                             f"network knows {known} without names; give a frame that names these {known} alone, in "
+                             f"the order of the training, or write the names into the network's card as type_names.")
         if len(frame.type_names) == known:
             return frame
-        self._warn_of_types(known, len(present))
-        names = [frame.type_names[kind] for kind in present] + ["none"] * (known - len(present))
-        return dataclasses.replace(frame, types=np.searchsorted(present, frame.types), type_names=names)
+        self._warn_of_types(known, len(frame.type_names))
+        return dataclasses.replace(frame, type_names=[*frame.type_names, *["none"] * (known - len(frame.type_names))])
+
+    def _matched(self, frame, present, names):
+        """The frame with the types of the network's card, by their names."""
+        strange = [frame.type_names[kind] for kind in present if frame.type_names[kind] not in names]
+        if strange:
+            raise InputError(f"{frame.where} has particles of the type {', '.join(strange)}, but the {self.name} "
+                             f"network knows {', '.join(names)}; name them as these, or take all for one type with "
+                             f"ignore_types, on the command line --ignore-types.")
+        places = [names.index(name) if name in names else 0 for name in frame.type_names]
+        return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
 
     def _known_columns(self, clouds):
         """The clouds with as many type columns as the network knows."""
@@ -174,11 +199,16 @@ class LearnedEmbedding:
             ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
             clouds = PointClouds(clouds.bonds, ones)
         known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
+        halves = np.split(clouds.types, 2, axis=-1)
+        if known == 1 < found:  # as of a frame, a type that no particle is of does not count
+            present = np.flatnonzero(halves[1].any(axis=(0, 1)))[:found] if len(clouds) else np.empty(0, int)
+            found = max(1, len(present))
+            halves = [half[..., present if len(present) else [0]] for half in halves]
+            clouds = PointClouds(clouds.bonds, np.concatenate(halves, axis=-1))
         self._check_types(known, found, "the point clouds")
         if known == found:
             return clouds
         self._warn_of_types(known, found)
-        halves = np.split(clouds.types, 2, axis=-1)
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
 

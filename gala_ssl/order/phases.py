@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json
+from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, alone_in, check_settings
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
@@ -26,9 +27,6 @@ from gala_ssl.tasks.frame_classification import FrameClassification
 from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.training.fit import fit_alone
 from gala_ssl.training.presets import TrainingConfig
-
-# Which of the random streams drawn from one seed.
-_PARTICLES = 6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,7 +141,8 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     directory = pathlib.Path(directory)
     settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
                 "frames_sha256": _digest(frames[int(number)] for number in known)}
-    check_settings(directory, settings)
+    # A file may lie elsewhere meanwhile: its frames are known by what they hold.
+    check_settings(directory, settings, but=("frames",))
     # Before the run's first file, because a frame may be refused.
     environments = _environments(frames, known, config, progress)
     questions = _environments(frames, known + 1, config, progress)
@@ -156,7 +155,8 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     with seeded(config.seed):
         model = build_model(task, build_core(core))
     with alone_in(directory):
-        check_settings(directory, settings)  # again, because another process may have begun a run meanwhile
+        # Again, because another process may have begun a run meanwhile.
+        check_settings(directory, settings, but=("frames",))
         if not (directory / CONFIG).exists():
             write_json(directory / CONFIG, settings)
         history = fit_alone(model, task, training, validation, dataclasses.replace(config.training, seed=config.seed),
@@ -181,8 +181,8 @@ def _environments(frames, numbers, config, progress):
     clouds, labels = [], []
     for label, number in enumerate(tqdm(numbers, "frames", leave=False, disable=None if progress else True)):
         frame = frames[int(number)]
-        rng = np.random.default_rng([config.seed, _PARTICLES, int(number)])
-        chosen = rng.permutation(len(frame))[:max(1, round(config.fraction * len(frame)))]
+        order = rng(config.seed, "particles of a frame", int(number)).permutation(len(frame))
+        chosen = order[:max(1, round(config.fraction * len(frame)))]
         clouds.append(point_clouds(frame, config.neighbors)[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))

@@ -2,7 +2,6 @@
 import dataclasses
 
 import numpy as np
-from scipy.stats import rankdata
 from sklearn.decomposition import PCA
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -11,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 
 # One thread: the sums are then the same on any number of cores, and faster where the cores are busy.
 _one_thread = threadpool_limits.wrap(limits=1, user_api="blas")
@@ -79,13 +79,13 @@ def separability(x, y, seed=0, n_bootstrap=1000):
                          f"{n_bootstrap}.")
     x, y = first_component(x, y)
     # Ranks of the distinct values, so that a resampled snapshot is a row of counts over them.
-    ranks = rankdata(np.concatenate([x, y]), method="dense") - 1
+    ranks = np.unique(np.concatenate([x, y]), return_inverse=True)[1]
     size = ranks.max() + 1
     of_x, of_y = ranks[:len(x)], ranks[len(x):]
     auc = _auc(np.bincount(of_x, minlength=size), np.bincount(of_y, minlength=size))
-    rng = np.random.default_rng([seed])
-    draws = [_auc(np.bincount(rng.choice(of_x, len(of_x)), minlength=size),
-                  np.bincount(rng.choice(of_y, len(of_y)), minlength=size)) for _ in range(n_bootstrap)]
+    drawn = rng(seed, "bootstrap")
+    draws = [_auc(np.bincount(drawn.choice(of_x, len(of_x)), minlength=size),
+                  np.bincount(drawn.choice(of_y, len(of_y)), minlength=size)) for _ in range(n_bootstrap)]
     low, high = np.quantile(draws, [0.025, 0.975])
     if auc < 0.5:
         auc, low, high = 1 - auc, 1 - high, 1 - low

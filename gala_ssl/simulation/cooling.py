@@ -26,6 +26,7 @@ import tqdm
 from gala_ssl.base import files
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.provenance import versions
+from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, alone_in, check_settings
 from gala_ssl.simulation import engines, gas
 
@@ -94,9 +95,9 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
 
 
 def _start(system, engine):
-    rng = np.random.default_rng([system.seed])
-    positions = gas.random_points(system.particles, system.length, 1.0, rng)
-    velocities = rng.normal(scale=np.sqrt(system.kT_start), size=positions.shape)
+    drawn = rng(system.seed, "start of a simulation")
+    positions = gas.random_points(system.particles, system.length, 1.0, drawn)
+    velocities = drawn.normal(scale=np.sqrt(system.kT_start), size=positions.shape)
     velocities -= velocities.mean(axis=0)
     return _state(engines.make(engine, system, positions, velocities), system, frame=0, seconds=0.0)
 
@@ -105,7 +106,7 @@ def _period(system, engine, frames, state):
     started = time.perf_counter()
     period = system.steps // frames
     ramp = system.kT(state.frame * period), system.kT((state.frame + 1) * period)
-    seed = int(np.random.default_rng([system.seed, state.frame + 1]).integers(1, 900_000_000))
+    seed = int(rng(system.seed, "period of a simulation", state.frame + 1).integers(1, 900_000_000))
     running = engines.make(engine, system, state.positions, state.velocities, ramp, period, seed)
     running.run(period)
     return _state(running, system, state.frame + 1, state.seconds + time.perf_counter() - started)

@@ -4,6 +4,7 @@ A run directory holds `history.csv` (a row an epoch), `checkpoint.npz` (weights 
 and `best.npz` (weights of the best validation loss), arrays in the order of the model's variables. The schedule is a
 function of the history, and chance is a function of (seed, epoch), so nothing else needs to be remembered.
 """
+import collections
 import csv
 import math
 import pathlib
@@ -17,6 +18,7 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError, reason
 from gala_ssl.base.files import written_whole
+from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import alone_in
 
 HISTORY, CHECKPOINT, BEST = "history.csv", "checkpoint.npz", "best.npz"
@@ -147,23 +149,53 @@ def _epoch(model, task, training, validation, epoch, seed, progress):
         fitted = model.fit(_batches(training, epoch), epochs=1, steps_per_epoch=len(training),
                            shuffle=False, verbose=0, callbacks=[_Progress(bar)]).history
         bar.set_postfix_str("validating")
-        # Validation asks the same questions each time, so that losses can be compared.
-        validated = model.evaluate(_batches(validation, 0), steps=len(validation), verbose=0, return_dict=True)
+        validated = validate(model, task, validation)
     row = {name: float(values[-1]) for name, values in fitted.items()}
-    row |= {f"val_{name}": float(value) for name, value in validated.items()}
+    row |= {f"val_{name}": value for name, value in validated.items()}
     return {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - start, 2)}
 
 
+def validate(model, task, stream):
+    """Return {name: mean over all clouds of a validation} of loss, metric and what layers track.
+
+    The same questions each time, so that losses can be compared. Keras would count the last batch, of which a part is
+    padding, as much as the others.
+    """
+    sums, counts = collections.Counter(), collections.Counter()
+    for clouds, ((bonds, types), target, weights) in zip(stream.sizes, _batches(stream, 0)):
+        model.reset_metrics()
+        found = model.test_on_batch([bonds, types], target, weights, return_dict=True)
+        for name, value in found.items():
+            count = float(np.sum(weights)) if name == task.metric else clouds
+            sums[name] += float(value) * count
+            counts[name] += count
+    return {name: sums[name] / max(counts[name], 1) for name in sums}
+
+
 def _batches(stream, epoch):
-    return stream.dataset(epoch) if keras.backend.backend() == "tensorflow" else stream.epoch(epoch)
+    if keras.backend.backend() == "tensorflow":
+        return stream.dataset(epoch)
+    return map(stream.filled, stream.epoch(epoch))
 
 
 def reseed(model, seed, epoch):
     """Set the state of every dropout, so that an epoch's chance does not depend on the epochs before."""
-    states = [variable for variable in model.variables if variable.name == "seed_generator_state"]
-    seeds = np.random.default_rng([seed, epoch]).integers(2**31, size=(len(states), 1))
+    drawing = {id(generator.state) for generator in _seed_generators(model, set())}
+    states = [variable for variable in model.variables if id(variable) in drawing]
+    seeds = rng(seed, "dropout", epoch).integers(2**31, size=(len(states), 1))
     for state, number in zip(states, seeds, strict=True):
         state.assign(np.append(number, 0))
+
+
+def _seed_generators(part, visited):
+    """The keras.random.SeedGenerators of a model, a layer, or a list of these, however deep they lie."""
+    if id(part) in visited:
+        return []
+    visited.add(id(part))
+    if isinstance(part, keras.random.SeedGenerator):
+        return [part]
+    inside = vars(part).values() if isinstance(part, keras.layers.Layer) else part if isinstance(part, list) else ()
+    return [found for each in list(inside) for found in _seed_generators(each, visited)]
 
 
 class _Progress(keras.callbacks.Callback):

@@ -4,11 +4,11 @@ import functools
 import pathlib
 
 import keras
-import numpy as np
 
 from gala_ssl.base.errors import check_choice
 from gala_ssl.base.files import check_folder, write_json, written_whole
 from gala_ssl.base.provenance import versions
+from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, alone_in, finished
 from gala_ssl.networks.core import build_core
 from gala_ssl.networks.parts import check_attention
@@ -22,8 +22,6 @@ from gala_ssl.training.fit import fit_alone
 from gala_ssl.training.presets import preset as get_preset
 
 _TRAINING, _VALIDATION = 0, 1
-# Which of the random streams drawn from one seed.
-_SUBSET = 5
 
 
 def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None, seeds=None, attention=None,
@@ -42,7 +40,7 @@ def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None,
         attention: "fast" or "published", in place of the preset's.
         progress: show bars (on a terminal only).
         engine: "keras", or "scan": whole epochs in one program and all seeds at once, for an accelerator, see
-            `gala_ssl.scan`.
+            `gala_ssl.training.scan`.
         workers: processes that make questions for "scan".
     """
     check_choice("engine", engine, ("keras", "scan"))
@@ -96,7 +94,7 @@ def streams(task, environments, data, training, fraction=1.0):
     static = task.stream == "static" and training.schedule == "plateau"
     sides = list(split(len(environments), data, data.static_fraction if static else 1.0))
     if fraction < 1:
-        order = np.random.default_rng([training.seed, _SUBSET]).permutation(len(sides[_TRAINING]))
+        order = rng(training.seed, "fraction of clouds").permutation(len(sides[_TRAINING]))
         sides[_TRAINING] = sides[_TRAINING][order[:max(1, round(fraction * len(order)))]]
     clouds = (None, None) if static else (training.dynamic_training, training.dynamic_validation)
     return tuple(
@@ -121,7 +119,7 @@ def _train_in_turn(name, presets, environments, runs, progress):
 
 def _train_together(name, presets, environments, runs, progress, workers):
     """Train one task in its run directories, all at once, and return the cards."""
-    from gala_ssl.scan import check_engine, fit_scan
+    from gala_ssl.training.scan import check_engine, fit_scan
 
     check_engine()
     with keras.device("cpu:0"):  # what happens outside the programs is many small steps

@@ -91,7 +91,7 @@ def _train(models, task, training, validation, configs, directories, histories, 
                   for epoch in range(first, min(epochs, first + _AHEAD))}
         checks = _together(future.result() for future in asked)
         questions = _together(future.result() for future in coming.pop(first))
-        train, evaluate = _programs(models[0], task, _state(models), questions, checks)
+        train, evaluate = _programs(models[0], task, _state(models), questions, checks, validation[0].sizes)
         for epoch in range(first, epochs):
             start = time.perf_counter()
             if epoch + _AHEAD < epochs:
@@ -171,11 +171,11 @@ def _give(models, state):
                 variable.assign(value[i])
 
 
-def _programs(model, task, state, questions, checks):
+def _programs(model, task, state, questions, checks, sizes):
     """Return (train, evaluate), compiled for all replicas at once.
 
     train(state, questions) -> (state, (loss, metric)) and evaluate(variables, checks) -> (loss, metric), means over
-    the clouds or bonds that count, (replicas,) each.
+    the clouds or bonds that count, (replicas,) each; `sizes` (batches,) are the clouds in each batch of `checks`.
     """
     loss = getattr(keras.losses, task.loss)(reduction="mean_with_sample_weight")
     optimizer = model.optimizer
@@ -196,16 +196,17 @@ def _programs(model, task, state, questions, checks):
         trained, moments = optimizer.stateless_apply(moments, gradients, trained)
         return (trained, others, moments), found
 
-    def means(found):
+    def means(found, sizes=1.0):
         losses, metrics, counts = found
-        return losses.mean(), metrics.sum() / jnp.maximum(counts.sum(), 1)
+        sizes = jnp.broadcast_to(jnp.asarray(sizes, losses.dtype), losses.shape)
+        return (losses * sizes).sum() / sizes.sum(), metrics.sum() / jnp.maximum(counts.sum(), 1)
 
     def train(state, batches):
         state, found = jax.lax.scan(step, state, tuple(batches))
         return state, means(found)
 
     def evaluate(variables, batches):
-        return means(jax.lax.map(lambda batch: asked(variables, batch, False)[1][1], tuple(batches)))
+        return means(jax.lax.map(lambda batch: asked(variables, batch, False)[1][1], tuple(batches)), sizes)
 
     # Rotation-equivariance needs all of float32, which an accelerator rounds products to less than.
     with jax.default_device(jax.devices()[0]), jax.default_matmul_precision("highest"), warnings.catch_warnings():

@@ -203,8 +203,13 @@ def _untrained(target, combined, preset):
     return build_model(task, core)
 
 
-@functools.lru_cache(maxsize=len(PARTS))
 def _source_core(name, weights):
+    return _loaded_core(name, weights, digests([name], weights)[name])
+
+
+# By what is in the file: a task may be trained again into one folder.
+@functools.lru_cache(maxsize=len(PARTS))
+def _loaded_core(name, weights, digest):
     return load_model(name, weights or SHIPPED)[0].get_layer("core")
 
 

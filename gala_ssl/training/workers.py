@@ -4,9 +4,9 @@ import contextlib
 import logging
 import pathlib
 
+from gala_ssl.base import memory, quiet
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json
-from gala_ssl.base.memory import ENVIRONMENT
 from gala_ssl.training.transfer import FAILURE, attempt_cell
 
 
@@ -98,16 +98,17 @@ def _lanes(dask, workers, scheduler):
         return
     # One thread a worker: two would only take turns.
     threads = {name: 1 for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
-    dask.config.set({"distributed.nanny.pre-spawn-environ": {**threads, **ENVIRONMENT}})
+    environment = {"distributed.nanny.pre-spawn-environ": {**quiet.ENVIRONMENT, **threads, **memory.ENVIRONMENT}}
     here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": ":0"}
     processes = {lane: {"cls": dask.distributed.Nanny,
                         "options": {**here, "nthreads": 1, "memory_limit": 0, "silence_logs": logging.ERROR,
-                                    "resources": _only_in(lane)}}
+                                    "preload": ["gala_ssl.base.quiet"], "resources": _only_in(lane)}}
                  for lane in range(workers)}
-    with dask.distributed.SpecCluster(processes, {"cls": dask.distributed.Scheduler, "options": here},
-                                      silence_logs=logging.ERROR) as cluster:
-        with dask.distributed.Client(cluster) as client:
-            yield client, list(processes)
+    scheduler = {"cls": dask.distributed.Scheduler, "options": here}
+    with dask.config.set(environment), \
+            dask.distributed.SpecCluster(processes, scheduler, silence_logs=logging.ERROR) as cluster, \
+            dask.distributed.Client(cluster) as client:
+        yield client, list(processes)
 
 
 def _only_in(lane):

@@ -46,7 +46,7 @@ def test_a_directory_is_refused_until_the_process_in_it_ends(holder, tmp_path, e
     holder.wait()
     with alone_in(tmp_path):
         refused(tmp_path)  # within one process too
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
 def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
@@ -55,7 +55,7 @@ def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
         write_text(path, "epoch")
     (tmp_path / "run/.writing-folder").mkdir()
     with alone_in(tmp_path / "run"):
-        assert sorted(path.name for path in mine.parent.iterdir()) == [".writing-folder", "history.csv"]
+        assert sorted(path.name for path in mine.parent.iterdir()) == [".lock", ".writing-folder", "history.csv"]
         write_text(killed, "epoch")
         refused(tmp_path / "run")
         assert killed.exists()

@@ -6,7 +6,9 @@ import sys
 
 import gsd.hoomd
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from gala_ssl.base.errors import InputError
@@ -123,3 +125,14 @@ def test_a_card_that_is_no_finished_run_is_refused(tmp_path):
     (tmp_path / "cI2-W" / cooling.CONFIG).write_text(json.dumps({}))
     with pytest.raises(InputError, match="no finished cooling run"):
         shipping.ship(tmp_path, tmp_path / "out", tmp_path / "results")
+
+
+def test_a_figure_that_is_shipped_leaves_matplotlib_as_it_was(monkeypatch, tmp_path):
+    monkeypatch.setattr(matplotlib, "use", None)
+    monkeypatch.setattr(figures, "plot_cooling", lambda *arguments, ax: ax)
+    monkeypatch.setattr(figures, "plot_radial_distributions", lambda *arguments, ax: ax)
+    run = pathlib.Path(__file__).parents[2] / "data/trajectories"
+    monkeypatch.setattr(shipping.cooling, "TRAJECTORY", "cF4-Cu_solid.gsd")
+    before = plt.get_fignums()
+    shipping._write_figure(tmp_path / "figure.png", run, pd.DataFrame(), [], {})
+    assert (tmp_path / "figure.png").stat().st_size > 1000 and plt.get_fignums() == before

@@ -156,3 +156,17 @@ def test_eager_graph_and_xla_draw_the_same_mask():
 def test_config_round_trip():
     layer = HashDropout(0.25, seed=7, name="dropout")
     assert HashDropout.from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+def test_the_number_of_elements_of_a_mask_is_no_part_of_the_computation():
+    """Under jit JAX 0.11 computes a product when it runs, too late for the number of elements."""
+    seed = keras.ops.convert_to_tensor(np.array([13, 1], np.uint32))
+    if keras.backend.backend() == "jax":
+        import jax
+        found = str(jax.make_jaxpr(lambda seed: keep_mask((4, 5), 0.5, seed))(seed))
+        assert "reduce_prod" not in found
+    else:
+        import tensorflow as tf
+        graph = tf.function(lambda seed: keep_mask((4, 5), 0.5, seed)).get_concrete_function(seed).graph
+        assert "Prod" not in {operation.type for operation in graph.get_operations()}
+    assert keep_mask((4, 5), 0.5, seed).shape == (4, 5)

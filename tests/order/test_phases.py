@@ -1,5 +1,6 @@
 """Phases as blocks of confusion: on made-up histograms, and on a made-up trajectory of liquid and crystal."""
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.runs import Taken
 from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
@@ -181,3 +183,37 @@ def test_a_short_trajectory_is_refused(frames, tmp_path, untrained):
     with pytest.raises(InputError, match="3 phases are told apart in 10 frames or more, not 9"):
         PhaseConfig().known(9, 3)
     assert PhaseConfig().known(10, 3).tolist() == [0, 4, 8]
+
+
+@pytest.fixture
+def identified(tmp_path, monkeypatch):
+    """identify(frames) in one run directory, as far as the training."""
+    class Trained(Exception):
+        pass
+
+    def fit(*arguments):
+        raise Trained
+    monkeypatch.setattr(phases, "fit_alone", fit)
+    monkeypatch.setattr(phases, "build_core", lambda core: None)
+    monkeypatch.setattr(phases, "build_model", lambda task, core: None)
+
+    def identify(frames):
+        with pytest.raises(Trained):
+            phases.identify_phases(frames, phases.PhaseConfig(2, 1.0, 3), tmp_path / "run", progress=False)
+    return identify
+
+
+def test_phases_go_on_with_the_same_frames_under_another_path(identified, tmp_path):
+    def frames(path, seed):
+        rng = np.random.default_rng(seed)
+        return [Frame(rng.uniform(-3, 3, (9, 3)), [6, 6, 6, 0, 0, 0], source=f"{path}, frame {i}") for i in range(6)]
+
+    identified(frames("here/run.gsd", 0))
+    config = json.loads((tmp_path / "run/config.json").read_text())
+    assert config["frames"][0] == "here/run.gsd, frame 0"
+    identified(frames("there/run.gsd", 0))
+    with pytest.raises(Taken, match="frames_sha256"):
+        phases.identify_phases(frames("here/run.gsd", 1), phases.PhaseConfig(2, 1.0, 3), tmp_path / "run")
+    with pytest.raises(Taken, match="seed 13, now 14"):
+        phases.identify_phases(frames("here/run.gsd", 0), dataclasses.replace(phases.PhaseConfig(2, 1.0, 3), seed=14),
+                               tmp_path / "run")

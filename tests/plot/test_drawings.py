@@ -110,3 +110,10 @@ def test_an_embedding_is_shown_by_the_name_and_in_the_limits_that_are_given():
     assert course.get_xlabel() == bar.get_ylabel() == "number"
     assert particles.collections[0].get_clim() == (10, 20)
     assert course.get_subplotspec().rowspan == particles.get_subplotspec().rowspan
+
+
+def test_the_course_of_a_single_frame_is_drawn():
+    ax = drawings.draw_course([7, 7, 7], [0.0, 1.0, 2.0])
+    assert ax.get_xlim()[0] <= 6.5 and ax.get_xlim()[1] >= 7.5
+    assert ax.lines[0].get_ydata() == [1]
+    ax.figure.clear()

@@ -85,8 +85,7 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     rates = [training.schedule(list(history["val_loss"][:i]), 1e-3, patience)[0] for i in range(4)]
     np.testing.assert_array_equal(history["learning_rate"], rates)
     validation = pretraining.streams(task, environments, TINY.data, TINY.training)[1]
-    batches = training._batches(validation, 0)
-    found = model.evaluate(batches, steps=len(validation), verbose=0, return_dict=True)
+    found = training.validate(model, task, validation)
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
@@ -237,7 +236,7 @@ def test_pretrain_writes_runs_and_cards(pretrained):
     for name, card in zip(SOME, cards, strict=True):
         run = runs / name
         assert {path.name for path in run.iterdir()} == {
-            "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
+            ".lock", "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
         assert json.loads((run / f"{name}.json").read_text()) == json.loads(json.dumps(card))
         assert (output / f"{name}.keras").read_bytes() == (run / f"{name}.keras").read_bytes()
         assert card["best"]["val_loss"] == pd.read_csv(run / "history.csv")["val_loss"].min()

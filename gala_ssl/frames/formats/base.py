@@ -16,6 +16,8 @@ class Reader(abc.ABC):
 
         name: of the format, for sentences.
         patterns: file names, in lower case.
+        start: what every file of the format starts with, bytes; None where there is no such thing. It decides where
+            a name tells two formats.
 
     and defines the two methods below.
 
@@ -28,6 +30,7 @@ class Reader(abc.ABC):
 
     name: str
     patterns: tuple
+    start: bytes | None = None
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -61,14 +64,21 @@ def register_reader(reader):
 
 
 def reader_of(path):
-    """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one."""
-    name = pathlib.Path(path).name.lower()
-    # An ending tells more than a beginning: dump.cif is a CIF.
-    for by_ending in (True, False):
-        for reader in READERS:
-            if any(pattern.startswith("*") == by_ending and fnmatch.fnmatch(name, pattern)
-                   for pattern in reader.patterns):
-                return reader
+    """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one.
+
+    The end of a name counts before its beginning: dump.cif is a CIF, unless it starts as a LAMMPS dump does.
+    """
+    path = pathlib.Path(path)
+    named = [reader for by_ending in (True, False) for reader in READERS
+             if any(pattern.startswith("*") == by_ending and fnmatch.fnmatch(path.name.lower(), pattern)
+                    for pattern in reader.patterns)]
+    if len(set(named)) > 1:
+        with open(path, "rb") as file:
+            head = file.read(max(len(reader.start or b"") for reader in named))
+        named = ([reader for reader in named if reader.start and head.startswith(reader.start)]
+                 or [reader for reader in named if not reader.start] or named)
+    if named:
+        return named[0]
     names = ", ".join(pattern for reader in READERS for pattern in reader.patterns)
     raise InputError(f"The name of {path} tells no format that can be read; give a file called {names} (in small "
                      f"letters or capitals).")

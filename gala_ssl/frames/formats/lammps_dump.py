@@ -14,6 +14,7 @@ class LAMMPSDump(FrameByFrame):
 
     name, ase = "LAMMPS dump", "lammps-dump-text"
     patterns = ("*.dump", "*.lammpstrj", "dump.*")
+    start = b"ITEM:"
 
     @staticmethod
     def frame_starts(file):

@@ -9,6 +9,7 @@ from geometric_algebra_attention import base
 from keras import ops
 
 from gala_ssl.networks.layers import algebra, pairwise
+from gala_ssl.networks.layers.seeds import normal
 
 
 class _KerasBackend(keras.layers.Layer):
@@ -44,7 +45,7 @@ class _KerasBackend(keras.layers.Layer):
     def _weight(self, definition):
         return self.add_weight(
             name=definition.name, shape=tuple(definition.shape),
-            initializer=keras.initializers.RandomNormal(stddev=definition.stdev))
+            initializer=normal(definition.stdev))
 
     def call(self, inputs, return_invariants=False, return_attention=False, mask=None, training=None):
         if not return_invariants and not return_attention and pairwise.applies(self, inputs):

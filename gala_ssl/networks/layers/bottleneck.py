@@ -1,7 +1,8 @@
 """What the autoencoder squeezes a cloud through: three axes that turn with it, and a variational latent."""
 import keras
 from keras import ops
-from keras.src.backend.common.stateless_scope import in_stateless_scope
+
+from gala_ssl.networks.layers.seeds import dense, next_seed, normal
 
 # Part of the vectors' mean square below which the area they span counts as this part: they are then collinear.
 _COLLINEAR = 1e-4
@@ -47,7 +48,7 @@ class RowLabels(keras.layers.Layer):
         self.width = width
 
     def build(self, input_shape):
-        self.labels = self.add_weight(name="labels", shape=(input_shape[1], self.width), initializer="random_normal")
+        self.labels = self.add_weight(name="labels", shape=(input_shape[1], self.width), initializer=normal(0.05))
 
     def call(self, inputs):
         return ops.broadcast_to(self.labels, (ops.shape(inputs)[0], *self.labels.shape))
@@ -72,9 +73,9 @@ class VariationalLatent(keras.layers.Layer):
     def __init__(self, width=8, scale=1e-5, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.width, self.scale, self.seed = width, scale, seed
-        self.mean = keras.layers.Dense(width, name="mean")
-        self.log_variance = keras.layers.Dense(width, name="log_variance")
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.mean = dense(width, name="mean")
+        self.log_variance = dense(width, name="log_variance")
+        self.seed_generator = keras.random.SeedGenerator(next_seed() if seed is None else seed)
         self.divergence = keras.metrics.Mean(name="kl")
 
     def build(self, input_shape):
@@ -88,7 +89,7 @@ class VariationalLatent(keras.layers.Layer):
         divergence = ops.sum(divergence * weights) / ops.maximum(ops.sum(weights), 1)
         self.add_loss(self.scale * divergence)
         # A JAX step has no place for the metrics of layers: there the divergence is not tracked.
-        if not in_stateless_scope():
+        if keras.backend.backend() != "jax":
             self.divergence.update_state(divergence)
         if not training:
             return mean

@@ -1,4 +1,6 @@
 """Dropout whose mask is a hash of (seed, position), which XLA fuses into the multiplication."""
+import math
+
 import keras
 from keras import ops
 
@@ -23,7 +25,7 @@ def keep_mask(shape, rate, seed):
         rate: probability of false.
         seed: (2,) uint32 tensor; a hash of its two numbers starts the sequence.
     """
-    index = ops.reshape(ops.cast(ops.arange(ops.prod(shape)), "uint32"), shape)
+    index = ops.reshape(ops.cast(ops.arange(math.prod(shape)), "uint32"), shape)
     start = _mixed(seed[0] + _mixed(seed[1] + ops.cast(0x9E3779B9, "uint32")))
     bits = _mixed(_mixed(index) + start)
     return bits >= ops.cast(min(int(rate * 2**32), 2**32 - 1), "uint32")

@@ -6,6 +6,8 @@ of those in `gala_ssl.networks.layers.attention`, so that weight files of either
 import keras
 from geometric_algebra_attention import keras as package
 
+from gala_ssl.networks.layers.seeds import next_seed
+
 
 class _Mended:
     """Thin additions to a published layer, listed before it among the bases."""
@@ -13,6 +15,12 @@ class _Mended:
     def compute_mask(self, inputs, mask=None):
         """Return None: masks are passed by hand here, as `mask=`, and never travel with tensors."""
         return None
+
+    def add_weight(self, *, initializer, **options):
+        """Draw the package's weights by the seed of a `seeded` block."""
+        seed = next_seed()  # the package's own initializer has taken one from Keras already
+        drawn = initializer if seed is None else keras.initializers.RandomNormal(stddev=initializer.stddev, seed=seed)
+        return super().add_weight(initializer=drawn, **options)
 
     def get_config(self):
         return {**super().get_config(), "linear_mode": self.linear_mode, "linear_terms": self.linear_terms}

@@ -18,6 +18,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import eval_legendre, sph_harm_y
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 
 GOLDEN = (1 + np.sqrt(5)) / 2
 
@@ -108,7 +109,7 @@ def orient(directions, starts=400, seed=0):
         means = [eval_legendre(degree, cosines).sum(axis=1).mean() for degree in (6, 10, 12)]
         return -np.sqrt(sum(mean**2 / variance for mean, variance in zip(means, variances)))
 
-    turns = Rotation.random(starts, rng=np.random.default_rng([seed])).as_rotvec()
+    turns = Rotation.random(starts, rng=rng(seed, "orientations")).as_rotvec()
     starting = sorted(turns, key=minus_score)[:6]
     found = min((minimize(minus_score, turn, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-4})
                  for turn in starting), key=lambda result: result.fun)
@@ -191,7 +192,7 @@ def grains(positions, wave_number, most=4, starts=5000, points=8000, seed=0):
     """
     grid, two = _hemisphere(points), icosahedron()[2]
     on_grid, tree = np.tile(_along(positions, grid, wave_number), 2), cKDTree(np.concatenate([grid, -grid]))
-    turns = Rotation.random(starts, rng=np.random.default_rng([seed]))
+    turns = Rotation.random(starts, rng=rng(seed, "orientations"))
     coarse = np.array([on_grid[tree.query(turn.apply(two))[1]].mean() for turn in turns])
     found = []
 

@@ -5,11 +5,9 @@ import numpy as np
 from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.frames import prototypes
-
-# Which of the random streams drawn from one seed.
-_SPLIT = 1
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,7 +53,7 @@ def prototype_environments(config, progress=True):
 
 def _noise_seed(seed, index):
     """One integer seed a noise level, so that levels do not share a sample."""
-    return int(np.random.default_rng([seed, index]).integers(2**31))
+    return int(rng(seed, "noise level", index).integers(2**31))
 
 
 def split(count, config, fraction=1.0):
@@ -71,6 +69,6 @@ def split(count, config, fraction=1.0):
     """
     if count < 2:
         raise InputError(f"{count} environments cannot be split into training and validation ones.")
-    order = np.random.default_rng([config.seed, _SPLIT]).permutation(count)
+    order = rng(config.seed, "split").permutation(count)
     held_back = min(max(1, round(count * config.validation_fraction)), count - 1)
     return tuple(side[: max(1, round(len(side) * fraction))] for side in (order[held_back:], order[:held_back]))

@@ -2,9 +2,7 @@
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-
-# Names of the random streams drawn from one seed, so that none repeats another.
-_ORDER, _DRAW, _TASK = 2, 3, 4
+from gala_ssl.base.randomness import rng
 
 
 class Stream:
@@ -13,7 +11,8 @@ class Stream:
     A static task passes over its environments in an order shuffled anew each epoch; a dynamic task draws
     from them without end, and `clouds` of them are called an epoch. Either way a batch depends on
     (seed, epoch, i) only, so that a resumed run goes on as if never stopped and parallel reading changes
-    nothing. The last, incomplete batch of an epoch is left out: one shape means one compilation.
+    nothing. In training the last, incomplete batch of an epoch is left out. In validation it is there, and `filled`
+    makes it as large as the others: one shape means one compilation.
 
     Args:
         task: Task.
@@ -36,7 +35,8 @@ class Stream:
         self.clouds = clouds
         per_epoch = len(self.indices) if clouds is None else clouds
         self.batch_size = batch_size if clouds is None and shuffle else min(batch_size, per_epoch)
-        self.batches = max(1, per_epoch // self.batch_size)
+        self.per_epoch = per_epoch
+        self.batches = max(1, per_epoch // self.batch_size) if shuffle else -(-per_epoch // self.batch_size)
         self.x_scale = np.float32(x_scale)
         self.seed = tuple(np.atleast_1d(seed).tolist())
         self.shuffle = shuffle
@@ -47,15 +47,32 @@ class Stream:
     def batch(self, epoch, i):
         """Return ((bonds, types), target, weights), batch `i` of epoch `epoch`, lengths in the networks' unit.
 
-        The weights say what counts in loss and metric, see `Task.weights`.
+        The weights say what counts in loss and metric, see `Task.weights`. The last batch of a validation may have
+        fewer clouds than the others.
         """
         chosen = self.chosen(epoch, i)
         found = self.environments_of(epoch)
         (bonds, types), target = self.task.make_batch(
             found.clouds.bonds[chosen], found.clouds.types[chosen], found.labels[chosen],
-            self._rng(_TASK, epoch, i), None if found.ideal is None else found.ideal[chosen])
+            rng(self.seed, "questions", epoch, i), None if found.ideal is None else found.ideal[chosen])
         target = target / self.x_scale if self.task.target_is_length else target
         return (bonds / self.x_scale, types), target, self.task.weights(types)
+
+    @property
+    def sizes(self):
+        """Clouds in each batch before it is filled, (batches,) int."""
+        if self.shuffle:
+            return np.full(self.batches, self.batch_size)
+        return np.minimum(self.batch_size, self.per_epoch - self.batch_size * np.arange(self.batches))
+
+    def filled(self, batch):
+        """Return a batch as large as the others, filled up with clouds of padding alone, which do not count."""
+        (bonds, types), target, weights = batch
+        lacking = self.batch_size - len(bonds)
+        if not lacking:
+            return batch
+        bonds, types, weights = (_filled(array, lacking) for array in (bonds, types, weights))
+        return (bonds, types), np.resize(target, (self.batch_size, *target.shape[1:])), weights
 
     def epoch(self, epoch):
         """Yield the batches of an epoch: the plain twin of `dataset`, for any Keras backend."""
@@ -63,18 +80,21 @@ class Stream:
             yield self.batch(epoch, i)
 
     def stacked(self, epoch):
-        """Return the batches of an epoch as four arrays (batches, batch_size, ...): bonds, types, target, weights."""
-        return [np.stack(arrays) for arrays in zip(*(_flat(batch) for batch in self.epoch(epoch)))]
+        """Return the batches of an epoch as four arrays (batches, batch_size, ...): bonds, types, target, weights.
+
+        They are filled.
+        """
+        return [np.stack(arrays) for arrays in zip(*(_flat(self.filled(batch)) for batch in self.epoch(epoch)))]
 
     def dataset(self, epoch):
-        """Return the batches of an epoch as a tf.data.Dataset, made beside the training step."""
+        """Return the batches of an epoch, filled, as a tf.data.Dataset, made beside the training step."""
         import tensorflow as tf  # the backend of the trainings; the data room itself does without
 
         arrays = _flat(self.batch(epoch, 0))
 
         def load(i):
             made = tf.numpy_function(
-                lambda i: _flat(self.batch(epoch, int(i))), [i], [tf.as_dtype(a.dtype) for a in arrays])
+                lambda i: _flat(self.filled(self.batch(epoch, int(i)))), [i], [tf.as_dtype(a.dtype) for a in arrays])
             for tensor, array in zip(made, arrays, strict=True):
                 tensor.set_shape(array.shape)
             bonds, types, target, weights = made
@@ -94,12 +114,14 @@ class Stream:
         """Return the indices of the environments that batch `i` of epoch `epoch` is made of."""
         size = self.batch_size
         if self.clouds is not None:
-            return self.indices[self._rng(_DRAW, epoch, i).integers(len(self.indices), size=size)]
-        order = self._rng(_ORDER, epoch).permutation(self.indices) if self.shuffle else self.indices
-        return np.resize(order, max(len(order), size))[i * size:(i + 1) * size]
+            drawn = rng(self.seed, "choice of clouds", epoch, i).integers(len(self.indices), size=size)
+            return self.indices[drawn[:self.per_epoch - i * size]]
+        order = rng(self.seed, "order of clouds", epoch).permutation(self.indices) if self.shuffle else self.indices
+        return np.resize(order, max(len(order), size if self.shuffle else 0))[i * size:(i + 1) * size]
 
-    def _rng(self, *names):
-        return np.random.default_rng([*self.seed, *names])
+
+def _filled(array, lacking):
+    return np.pad(array, [(0, lacking), *[(0, 0)] * (array.ndim - 1)])
 
 
 def _flat(batch):

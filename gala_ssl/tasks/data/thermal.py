@@ -12,6 +12,7 @@ import importlib.resources
 import numpy as np
 from scipy.spatial import cKDTree
 
+from gala_ssl.base import randomness
 from gala_ssl.clouds.lengths import THERMAL_LENGTHS
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.clouds.neighbors import NeighborSearch
@@ -21,8 +22,6 @@ from gala_ssl.tasks.data.environments import Environments
 from gala_ssl.tasks.data.streams import Stream
 
 LIQUID, GAS = "liquid", "gas"
-# Names of the random streams drawn from one seed.
-_FRAMES, _CHOICE = 11, 12
 # What one type of particle is encoded as, in a column each.
 _ONE_TYPE = (0.0, 2.0)
 
@@ -52,7 +51,7 @@ def thermal_environments(data, clouds, seed):
         and a gas, where no bond is ideal, these are the bonds as they are.
     """
     settings, names = data.thermal, class_names(data)
-    rng = np.random.default_rng([*seed, _FRAMES])
+    rng = randomness.rng(seed, "thermal environments")
     shares = np.ones(len(names))
     shares[-2:] = settings.liquid_share, settings.gas_share
     # The remainder goes to classes drawn by chance, so that no class is favoured.
@@ -194,7 +193,8 @@ _MAKERS = {LIQUID: _liquid, GAS: _gas}
 class ThermalStream(Stream):
     """Batches that a task makes of thermal environments, new ones each epoch, each used once.
 
-    Batch i of epoch e is a function of (seed, e, i), as of every Stream.
+    Batch i of epoch e is a function of (seed, e, i), as of every Stream, which also says what becomes of the last,
+    incomplete batch: in validation it is there, in training it is left out.
 
     Args:
         task: Task. data: DataConfig with `thermal` settings. clouds: environments in an epoch.
@@ -205,6 +205,8 @@ class ThermalStream(Stream):
     def __init__(self, task, data, clouds, batch_size, seed, renewed=True):
         self.data, self.clouds_an_epoch, self.renewed = data, clouds, renewed
         super().__init__(task, None, np.arange(clouds), batch_size, None, data.x_scale, seed, shuffle=False)
+        if renewed:
+            self.batches = clouds // self.batch_size
 
     def environments_of(self, epoch):
         return _environments(self.data, self.clouds_an_epoch, (*self.seed, epoch if self.renewed else 0))

@@ -1,12 +1,11 @@
-"""A task's model: its head on a core, and the chance that their weights are drawn by."""
-import contextlib
-import random
-
+"""A task's model: its head on a core."""
 import keras
-from keras.src.random import seed_generator
 
 from gala_ssl.networks.layers.conversion import PaddingMask
+from gala_ssl.networks.layers.seeds import seeded
 from gala_ssl.tasks import get_task
+
+__all__ = ["build_model", "seeded"]
 
 
 def build_model(task, core):
@@ -27,18 +26,3 @@ def build_model(task, core):
     multivectors, values = core([bonds, types])
     prediction = task.head(bonds, multivectors, values, mask, core.config)
     return keras.Model([bonds, types], prediction, name=task.name)
-
-
-@contextlib.contextmanager
-def seeded(seed):
-    """As `keras.utils.set_random_seed`, for what is built in the block, whatever other threads do meanwhile.
-
-    Keras draws the seeds of weights from Python's `random`, from which Dask's event loop draws beside it.
-    """
-    keras.utils.set_random_seed(seed)
-    shared = seed_generator.python_random
-    seed_generator.python_random = random.Random(seed)  # the same numbers
-    try:
-        yield
-    finally:
-        seed_generator.python_random = shared

@@ -24,7 +24,8 @@ def save_pretrained(model, card, directory):
     Args:
         model: keras.Model from `build_model`.
         card: dictionary of plain values with at least "task", "task_settings", "core" and "data", the
-            settings that `load_model` builds from.
+            settings that `load_model` builds from; of a network of several particle types also "type_names",
+            their names in the order of its type encoding.
         directory: made if it is not there.
     """
     # A model that was never compiled, of the same layers: the optimizer's moments triple a file.

@@ -1,0 +1,27 @@
+"""Run directories where there are no locks or nothing can be written, and runs known by what they hold."""
+import errno
+import fcntl
+import os
+
+import pytest
+
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.runs import LOCK, alone_in
+
+
+@pytest.mark.parametrize("number", [errno.EOPNOTSUPP, errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_gives_a_sentence(tmp_path, monkeypatch, number):
+    def flock(*arguments):
+        raise OSError(number, os.strerror(number))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with pytest.raises(InputError, match="cannot be locked against other processes"), alone_in(tmp_path):
+        raise AssertionError("two processes could be here")
+
+
+def test_a_run_on_a_disk_that_is_read_only_can_be_read(disk):
+    run = disk.path / "run"
+    with alone_in(run):
+        (run / "card.json").write_text("{}")
+    disk.remount("ro")
+    with alone_in(run):
+        assert {path.name for path in run.iterdir()} == {"card.json", LOCK}
