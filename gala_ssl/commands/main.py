@@ -51,7 +51,7 @@ def main(argv=None):
     choices = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     found = commands()
     for name, command in found.items():
-        said = command.__doc__.strip()
+        said = (command.__doc__ or f"{name}\n").strip()  # python -OO has no docstrings
         command.configure(choices.add_parser(name, help=said.splitlines()[0], description=said,
                                              formatter_class=argparse.RawDescriptionHelpFormatter))
     arguments = parser.parse_args(argv)

@@ -30,7 +30,9 @@ def value_edges(parts, bins):
 
 
 def cell_edges(numbers):
-    """Where the cells of these increasing numbers begin and end, (k + 1,)."""
+    """Where the cells of these increasing numbers begin and end, (k + 1,); that of a single one is 1 wide."""
+    if len(numbers) == 1:
+        return numbers[0] + np.array([-0.5, 0.5])
     middles = (numbers[1:] + numbers[:-1]) / 2
     return np.concatenate([[numbers[0] - (middles[0] - numbers[0])], middles,
                            [numbers[-1] + (numbers[-1] - middles[-1])]])

@@ -40,6 +40,14 @@ class Reader(abc.ABC):
     def read(self, number):
         """Return the `Frame` of this number, 0 ... len - 1; InputError where it cannot be read."""
 
+    @staticmethod
+    def recognises(path):
+        """Whether the file's content is of this format, or None where that cannot be told.
+
+        Asked where a name tells several formats.
+        """
+        return None
+
     @property
     def label(self):
         """What the frames are called: the file's stem in words."""
@@ -61,14 +69,20 @@ def register_reader(reader):
 
 
 def reader_of(path):
-    """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one."""
+    """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one.
+
+    The end of a name counts before its beginning: dump.cif is a CIF, unless a reader recognises what is in it.
+    """
     name = pathlib.Path(path).name.lower()
-    # An ending tells more than a beginning: dump.cif is a CIF.
-    for by_ending in (True, False):
-        for reader in READERS:
-            if any(pattern.startswith("*") == by_ending and fnmatch.fnmatch(name, pattern)
-                   for pattern in reader.patterns):
-                return reader
+    named = sorted((pattern.endswith("*"), place) for place, reader in enumerate(READERS) for pattern in reader.patterns
+                   if fnmatch.fnmatch(name, pattern))
+    found = list(dict.fromkeys(READERS[place] for _, place in named))
+    if len(found) > 1:
+        told = {reader: reader.recognises(path) for reader in found}
+        found = ([reader for reader in found if told[reader]]
+                 or [reader for reader in found if told[reader] is None] or found)
+    if found:
+        return found[0]
     names = ", ".join(pattern for reader in READERS for pattern in reader.patterns)
     raise InputError(f"The name of {path} tells no format that can be read; give a file called {names} (in small "
                      f"letters or capitals).")
