@@ -345,6 +345,8 @@ def test_an_ending_tells_the_format_before_a_beginning_does(tmp_path):
     frame = crystal(cells=3)
     ase.io.write(tmp_path / "dump.cif", to_ase(frame), format="cif")
     assert len(read_frames(tmp_path / "dump.cif")[0]) == len(frame)
+    (tmp_path / "dump.xyz").write_text(dump_text(frame))  # unless it is what its beginning says
+    assert len(read_frames(tmp_path / "dump.xyz")[0]) == len(frame)
 
 
 def test_a_format_that_registers_itself_is_read(tmp_path, monkeypatch):

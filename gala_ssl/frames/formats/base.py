@@ -16,8 +16,6 @@ class Reader(abc.ABC):
 
         name: of the format, for sentences.
         patterns: file names, in lower case.
-        start: what every file of the format starts with, bytes; None where there is no such thing. It decides where
-            a name tells two formats.
 
     and defines the two methods below.
 
@@ -30,7 +28,6 @@ class Reader(abc.ABC):
 
     name: str
     patterns: tuple
-    start: bytes | None = None
 
     def __init__(self, path):
         self.path = pathlib.Path(path)
@@ -42,6 +39,14 @@ class Reader(abc.ABC):
     @abc.abstractmethod
     def read(self, number):
         """Return the `Frame` of this number, 0 ... len - 1; InputError where it cannot be read."""
+
+    @staticmethod
+    def recognises(path):
+        """Whether the file's content is of this format, or None where that cannot be told.
+
+        Asked where a name tells several formats.
+        """
+        return None
 
     @property
     def label(self):
@@ -66,19 +71,18 @@ def register_reader(reader):
 def reader_of(path):
     """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one.
 
-    The end of a name counts before its beginning: dump.cif is a CIF, unless it starts as a LAMMPS dump does.
+    The end of a name counts before its beginning: dump.cif is a CIF, unless a reader recognises what is in it.
     """
-    path = pathlib.Path(path)
-    named = [reader for by_ending in (True, False) for reader in READERS
-             if any(pattern.startswith("*") == by_ending and fnmatch.fnmatch(path.name.lower(), pattern)
-                    for pattern in reader.patterns)]
-    if len(set(named)) > 1:
-        with open(path, "rb") as file:
-            head = file.read(max(len(reader.start or b"") for reader in named))
-        named = ([reader for reader in named if reader.start and head.startswith(reader.start)]
-                 or [reader for reader in named if not reader.start] or named)
-    if named:
-        return named[0]
+    name = pathlib.Path(path).name.lower()
+    named = sorted((pattern.endswith("*"), place) for place, reader in enumerate(READERS) for pattern in reader.patterns
+                   if fnmatch.fnmatch(name, pattern))
+    found = list(dict.fromkeys(READERS[place] for _, place in named))
+    if len(found) > 1:
+        told = {reader: reader.recognises(path) for reader in found}
+        found = ([reader for reader in found if told[reader]]
+                 or [reader for reader in found if told[reader] is None] or found)
+    if found:
+        return found[0]
     names = ", ".join(pattern for reader in READERS for pattern in reader.patterns)
     raise InputError(f"The name of {path} tells no format that can be read; give a file called {names} (in small "
                      f"letters or capitals).")

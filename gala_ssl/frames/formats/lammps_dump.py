@@ -6,6 +6,7 @@ from gala_ssl.frames.formats.base import register_reader
 
 # What a frame may begin with before its time step (dump_modify units and time).
 _BEFORE_STEP = (b"ITEM: UNITS", b"ITEM: TIME")
+_ITEM = b"ITEM:"
 
 
 @register_reader
@@ -15,6 +16,11 @@ class LAMMPSDump(FrameByFrame):
     name, ase = "LAMMPS dump", "lammps-dump-text"
     patterns = ("*.dump", "*.lammpstrj", "dump.*")
     start = b"ITEM:"
+
+    @staticmethod
+    def recognises(path):
+        with open(path, "rb") as file:
+            return file.read(len(_ITEM)) == _ITEM
 
     @staticmethod
     def frame_starts(file):
