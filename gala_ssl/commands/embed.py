@@ -60,15 +60,17 @@ def run(arguments):
         if not len(read_frames(arguments.trajectory)):
             raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.")
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
-    frames[0]  # a frame that cannot be embedded should be known before the network is loaded, which takes seconds
+    # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
+    particles = len(frames) * len(frames[0])
     from gala_ssl.embedding import load_pretrained
+    from gala_ssl.models.compiled import MANY
     from gala_ssl.models.pretrained import SHIPPED
 
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
                             source="bonds" if arguments.level == "bond" else "core",
                             neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max,
-                            ignore_types=arguments.ignore_types)
+                            ignore_types=arguments.ignore_types, jit_compile=True if particles > MANY else None)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
