@@ -1,8 +1,6 @@
 """Attention maps: normalised, blind to orientation and padding, in the bonds' order; averages by neighbour shell."""
-import dataclasses
 import json
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,16 +10,13 @@ from gala_ssl import prototypes
 from gala_ssl.analysis.attention_maps import ShellSums, received, relative, shell_edges
 from gala_ssl.attention_maps import AttentionMaps
 from gala_ssl.cli import main
-from gala_ssl.config import DataConfig
 from gala_ssl.data.frames import Frame
 from gala_ssl.data.gsd_files import write_frames
 from gala_ssl.data.neighborhoods import PointClouds, contact_distance, nearest_distances, point_clouds
 from gala_ssl.embedding import LearnedEmbedding
 from gala_ssl.errors import InputError
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import save_pretrained
-from tests.networks import settle, small_config
+from tests import tiny
 from tests.properties import assert_close
 from tests.unit.test_commands import failed
 
@@ -31,12 +26,9 @@ HEADS = {"denoising": (["answer"], [False]), "frame_classification": (["reductio
 
 
 def maps_of(task, attention="fast"):
-    keras.utils.set_random_seed(0)
-    model = build_model(task, build_core(small_config(attention, type_width=2, blocks=1)))
-    settle(model)
-    card = {"task": task, "task_settings": {}, "core": dataclasses.asdict(model.get_layer("core").config),
-            "data": dataclasses.asdict(DataConfig(neighbors=K))}
-    return AttentionMaps(LearnedEmbedding(model, card, progress=False), jit_compile=False)
+    card = tiny.card(task)
+    card["data"]["neighbors"] = K
+    return AttentionMaps(LearnedEmbedding(tiny.model(task, attention), card, progress=False))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """The commands of gala-ssl as their user runs them, with real files and with wrong ones."""
 import configparser
-import dataclasses
 import importlib
 import json
 import pathlib
@@ -23,7 +22,6 @@ from gala_ssl.analysis.baselines import baselines
 from gala_ssl.cli import COMMANDS, main
 from gala_ssl.commands.embed import chosen
 from gala_ssl.commands.embedded import EmbeddingTable
-from gala_ssl.config import DataConfig
 from gala_ssl.data import prototypes
 from gala_ssl.data.frames import Frame
 from gala_ssl.data.gsd_files import GSDReader, write_frames
@@ -32,34 +30,21 @@ from gala_ssl.data.reading import read_frames
 from gala_ssl.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.errors import InputError
 from gala_ssl.hdf5 import SafeFile
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
-from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.provenance import sha256
 from gala_ssl.simulation import systems
 from gala_ssl.tasks import TASKS
-from tests.networks import settle, small_config
+from tests import tiny
 from tests.scripts import main_of
 from tests.unit.test_formats import dump_text
 
 ROOT = pathlib.Path(__file__).parents[2]
-NEIGHBORS = 6
+NEIGHBORS = tiny.NEIGHBORS
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A folder with small networks of two tasks."""
-    folder = tmp_path_factory.mktemp("weights")
-    for task in ("denoising", "frame_classification"):
-        keras.utils.set_random_seed(0)
-        core = build_core(small_config(type_width=2, blocks=1))
-        model = build_model(task, core)
-        settle(model)
-        card = {"task": task, "task_settings": {}, "preset": "tiny", "core": dataclasses.asdict(core.config),
-                "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "epochs": 3,
-                "best": {"val_mean_absolute_error": 0.25, "val_accuracy": 0.75}}
-        save_pretrained(model, card, folder)
-    return folder
+    return tiny.copy_to(tmp_path_factory.mktemp("weights"), "denoising", "frame_classification")
 
 
 def crystals(count=3):
@@ -83,8 +68,9 @@ def trajectory(tmp_path_factory):
 
 @pytest.fixture
 def embed(weights, trajectory, tmp_path, monkeypatch):
-    """Run `gala-ssl embed` on the trajectory, in an empty folder."""
+    """Run `gala-ssl embed` on the trajectory, in an empty folder; the same network is loaded once."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gala_ssl.embedding.load_pretrained", tiny.load_once)
     return lambda *options, path=trajectory: main(
         ["embed", str(path), "--weights", str(weights), *map(str, options)])
 

@@ -23,10 +23,10 @@ from gala_ssl.files import NotWritten, folder_aside, written_whole
 from gala_ssl.hdf5 import SafeFile
 from gala_ssl.models.build import build_model
 from gala_ssl.models.core import build_core
-from gala_ssl.models.pretrained import save_pretrained
 from gala_ssl.simulation import cooling, systems
 from gala_ssl.tasks import get_task
-from tests.networks import card_of, small_config, tiny_preset
+from tests import tiny
+from tests.networks import tiny_preset
 
 TINY = tiny_preset(epochs=3, dynamic_training=64)
 
@@ -194,13 +194,11 @@ def trajectory(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A folder with a small network of the default task."""
-    folder = tmp_path_factory.mktemp("weights")
-    model = build_model("frame_classification", build_core(small_config(type_width=2, blocks=1)))
-    save_pretrained(model, card_of(model, neighbors=6), folder)
-    return folder
+@pytest.fixture
+def weights(monkeypatch):
+    """A folder with small networks; the same network is loaded once."""
+    monkeypatch.setattr("gala_ssl.embedding.load_pretrained", tiny.load_once)
+    return tiny.FOLDER
 
 
 @pytest.mark.parametrize(("state", "options"), [

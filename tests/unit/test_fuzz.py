@@ -18,12 +18,9 @@ from gala_ssl.data.neighborhoods import PointClouds
 from gala_ssl.embedding import LearnedEmbedding
 from gala_ssl.errors import InputError
 from gala_ssl.files import read_json
-from gala_ssl.models.build import build_model
-from gala_ssl.models.core import build_core
 from gala_ssl.models.pretrained import describe
-from tests import bad_files
+from tests import bad_files, tiny
 from tests.bad_files import FORMATS, good
-from tests.networks import small_config
 from tests.strategies import examples
 from tests.unit.test_bit_flips import outcome
 
@@ -101,7 +98,7 @@ class Inputs:
 
 @pytest.fixture(scope="module")
 def model():
-    return build_model("denoising", build_core(small_config(type_width=2, blocks=1)))
+    return tiny.model("denoising")
 
 
 @examples(300)
