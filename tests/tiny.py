@@ -32,10 +32,20 @@ def card(task, **changes):
     return json.loads((FOLDER / f"{task}.json").read_text()) | changes
 
 
+def embed_with(task="denoising", **options):
+    """A LearnedEmbedding of a task's network with options of its own.
+
+    Under TensorFlow the network runs as it is: tracing it takes longer than all that a test embeds.
+    """
+    made = LearnedEmbedding(model(task), card(task), progress=False, **options)
+    made._embed.run_eagerly = keras.backend.backend() == "tensorflow"
+    return made
+
+
 @functools.cache
 def embedding(task="denoising", source="core"):
     """The LearnedEmbedding of a task's network, the same each time."""
-    return LearnedEmbedding(model(task), card(task), source=source, progress=False)
+    return embed_with(task, source=source)
 
 
 # For commands, in place of `load_pretrained`: the same network where the same is asked for.

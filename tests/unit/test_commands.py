@@ -556,6 +556,7 @@ def test_the_experiments_have_the_options_of_their_commands(name, command, capsy
     assert options[0] == options[1]
 
 
+@pytest.mark.slow
 def test_the_shipped_weights_embed_a_prototype(tmp_path, monkeypatch, capsys):
     """As a process, from nothing but a file."""
     write_frames(tmp_path / "fcc.gsd", [prototypes.build("cF4-Cu", 300, noise=0.03)])

@@ -168,6 +168,7 @@ def test_the_published_attention_gives_the_same_embedding(directory, embed, fram
     assert_close(published(frame), embed(frame), 1e-5)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_path):
     clouds = point_clouds(frame, NEIGHBORS)
     np.savez(tmp_path / "clouds.npz", bonds=clouds.bonds, types=clouds.types)
@@ -198,8 +199,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
 @pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
 def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule, options):
     with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* by '{rule}', 14 at most, was not"):
-        chosen = LearnedEmbedding(tiny.model("denoising"), tiny.card("denoising"), progress=False, neighbors=rule, k=14,
-                                  **options)
+        chosen = tiny.embed_with(neighbors=rule, k=14, **options)
     clouds = point_clouds(frame, 14, rule, **options)
     nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
     expected = embed_one_by_one(chosen, clouds.scaled(np.quantile(nearest, 0.01))[::30])
@@ -262,9 +262,9 @@ def test_shipped_frames_as_clouds_give_no_warning(embed):
 @pytest.mark.parametrize(("neighbors", "k", "sentence"), [
     ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0"),
     ("nearest", 3000, "k = 3000 bonds are too wide: a network looks at each .* up to k = 512; choose fewer neighb")])
-def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k, sentence):
+def test_a_wrong_choice_of_neighbours_is_refused_at_once(neighbors, k, sentence):
     with pytest.raises(InputError, match=sentence):
-        load_pretrained("denoising", directory, neighbors=neighbors, k=k)
+        tiny.embed_with(neighbors=neighbors, k=k)
 
 
 @pytest.mark.parametrize(("task", "source"), [("denoising", "core"), ("frame_classification", "head"),
@@ -272,8 +272,7 @@ def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k
 def test_particles_without_neighbours_have_one_finite_embedding(task, source):
     """A droplet, and two particles far from it and from each other."""
     with pytest.warns(UserWarning):
-        embed = LearnedEmbedding(tiny.model(task), tiny.card(task), source=source, progress=False, neighbors="cutoff",
-                                 r_max=3.0)
+        embed = tiny.embed_with(task, source=source, neighbors="cutoff", r_max=3.0)
     positions = np.random.default_rng(0).normal(size=(40, 3))
     droplet = Frame([*positions, [14, 0, 0], [0, 14, 0]], [40, 40, 40, 0, 0, 0], np.zeros(42))
     found = embed(droplet)
@@ -291,9 +290,9 @@ def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame)
             embed(given)
 
 
-def test_types_are_ignored_where_that_is_asked_for(directory, embed, frame):
+def test_types_are_ignored_where_that_is_asked_for(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
-    blind = load_pretrained("denoising", directory, progress=False, ignore_types=True)
+    blind = tiny.embed_with(ignore_types=True)
     clouds, mixed_clouds = point_clouds(frame, NEIGHBORS), point_clouds(mixed, NEIGHBORS)
     for given, same in ((mixed, frame), (mixed_clouds, clouds), (frame, frame), (clouds, clouds)):
         np.testing.assert_array_equal(blind(given), embed(same))

@@ -265,6 +265,7 @@ def assert_nothing_but_a_sentence(disk, capsys, named):
     assert [path.name for path in disk.path.iterdir()] == ["ballast"]
 
 
+@pytest.mark.slow
 def test_a_process_whose_hdf5_file_has_no_room_ends_in_a_sentence(disk, weights, trajectory):
     """Told of a full disk, HDF5 would bring the process down when it ends."""
     disk.fill(60 * 1024)
