@@ -16,14 +16,15 @@ _MOST = 1024
 MOST_NEIGHBORS = 512
 
 
-def _require(condition, sentence):
+def _require(condition, sentence, option, value):
     if not condition:
-        raise InputError(sentence)
+        raise InputError(sentence, option=option, value=value)
 
 
 def _require_seed(seed):
     # What both NumPy and Keras take.
-    _require(is_whole(seed) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+    _require(is_whole(seed) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.",
+             "seed", seed)
 
 
 def is_whole(value):
@@ -38,7 +39,7 @@ def is_finite(value):
 
 def _sequence(name, value):
     """The values of a setting that has several, as a tuple."""
-    _require(isinstance(value, (list, tuple)), f"{name} is {value!r}; give a list of values.")
+    _require(isinstance(value, (list, tuple)), f"{name} is {value!r}; give a list of values.", name, value)
     return tuple(value)
 
 
@@ -70,23 +71,25 @@ class DataConfig:
         for name in ("structures", "noises"):
             object.__setattr__(self, name, _sequence(name, getattr(self, name)))
         _require(all(isinstance(name, str) for name in self.structures),
-                 f"structures is {self.structures}; give names of prototypes.")
+                 f"structures is {self.structures}; give names of prototypes.", "structures", self.structures)
         _require(is_whole(self.neighbors) and 2 <= self.neighbors <= MOST_NEIGHBORS,
                  f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
-                 f"{MOST_NEIGHBORS}.")
+                 f"{MOST_NEIGHBORS}.", "neighbors", self.neighbors)
         _require(is_whole(self.min_particles) and self.min_particles > 0,
-                 f"min_particles is {self.min_particles!r}; it must be a positive integer.")
-        _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
+                 f"min_particles is {self.min_particles!r}; it must be a positive integer.",
+                 "min_particles", self.min_particles)
+        _require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.", "noises", self.noises)
         _require(all(is_finite(noise) and noise >= 0 for noise in self.noises),
-                 f"noises is {self.noises}; a standard deviation is finite and not negative.")
+                 f"noises is {self.noises}; a standard deviation is finite and not negative.", "noises", self.noises)
         _require_seed(self.seed)
         _require(is_finite(self.x_scale) and 1e-6 <= self.x_scale <= 1e6,
-                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.")
+                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.", "x_scale", self.x_scale)
         for name in ("static_fraction", "validation_fraction"):
             value = getattr(self, name)
             _require(is_finite(value) and 0 < value <= 1,
-                     f"{name} is {value!r}; it must lie above 0 and at most at 1.")
-        _require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.")
+                     f"{name} is {value!r}; it must lie above 0 and at most at 1.", name, value)
+        _require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.",
+                 "validation_fraction", self.validation_fraction)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -131,22 +134,26 @@ class CoreConfig:
         for name, most in {"type_width": _MOST, "width": _MOST, "hidden": _MOST, "blocks": 64}.items():
             value = getattr(self, name)
             _require(is_whole(value) and 0 < value <= most,
-                     f"{name} is {value!r}; it must be a positive integer, at most {most}.")
+                     f"{name} is {value!r}; it must be a positive integer, at most {most}.", name, value)
         _require(is_finite(self.dropout) and 0 <= self.dropout < 1,
-                 f"dropout is {self.dropout!r}; a rate lies from 0 to below 1.")
+                 f"dropout is {self.dropout!r}; a rate lies from 0 to below 1.", "dropout", self.dropout)
         for name in ("join", "merge"):
             value = getattr(self, name)
-            _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
+            _require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.", name, value)
         _require(self.multivector_norm in ("momentum", "none"),
-                 f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
+                 f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.",
+                 "multivector_norm", self.multivector_norm)
         _require(isinstance(self.normalized_products, bool),
-                 f"normalized_products is {self.normalized_products!r}; it must be true or false.")
+                 f"normalized_products is {self.normalized_products!r}; it must be true or false.",
+                 "normalized_products", self.normalized_products)
         _require(is_finite(self.invariant_epsilon) and self.invariant_epsilon > 0,
-                 f"invariant_epsilon is {self.invariant_epsilon!r}; it must be positive and finite.")
+                 f"invariant_epsilon is {self.invariant_epsilon!r}; it must be positive and finite.",
+                 "invariant_epsilon", self.invariant_epsilon)
         _require(self.vector_inputs in ("bonds", "multivectors"),
-                 f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.")
+                 f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.",
+                 "vector_inputs", self.vector_inputs)
         _require(self.attention in ("published", "fast"),
-                 f"attention is {self.attention!r}; it must be 'published' or 'fast'.")
+                 f"attention is {self.attention!r}; it must be 'published' or 'fast'.", "attention", self.attention)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,14 +190,15 @@ class TrainingConfig:
             value = _sequence(name, getattr(self, name))
             object.__setattr__(self, name, value)
             _require(len(value) == 2 and all(is_whole(epochs) and epochs > 0 for epochs in value),
-                     f"{name} is {value}; give two positive integers: halve after, stop after.")
+                     f"{name} is {value}; give two positive integers: halve after, stop after.", name, value)
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
-            _require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+            _require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.", name, value)
         _require(isinstance(self.jit_compile, bool),
-                 f"jit_compile is {self.jit_compile!r}; it must be true or false.")
+                 f"jit_compile is {self.jit_compile!r}; it must be true or false.", "jit_compile", self.jit_compile)
         _require(is_finite(self.learning_rate) and self.learning_rate > 0,
-                 f"learning_rate is {self.learning_rate!r}; it must be positive and finite.")
+                 f"learning_rate is {self.learning_rate!r}; it must be positive and finite.",
+                 "learning_rate", self.learning_rate)
         _require_seed(self.seed)
 
 

@@ -88,7 +88,8 @@ class LearnedEmbedding:
         check_choice("length scale", length_scale, LENGTH_SCALES)
         if length_scale == "mean_bond" and "mean_bond" not in card:
             raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
-                             f"trained on; choose another length scale, or train it again.")
+                             f"trained on; choose another length scale, or train it again.",
+                             option="length_scale", value=length_scale)
         self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
         self.core = model.get_layer("core")
         self.name, self.ignore_types = card["task"], ignore_types
@@ -158,7 +159,7 @@ class LearnedEmbedding:
         found = heads.summary(self.model) if source == "head" else None
         if found is None:
             raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
-                             f"task whose head makes something of a whole cloud.")
+                             f"task whose head makes something of a whole cloud.", option="source", value=source)
         return found
 
     def _known_types(self, frame):
@@ -204,7 +205,8 @@ class LearnedEmbedding:
         if found > known:
             raise InputError(f"The {self.name} network knows {counted(known, 'type')} of particles, but those of "
                              f"{where} are of {found}; take all for one type with ignore_types, on the command line "
-                             f"--ignore-types, or train a network on as many.")
+                             f"--ignore-types, or train a network on as many.", frame=where, option="types",
+                             value=found)
 
     def _warn_of_types(self, known, found):
         if found < known:
@@ -222,7 +224,8 @@ class LearnedEmbedding:
 def _check_width(k):
     if k > MOST_NEIGHBORS:
         raise InputError(f"Clouds of k = {k} bonds are too wide: a network looks at each of their k x k pairs, for "
-                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.")
+                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.", option="k",
+                         value=k)
 
 
 def _at_a_time(clouds):
