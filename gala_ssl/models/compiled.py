@@ -20,8 +20,8 @@ class CompiledWhereItPays:
         if jit_compile is None and keras.backend.backend() == "jax":
             jit_compile = True
         self.jit_compile = jit_compile
-        self._plain, self._fast = model, None
-        model.compile(jit_compile=False)
+        self._plain, self._fast = model, model if jit_compile else None
+        model.compile(jit_compile=bool(jit_compile))
 
     def __call__(self, count):
         if not (count > MANY if self.jit_compile is None else self.jit_compile):
