@@ -49,7 +49,7 @@ def assert_same_answers(a, b, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", slow_but_one(TASKS))
 def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
     fast, published = (model_of(task, attention) for attention in ("fast", "published"))
     assert [weight.path for weight in fast.weights] == [weight.path for weight in published.weights]
