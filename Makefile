@@ -30,8 +30,8 @@ endif
 test: $(INSTALLED)  ## the tests, without the slow ones
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(OPTIONS)
 
-test-slow: $(INSTALLED)  ## the slow tests
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m slow $(OPTIONS)
+test-slow: $(INSTALLED)  ## the slow tests, and those of random examples with eight times as many
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "slow or hypothesis" $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend, without the slow ones
 	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "any_backend and not slow" $(OPTIONS)

@@ -4,21 +4,27 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-# One for the usual profile, ten for the one that searches.
-TIMES = settings.default.max_examples // 100
+# What the profile looks at for each hundred examples that a test asks for.
+PER_CENT = settings.default.max_examples
+FEWEST = 4
 
 SEEDS = st.integers(0, 2**31 - 1)
 CLOUD_KINDS = ("random", "lattice", "collinear", "coplanar", "repeated", "zero_bond")
 
 
 def examples(count, **options):
-    """Return the settings of a test that looks at `count` examples, or ten times as many in the search."""
-    return settings(max_examples=count * TIMES, **options)
+    """Return the settings of a test that looks at `count` examples; at fewer in the quick tier, at more in a search."""
+    return settings(max_examples=often(count), **options)
+
+
+def often(count):
+    """How many times a loop runs in this profile that should run `count` times."""
+    return max(min(count, FEWEST), count * PER_CENT // 100)
 
 
 def generator():
-    """Random numbers for who draws without Hypothesis: the same each time, in the search new ones."""
-    return np.random.default_rng(0 if TIMES == 1 else None)
+    """Random numbers for draws without Hypothesis: the same each time, in the search new ones."""
+    return np.random.default_rng(0 if PER_CENT <= 100 else None)
 
 
 def rotations():

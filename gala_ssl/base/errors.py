@@ -7,7 +7,17 @@ class InputError(ValueError):
 
     The message is a sentence that names what was wrong, with its value and where it came from, and what
     to do about it. Command lines print it without a traceback and exit with status 2.
+
+    Attributes:
+        path: the file or folder, a string. frame: what the frame is called, such as "run.gsd, frame 3".
+        option: name of the argument or setting. value: what was given for it.
+
+    Each is None where the error is not about it.
     """
+
+    def __init__(self, message, *, path=None, frame=None, option=None, value=None):
+        super().__init__(message)
+        self.path, self.frame, self.option, self.value = path if path is None else str(path), frame, option, value
 
 
 def counted(number, noun):
@@ -26,4 +36,5 @@ def check_choice(kind, name, choices):
         return
     near = difflib.get_close_matches(str(name), choices, 1)
     meant = f"did you mean {near[0]!r}? Choose" if near else "choose"
-    raise InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.")
+    raise InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.",
+                     option=kind, value=name)

@@ -99,16 +99,16 @@ def check_file(path):
     if not path.exists():
         raise FileNotFoundError(f"There is no file {path}; check the path.")
     if path.is_dir():
-        raise InputError(f"{path} is a folder; give a file in it.")
+        raise InputError(f"{path} is a folder; give a file in it.", path=path)
     if not path.is_file():  # a pipe would be waited on for ever
-        raise InputError(f"{path} is no ordinary file; copy what it holds into one.")
+        raise InputError(f"{path} is no ordinary file; copy what it holds into one.", path=path)
 
 
 def check_folder(path):
     """InputError unless `path` is a folder, or can become one: a file in its place is found before hours of work."""
     there = next(part for part in (pathlib.Path(path), *pathlib.Path(path).absolute().parents) if part.exists())
     if not there.is_dir():
-        raise InputError(f"{there} is a file; give a folder to write into in place of {path}.")
+        raise InputError(f"{there} is a file; give a folder to write into in place of {path}.", path=there)
 
 
 def read_json(path):
@@ -116,9 +116,11 @@ def read_json(path):
     try:
         found = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not JSON ({error}); restore it, or remove it and what it describes.") from error
+        raise InputError(f"{path} is not JSON ({error}); restore it, or remove it and what it describes.",
+                         path=path) from error
     if not isinstance(found, dict):
-        raise InputError(f"{path} does not hold settings by name; restore it, or remove it and what it describes.")
+        raise InputError(f"{path} does not hold settings by name; restore it, or remove it and what it describes.",
+                         path=path)
     return found
 
 

@@ -4,15 +4,16 @@ import sys
 from gala_ssl.base.errors import InputError
 
 
-def require(condition, sentence):
-    """InputError with this sentence unless the condition holds."""
+def require(condition, sentence, option, value):
+    """InputError with this sentence about the value of an option, unless the condition holds."""
     if not condition:
-        raise InputError(sentence)
+        raise InputError(sentence, option=option, value=value)
 
 
 def require_seed(seed):
     """InputError unless `seed` is what both NumPy and Keras take."""
-    require(is_whole(seed) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.")
+    require(is_whole(seed) and 0 <= seed < 2**32, f"seed is {seed!r}; it must be an integer from 0 to 2^32 - 1.",
+            "seed", seed)
 
 
 def is_whole(value):
@@ -27,5 +28,5 @@ def is_finite(value):
 
 def sequence(name, value):
     """The values of a setting that has several, as a tuple."""
-    require(isinstance(value, (list, tuple)), f"{name} is {value!r}; give a list of values.")
+    require(isinstance(value, (list, tuple)), f"{name} is {value!r}; give a list of values.", name, value)
     return tuple(value)

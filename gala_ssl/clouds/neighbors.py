@@ -55,7 +55,7 @@ class NeighborSearch:
             nx, ny, nz = (int(r_max / half) + 1 for half in self._halves)
             raise InputError(f"The cutoff {r_max:.4g} is too large for the box of {frame.where}: from half the box "
                              f"({self.reach:.4g}) on a particle meets images; lower it, or take frame.replicated({nx}, "
-                             f"{ny}, {nz}) if you mean it.")
+                             f"{ny}, {nz}) if you mean it.", frame=frame.where, option="r_max", value=r_max)
         self._voronoi = self._tessellated() if neighbors == "voronoi" else None
         self._larger = None
 
@@ -92,7 +92,7 @@ class NeighborSearch:
             if len(self.frame) * 2**short.sum() > _MOST_IMAGES:
                 raise InputError(f"The box of {self.frame.where} is too thin for its neighbours: the distance of "
                                  f"opposite faces is {2 * self.reach:.4g} at its least, and they lie {distance:.4g} "
-                                 f"away or more.")
+                                 f"away or more.", frame=self.frame.where)
             self._larger = NeighborSearch(self.frame.replicated(*np.where(short, 2, 1)), self.k, self.rule)
         return self._larger
 
@@ -153,13 +153,14 @@ class NeighborSearch:
             i = found.query_point_indices[wrong.argmax()] + start
             raise InputError(f"In single precision the place of particle {i} of {self.frame.where} is known to "
                              f"{wrong.max():.2g} only, where neighbours are {found.distances.mean():.2g} apart; wrap "
-                             f"the particles into the box, or give a box nearer to their size.")
+                             f"the particles into the box, or give a box nearer to their size.", frame=self.frame.where)
 
     def _check_distinct(self, found, start):
         closest = int(found.distances.argmin()) if len(found) else None
         if closest is not None and found.distances[closest] == 0:
             i, j = found.query_point_indices[closest] + start, found.point_indices[closest]
-            raise InputError(f"Particles {i} and {j} of {self.frame.where} are at the same place; remove one.")
+            raise InputError(f"Particles {i} and {j} of {self.frame.where} are at the same place; remove one.",
+                             frame=self.frame.where)
 
 
 _RULES = {"nearest": "by_number", "cutoff": "by_cutoff", "voronoi": "by_face", "sann": "by_solid_angle"}
@@ -168,14 +169,17 @@ _RULES = {"nearest": "by_number", "cutoff": "by_cutoff", "voronoi": "by_face", "
 def check_rule(k, neighbors, r_max=None):
     """InputError unless these are what `NeighborSearch` can search by."""
     if neighbors not in _RULES:
-        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, _RULES))}, not by {neighbors!r}.")
+        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, _RULES))}, not by {neighbors!r}.",
+                         option="neighbors", value=neighbors)
     if int(k) != k or k < 1:
-        raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.")
+        raise InputError(f"A point cloud needs a whole number of neighbours, at least 1, not {k!r}.",
+                         option="k", value=k)
     if neighbors == "cutoff" and (r_max is None or not 0 < r_max < np.inf):
         raise InputError(f"Neighbours within a cutoff need r_max, a positive length, not {r_max!r}; "
-                         f"on the command line, give --r-max.")
+                         f"on the command line, give --r-max.", option="r_max", value=r_max)
     if neighbors != "cutoff" and r_max is not None:
-        raise InputError(f"r_max is of neighbours by 'cutoff'; by {neighbors!r} leave it out.")
+        raise InputError(f"r_max is of neighbours by 'cutoff'; by {neighbors!r} leave it out.",
+                         option="r_max", value=r_max)
 
 
 def undecided(frame, k, among=64):

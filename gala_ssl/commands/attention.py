@@ -35,7 +35,8 @@ def run(arguments):
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
         raise InputError(f"{frame.where} has {counted(len(frame), 'particle')}, so there is no particle {particle}; "
-                         f"choose from 0 to {len(frame) - 1}.")
+                         f"choose from 0 to {len(frame) - 1}.", frame=frame.where, option="--particle",
+                         value=particle)
     from gala_ssl.order.attention import AttentionMaps
     from gala_ssl.order.embedding import load_pretrained
     from gala_ssl.tasks.models.pretrained import SHIPPED

@@ -30,7 +30,8 @@ def configure(parser):
 
 def run(arguments):
     if not 0 <= arguments.seed < 2**32:
-        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
+        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.",
+                         option="--seed", value=arguments.seed)
     from gala_ssl.base.files import check_folder
 
     for task in arguments.tasks or ():
@@ -44,7 +45,7 @@ def run(arguments):
     if names[0] == names[1]:
         names = [frame.source for frame in (first, second)]
     if names[0] == names[1]:
-        raise InputError(f"{names[0]} was given twice; give two snapshots to tell apart.")
+        raise InputError(f"{names[0]} was given twice; give two snapshots to tell apart.", frame=names[0])
     featurizers = methods(arguments)
     features, pair = Features(dict(zip(names, (first, second)))), Pair(1, "two snapshots", *names)
     table = score_table(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet)

@@ -58,9 +58,13 @@ def run(arguments):
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
         if not len(read_frames(arguments.trajectory)):
-            raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.")
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
-    frames[0]  # a frame that cannot be embedded should be known before the network is loaded, which takes seconds
+            raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.",
+                             path=arguments.trajectory)
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.",
+                         path=arguments.trajectory, option="--frames", value=arguments.frames)
+    # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
+    particles = len(frames) * len(frames[0])
+    from gala_ssl.networks.compiled import MANY
     from gala_ssl.order.embedding import load_pretrained
     from gala_ssl.tasks.models.pretrained import SHIPPED
 
@@ -68,11 +72,12 @@ def run(arguments):
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
                             source="bonds" if arguments.level == "bond" else "core",
                             neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max,
-                            ignore_types=arguments.ignore_types)
+                            ignore_types=arguments.ignore_types, jit_compile=True if particles > MANY else None)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
-                         f"{count}" + (", or raise --components." if count < embed.dimension else "."))
+                         f"{count}" + (", or raise --components." if count < embed.dimension else "."),
+                         option="--component", value=arguments.component)
     written = [*files_of(output), *filter(None, (arguments.gsd, arguments.png))]
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
@@ -107,22 +112,25 @@ def check(arguments, output):
     check_rule(1 if arguments.k is None else arguments.k, arguments.neighbors, arguments.r_max)
     check_choice("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
-        raise InputError(f"--components is {arguments.components}; give at least 1.")
+        raise InputError(f"--components is {arguments.components}; give at least 1.", option="--components",
+                         value=arguments.components)
     if not arguments.png and (arguments.component != 1 or arguments.limits):
-        raise InputError("--component and --limits are of the picture; name its file with --png.")
+        raise InputError("--component and --limits are of the picture; name its file with --png.", option="--png")
     if arguments.limits and not -math.inf < arguments.limits[0] < arguments.limits[1] < math.inf:
-        raise InputError("--limits are {:g} and {:g}; give two numbers, the lower one first.".format(*arguments.limits))
+        raise InputError("--limits are {:g} and {:g}; give two numbers, the lower one first.".format(*arguments.limits),
+                         option="--limits", value=arguments.limits)
     for name, path in (("gsd", arguments.gsd), ("png", arguments.png)):
         if path and arguments.level != "particle":
-            raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.")
+            raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.",
+                             option="--level", value=arguments.level)
         if path and path.suffix != f".{name}":
-            raise InputError(f"--{name} {path} needs a name that ends in .{name}.")
+            raise InputError(f"--{name} {path} needs a name that ends in .{name}.", option=f"--{name}", value=path)
     for path in filter(None, (output, arguments.gsd, arguments.png)):
         check_folder(path.parent)
         if path.is_dir():
-            raise InputError(f"{path} is a folder; give the name of a file to write.")
+            raise InputError(f"{path} is a folder; give the name of a file to write.", path=path)
         if path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
-            raise InputError(f"{path} is the trajectory itself; choose another file to write.")
+            raise InputError(f"{path} is the trajectory itself; choose another file to write.", path=path)
 
 
 def chosen(text):
@@ -136,7 +144,7 @@ def chosen(text):
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise InputError(f"--frames {text} is no choice of frames; give a number, numbers with commas between, or a "
-                         f"slice such as 0::10.") from None
+                         f"slice such as 0::10.", option="--frames", value=text) from None
 
 
 @contextlib.contextmanager

@@ -21,7 +21,8 @@ def run(arguments):
 
     folder = arguments.weights or SHIPPED
     if not folder.is_dir():
-        raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.")
+        raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
+                         path=folder)
     found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
              "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.keras").exists()},
              "engines": engines(), "versions": versions()}
@@ -36,7 +37,8 @@ def headline(folder, name):
 
     card, metric = folder / f"{name}.json", TASKS[name].metric
     if not card.exists():
-        raise InputError(f"The weights {folder / name}.keras have no card {card.name} beside them; copy both.")
+        raise InputError(f"The weights {folder / name}.keras have no card {card.name} beside them; copy both.",
+                         path=card)
     card = read_json(card)
     best, data = (card.get(part) if isinstance(card.get(part), dict) else {} for part in ("best", "data"))
     preset, epochs = card.get("preset"), card.get("epochs")

@@ -41,14 +41,15 @@ def run(arguments):
     output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_phases")
     check_folder(output)
     if arguments.count < 2:
-        raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.")
+        raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.",
+                         option="--count", value=arguments.count)
     from gala_ssl.commands.embed import chosen
     from gala_ssl.frames.reading import read_frames
 
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
-                         "one first.")
+                         "one first.", option="--frames", value=arguments.frames)
     keep_freed_memory()
     from gala_ssl.order.phases import identify_phases
 

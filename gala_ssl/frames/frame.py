@@ -48,23 +48,25 @@ class Frame:
         object.__setattr__(self, "type_names", tuple(self.type_names))
         if self.positions.shape[1:] != (3,) or self.types.shape != self.positions.shape[:1]:
             raise InputError(f"A frame needs positions of shape (N, 3) and types of shape (N,), but {where} "
-                             f"has {self.positions.shape} and {self.types.shape}.")
+                             f"has {self.positions.shape} and {self.types.shape}.", frame=where)
         if not len(self.positions):
-            raise InputError(f"There are no particles in {where}; give a frame that has some.")
+            raise InputError(f"There are no particles in {where}; give a frame that has some.", frame=where)
         finite = np.isfinite(self.positions).all(axis=1)
         if not finite.all():
             raise InputError(f"In {where} the positions of {counted(np.sum(~finite), 'particle')} are NaN or "
                              f"infinite, the first of them particle {np.argmin(finite)}; give a frame from "
-                             f"before the run blew up.")
+                             f"before the run blew up.", frame=where)
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
             raise InputError(f"The box of {where} is {self.box.tolist()}, but it needs Lx, Ly, Lz, xy, xz, "
-                             f"yz with three lengths above zero; two-dimensional frames are not supported.")
+                             f"yz with three lengths above zero; two-dimensional frames are not supported.",
+                             frame=where, option="box", value=self.box.tolist())
         if not ((_SMALL < self.box[:3]) & (self.box[:3] < 1 / _SMALL)).all() or (abs(self.box[3:]) > _SHEARED).any():
             raise InputError(f"The box of {where} is {self.box.tolist()}, which is beyond single precision; give "
-                             f"lengths between {_SMALL:g} and {1 / _SMALL:g}, and tilt factors up to {_SHEARED:g}.")
+                             f"lengths between {_SMALL:g} and {1 / _SMALL:g}, and tilt factors up to {_SHEARED:g}.",
+                             frame=where, option="box", value=self.box.tolist())
         if not (0 <= self.types.min() and self.types.max() < len(self.type_names)):
             raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but "
-                             f"it names {len(self.type_names)} types.")
+                             f"it names {len(self.type_names)} types.", frame=where)
 
     def __len__(self):
         return len(self.positions)
@@ -92,7 +94,7 @@ class Frame:
         repeats = np.array([nx, ny, nz])
         if not np.issubdtype(repeats.dtype, np.integer) or repeats.min() < 1:
             raise InputError(f"{self.where} can be repeated a whole number of times along each box vector, at least "
-                             f"once, not {nx} x {ny} x {nz} times.")
+                             f"once, not {nx} x {ny} x {nz} times.", frame=self.where)
         within = self.positions @ np.linalg.inv(self.cell)
         positions = (repeated(within, repeats) - (repeats - 1) / 2) @ self.cell
         return dataclasses.replace(self, positions=positions, box=self.box * [nx, ny, nz, 1, 1, 1],

@@ -65,13 +65,15 @@ def _chosen(frames, count, path):
     if isinstance(frames, slice):
         return list(range(count)[frames])
     if not count:
-        raise InputError(f"There are no frames in {path}; give a file that has some.")
+        raise InputError(f"There are no frames in {path}; give a file that has some.", path=path)
     numbers = np.ravel(frames)
     if not np.issubdtype(numbers.dtype, np.integer):
-        raise InputError(f"Frames of {path} are chosen by a slice or by whole numbers, not by {frames!r}.")
+        raise InputError(f"Frames of {path} are chosen by a slice or by whole numbers, not by {frames!r}.", path=path,
+                         option="frames", value=frames)
     chosen = [int(number) for number in numbers]
     for number in chosen:
         if not -count <= number < count:
             raise InputError(f"{path} has {counted(count, 'frame')}, so there is no frame {number}; "
-                             + ("choose 0." if count == 1 else f"choose from 0 to {count - 1}."))
+                             + ("choose 0." if count == 1 else f"choose from 0 to {count - 1}."),
+                             path=path, option="frames", value=number)
     return [number % count for number in chosen]

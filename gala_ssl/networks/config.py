@@ -53,19 +53,23 @@ class CoreConfig:
         for name, most in {"type_width": _MOST, "width": _MOST, "hidden": _MOST, "blocks": 64}.items():
             value = getattr(self, name)
             require(is_whole(value) and 0 < value <= most,
-                     f"{name} is {value!r}; it must be a positive integer, at most {most}.")
+                     f"{name} is {value!r}; it must be a positive integer, at most {most}.", name, value)
         require(is_finite(self.dropout) and 0 <= self.dropout < 1,
-                 f"dropout is {self.dropout!r}; a rate lies from 0 to below 1.")
+                 f"dropout is {self.dropout!r}; a rate lies from 0 to below 1.", "dropout", self.dropout)
         for name in ("join", "merge"):
             value = getattr(self, name)
-            require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.")
+            require(value in ("concat", "mean"), f"{name} is {value!r}; it must be 'concat' or 'mean'.", name, value)
         require(self.multivector_norm in ("momentum", "none"),
-                 f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.")
+                 f"multivector_norm is {self.multivector_norm!r}; it must be 'momentum' or 'none'.",
+                 "multivector_norm", self.multivector_norm)
         require(isinstance(self.normalized_products, bool),
-                 f"normalized_products is {self.normalized_products!r}; it must be true or false.")
+                 f"normalized_products is {self.normalized_products!r}; it must be true or false.",
+                 "normalized_products", self.normalized_products)
         require(is_finite(self.invariant_epsilon) and self.invariant_epsilon > 0,
-                 f"invariant_epsilon is {self.invariant_epsilon!r}; it must be positive and finite.")
+                 f"invariant_epsilon is {self.invariant_epsilon!r}; it must be positive and finite.",
+                 "invariant_epsilon", self.invariant_epsilon)
         require(self.vector_inputs in ("bonds", "multivectors"),
-                 f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.")
+                 f"vector_inputs is {self.vector_inputs!r}; it must be 'bonds' or 'multivectors'.",
+                 "vector_inputs", self.vector_inputs)
         require(self.attention in ("published", "fast"),
-                 f"attention is {self.attention!r}; it must be 'published' or 'fast'.")
+                 f"attention is {self.attention!r}; it must be 'published' or 'fast'.", "attention", self.attention)

@@ -4,6 +4,7 @@ import numpy as np
 from geometric_algebra_attention import base
 from keras import ops
 
+from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.pairwise import pair_mask
 from gala_ssl.order.shells import ShellSums
 
@@ -18,7 +19,8 @@ class AttentionMaps:
 
     Args:
         embedding: `gala_ssl.order.embedding.LearnedEmbedding`, whose network, neighbours and length scale are used.
-        jit_compile: whether XLA compiles the network: half a minute at the first call, then several times as fast.
+        jit_compile: compile the network with XLA, half a minute once, then several times as fast: True, False, or None
+            for frames of more than 2000 particles.
 
     Attributes:
         layers: names of the L attention layers over pairs of bonds, the core's first, then the head's. The decoder of
@@ -38,7 +40,7 @@ class AttentionMaps:
         >>> weights[:, maps.layers.index("block0_values")].sum(axis=-1)   # ones
     """
 
-    def __init__(self, embedding, jit_compile=True):
+    def __init__(self, embedding, jit_compile=None):
         self.embedding, model, core = embedding, embedding.model, embedding.core
         of_core, of_head = _pair_layers(core), _pair_layers(model)
         self.layers = tuple(layer.name for layer in of_core + of_head)
@@ -48,8 +50,7 @@ class AttentionMaps:
         if of_head:
             # The head's inputs are among the model's tensors, those of the core's layers among the core's.
             weights = ops.concatenate([weights, _stacked(of_head)], axis=1)
-        self._model = keras.Model(model.inputs, weights)
-        self._model.compile(jit_compile=jit_compile)
+        self._compiled = CompiledWhereItPays(keras.Model(model.inputs, weights), jit_compile)
 
     def __call__(self, frame):
         found = [weights for _, weights in self.parts(frame)]
@@ -62,8 +63,9 @@ class AttentionMaps:
 
         The bonds are in the unit of length that the network knows, shortest distances.
         """
+        model = self._compiled(len(frame))
         for clouds in self.embedding.chunks(frame):
-            yield clouds, self.embedding.predict(self._model, clouds)
+            yield clouds, self.embedding.predict(model, clouds)
 
     def by_shell(self, frame, edges, seen=None):
         """Return the `ShellSums` of a whole frame, of which only a chunk of weights is in memory at a time.

@@ -92,11 +92,11 @@ def check_output(path):
     """InputError unless the suffix tells a format that can be written."""
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} has no suffix of a format that embeddings are written in; choose one of "
-                         f"{', '.join(SUFFIXES)}.")
+                         f"{', '.join(SUFFIXES)}.", path=path)
     card = path.with_suffix(".json")
     if path.suffix.lower() == ".csv" and card.exists() and not path.exists():
         raise InputError(f"{card} is there and is not of {path}, whose card it would have to make room for; choose "
-                         f"another name.")
+                         f"another name.", path=card)
 
 
 def files_of(output):

@@ -53,9 +53,10 @@ class PhaseConfig:
     def __post_init__(self):
         if not (is_whole(self.every) and self.every >= 2):
             raise InputError(f"every is {self.every!r}; the frames asked about come just after those trained on, so it "
-                             "must be a whole number, 2 or more.")
+                             "must be a whole number, 2 or more.", option="every", value=self.every)
         if not (is_finite(self.fraction) and 0 < self.fraction <= 1):
-            raise InputError(f"fraction is {self.fraction!r}; it must lie above 0 and at most at 1.")
+            raise InputError(f"fraction is {self.fraction!r}; it must lie above 0 and at most at 1.",
+                             option="fraction", value=self.fraction)
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
@@ -68,7 +69,8 @@ class PhaseConfig:
         known = np.arange(0, frames - 1, self.every)
         if len(known) < count:
             raise InputError(f"{count} phases are told apart in {self.every * (count - 1) + 2} frames or more, not "
-                             f"{frames}; give a longer trajectory, or train on more of its frames (every, --every).")
+                             f"{frames}; give a longer trajectory, or train on more of its frames (every, --every).",
+                             option="frames", value=frames)
         return known
 
 

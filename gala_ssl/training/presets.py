@@ -52,19 +52,21 @@ class TrainingConfig:
             value = sequence(name, getattr(self, name))
             object.__setattr__(self, name, value)
             require(len(value) == 2 and all(is_whole(epochs) and epochs > 0 for epochs in value),
-                     f"{name} is {value}; give two positive integers: halve after, stop after.")
+                     f"{name} is {value}; give two positive integers: halve after, stop after.", name, value)
         for name in ("batch_size", "accumulate", "epochs", "dynamic_training", "dynamic_validation"):
             value = getattr(self, name)
-            require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+            require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.", name, value)
         require(self.schedule in ("plateau", "cosine"),
-                 f"schedule is {self.schedule!r}; it must be 'plateau' or 'cosine'.")
+                 f"schedule is {self.schedule!r}; it must be 'plateau' or 'cosine'.", "schedule", self.schedule)
         require(is_whole(self.warm_up) and self.warm_up >= 0,
-                 f"warm_up is {self.warm_up!r}; it must be a whole number of steps.")
-        require(is_finite(self.clip) and self.clip >= 0, f"clip is {self.clip!r}; it must be finite, not negative.")
+                 f"warm_up is {self.warm_up!r}; it must be a whole number of steps.", "warm_up", self.warm_up)
+        require(is_finite(self.clip) and self.clip >= 0, f"clip is {self.clip!r}; it must be finite, not negative.",
+                "clip", self.clip)
         require(isinstance(self.jit_compile, bool),
-                 f"jit_compile is {self.jit_compile!r}; it must be true or false.")
+                 f"jit_compile is {self.jit_compile!r}; it must be true or false.", "jit_compile", self.jit_compile)
         require(is_finite(self.learning_rate) and self.learning_rate > 0,
-                 f"learning_rate is {self.learning_rate!r}; it must be positive and finite.")
+                 f"learning_rate is {self.learning_rate!r}; it must be positive and finite.",
+                 "learning_rate", self.learning_rate)
         require_seed(self.seed)
 
 

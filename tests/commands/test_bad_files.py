@@ -8,46 +8,23 @@ import os
 import pathlib
 
 import gsd.fl
-import keras
 import numpy as np
 import pytest
 
 from gala_ssl.commands.main import main
-from gala_ssl.networks.core import build_core
 from gala_ssl.order import embedding
-from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
-from tests import bad_files
+from tests import bad_files, tiny
 from tests.bad_files import FAULTS, FORMATS, NEIGHBORS, good
-from tests.networks import card_of, settle, small_config
-
-
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A folder with one small network."""
-    folder = tmp_path_factory.mktemp("weights")
-    keras.utils.set_random_seed(0)
-    model = build_model("denoising", build_core(small_config(type_width=2, blocks=1)))
-    settle(model)
-    save_pretrained(model, card_of(model, NEIGHBORS), folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def load(weights):
-    """`load_pretrained` that loads, and compiles, once."""
-    embed = embedding.load_pretrained("denoising", weights, progress=False)
-    return lambda *arguments, **options: embed
 
 
 @pytest.fixture
-def embed(load, weights, tmp_path, monkeypatch):
-    """Run `gala-ssl embed` on a file; return the embedding."""
-    monkeypatch.setattr(embedding, "load_pretrained", load)
+def embed(tmp_path, monkeypatch):
+    """Run `gala-ssl embed` on a file; return the embedding. The network is built once."""
+    monkeypatch.setattr(embedding, "load_pretrained", lambda *arguments, **options: tiny.embedding("denoising"))
 
     def run(path):
         output = tmp_path / "output.npz"
-        main(["embed", str(path), "--weights", str(weights), "-o", str(output), "--task", "denoising", "--quiet"])
+        main(["embed", str(path), "--weights", str(tiny.FOLDER), "-o", str(output), "--task", "denoising", "--quiet"])
         return np.load(output)["embedding"]
     return run
 

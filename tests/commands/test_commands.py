@@ -1,6 +1,5 @@
 """The commands of gala-ssl as their user runs them, with real files and with wrong ones."""
 import configparser
-import dataclasses
 import importlib
 import json
 import pathlib
@@ -28,38 +27,24 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
-from gala_ssl.networks.core import build_core
 from gala_ssl.order.classical import baselines
 from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.order.embedding_files import EmbeddingTable
 from gala_ssl.plot import drawings
 from gala_ssl.simulation import systems
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
+from tests import tiny
 from tests.frames.test_formats import dump_text
-from tests.networks import settle, small_config
 from tests.scripts import main_of
 
 ROOT = pathlib.Path(__file__).parents[2]
-NEIGHBORS = 6
+NEIGHBORS = tiny.NEIGHBORS
 
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """A folder with small networks of two tasks."""
-    folder = tmp_path_factory.mktemp("weights")
-    for task in ("denoising", "frame_classification"):
-        keras.utils.set_random_seed(0)
-        core = build_core(small_config(type_width=2, blocks=1))
-        model = build_model(task, core)
-        settle(model)
-        card = {"task": task, "task_settings": {}, "preset": "tiny", "core": dataclasses.asdict(core.config),
-                "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "epochs": 3,
-                "best": {"val_mean_absolute_error": 0.25, "val_accuracy": 0.75}}
-        save_pretrained(model, card, folder)
-    return folder
+    return tiny.copy_to(tmp_path_factory.mktemp("weights"), "denoising", "frame_classification")
 
 
 def crystals(count=3):
@@ -83,8 +68,9 @@ def trajectory(tmp_path_factory):
 
 @pytest.fixture
 def embed(weights, trajectory, tmp_path, monkeypatch):
-    """Run `gala-ssl embed` on the trajectory, in an empty folder."""
+    """Run `gala-ssl embed` on the trajectory, in an empty folder; the same network is loaded once."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", tiny.load_once)
     return lambda *options, path=trajectory: main(
         ["embed", str(path), "--weights", str(weights), *map(str, options)])
 
@@ -570,6 +556,7 @@ def test_the_experiments_have_the_options_of_their_commands(name, command, capsy
     assert options[0] == options[1]
 
 
+@pytest.mark.slow
 def test_the_shipped_weights_embed_a_prototype(tmp_path, monkeypatch, capsys):
     """As a process, from nothing but a file."""
     write_frames(tmp_path / "fcc.gsd", [prototypes.build("cF4-Cu", 300, noise=0.03)])

@@ -25,11 +25,11 @@ from gala_ssl.simulation import cooling, systems
 from gala_ssl.tasks import get_task
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training import transfer
-from tests.networks import card_of, small_config, tiny_preset
+from tests import tiny
+from tests.networks import tiny_preset
 
 TINY = tiny_preset(epochs=3, dynamic_training=64)
 
@@ -197,13 +197,11 @@ def trajectory(tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """A folder with a small network of the default task."""
-    folder = tmp_path_factory.mktemp("weights")
-    model = build_model("frame_classification", build_core(small_config(type_width=2, blocks=1)))
-    save_pretrained(model, card_of(model, neighbors=6), folder)
-    return folder
+@pytest.fixture
+def weights(monkeypatch):
+    """A folder with small networks; the same network is loaded once."""
+    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", tiny.load_once)
+    return tiny.FOLDER
 
 
 @pytest.mark.parametrize(("state", "options"), [
@@ -270,6 +268,7 @@ def assert_nothing_but_a_sentence(disk, capsys, named):
     assert [path.name for path in disk.path.iterdir()] == ["ballast"]
 
 
+@pytest.mark.slow
 def test_a_process_whose_hdf5_file_has_no_room_ends_in_a_sentence(disk, weights, trajectory):
     """Told of a full disk, HDF5 would bring the process down when it ends."""
     disk.fill(60 * 1024)

@@ -17,16 +17,13 @@ from gala_ssl.base.files import read_json
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.commands import info
 from gala_ssl.networks.config import CoreConfig
-from gala_ssl.networks.core import build_core
 from gala_ssl.order.embedding import LearnedEmbedding
 from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import describe
 from gala_ssl.training.presets import TrainingConfig
-from tests import bad_files
+from tests import bad_files, tiny
 from tests.bad_files import FORMATS, good
 from tests.frames.test_bit_flips import outcome
-from tests.networks import small_config
 from tests.strategies import examples
 
 TEXTS = [suffix for suffix in FORMATS if suffix != "gsd"]
@@ -103,7 +100,7 @@ class Inputs:
 
 @pytest.fixture(scope="module")
 def model():
-    return build_model("denoising", build_core(small_config(type_width=2, blocks=1)))
+    return tiny.model("denoising")
 
 
 @examples(300)

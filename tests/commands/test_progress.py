@@ -9,11 +9,9 @@ import pytest
 from gala_ssl.commands.main import main
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
-from gala_ssl.networks.core import build_core
-from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training.presets import PRESETS
-from tests.networks import card_of, compile_nothing, small_config, tiny_preset
+from tests import tiny
+from tests.networks import compile_nothing, tiny_preset
 
 pytestmark = pytest.mark.tensorflow
 
@@ -43,10 +41,8 @@ def given(tmp_path_factory):
     """(a folder with a trajectory of four frames and weights, the network of these weights, its card)."""
     folder = tmp_path_factory.mktemp("given")
     write_frames(folder / "run.gsd", [prototypes.build("cI2-W", 60, noise=0.05, seed=seed) for seed in range(4)])
-    model = build_model("frame_classification", build_core(small_config(type_width=2, blocks=1)))
-    card = card_of(model, neighbors=6)
-    save_pretrained(model, card, folder / "weights")
-    return folder, model, card
+    tiny.copy_to(folder / "weights", "frame_classification")
+    return folder, tiny.model("frame_classification"), tiny.card("frame_classification")
 
 
 @pytest.fixture

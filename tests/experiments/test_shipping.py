@@ -1,8 +1,6 @@
 """What is shipped of made-up runs, figures of cooling runs, and what is said when a run is missing or lacks a phase."""
 import json
 import pathlib
-import subprocess
-import sys
 
 import gsd.hoomd
 import matplotlib
@@ -15,9 +13,9 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import cooling, systems
 from paper import figures, shipping, snapshots, verify
 from tests.experiments.test_snapshots import cooling_run
+from tests.scripts import main_of
 
 matplotlib.use("Agg")
-SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "select_snapshots.py"
 
 
 @pytest.fixture
@@ -78,12 +76,12 @@ def test_every_snapshot_comes_from_a_system_of_the_table_that_forms_its_structur
     assert first.replace(name="", seed=0, source="") == second.replace(name="", seed=0, source="")
 
 
-def test_a_missing_run_is_named_with_the_command_that_makes_it(tmp_path):
-    command = [sys.executable, str(SCRIPT), "--runs", str(tmp_path), "--output", str(tmp_path / "out"),
-               "--results", str(tmp_path / "results")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 2 and "python experiments/simulate.py cI2-W" in result.stderr
-    assert result.stderr.count("\n") == 1
+def test_a_missing_run_is_named_with_the_command_that_makes_it(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        main_of("select_snapshots")(["--runs", str(tmp_path), "--output", str(tmp_path / "out"),
+                                     "--results", str(tmp_path / "results")])
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and "python experiments/simulate.py cI2-W" in said and said.count("\n") == 1
     assert not (tmp_path / "out").exists() and not (tmp_path / "results").exists()
 
 

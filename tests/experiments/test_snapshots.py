@@ -1,7 +1,7 @@
 """The rule that names frames gas, liquid and solid, on made-up runs whose phases are known."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.base.errors import InputError
@@ -29,7 +29,6 @@ def test_phases_of_a_run_are_named_in_order():
     assert labels[60] == "between"
 
 
-@settings(deadline=None)
 @given(freeze=st.integers(45, 85), latent=st.floats(0.08, 0.3), seed=st.integers(0, 1000))
 def test_freezing_is_found_where_it_was_put(freeze, latent, seed):
     energy, condensed = cooling_run(freeze=freeze, latent=latent, seed=seed)

@@ -13,7 +13,7 @@ from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.frames.reading import read_frames
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good
-from tests.strategies import TIMES, generator
+from tests.strategies import generator, often
 
 # The child reads a file and ends; no thread of the parent is missed there.
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -100,22 +100,24 @@ def test_a_count_that_the_file_has_no_room_for(tmp_path, name, count):
     assert lives(path) and outcome(path) == "sentence"
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("part", PARTS)
 def test_bits_of_a_gsd_file(tmp_path, part):
     path, rng = tmp_path / "run.gsd", generator()
     content = written(path)
     start, stop = PARTS[part]
-    for _ in range(40 * TIMES):
+    for _ in range(often(40)):
         bits = rng.integers((start, 0), (stop or len(content), 8), size=(rng.choice([1, 1, 3]), 2))
         path.write_bytes(flipped(content, bits))
         assert lives(path), bits.tolist()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("suffix", [suffix for suffix in FORMATS if suffix != "gsd"])
 def test_bits_of_a_text_file(tmp_path, suffix):
     path, rng = tmp_path / f"run.{suffix}", generator()
     content, found = written(path), []
-    for _ in range(60 * TIMES):
+    for _ in range(often(60)):
         bits = rng.integers((0, 0), (len(content), 8), size=(rng.choice([1, 1, 20]), 2))
         path.write_bytes(flipped(content, bits))
         found.append(outcome(path))

@@ -5,11 +5,12 @@ import re
 import freud
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.frames import prototypes
+from tests.strategies import examples
 
 # The authors' run: the six structures they also train on alone, then the others.
 LIST = """
@@ -123,7 +124,7 @@ def test_size_of_the_whole_set_and_of_the_paper():
     assert total == 224_768
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     name=st.sampled_from(NAMES),
     noise=st.floats(0.001, 0.2),

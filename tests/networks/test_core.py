@@ -64,6 +64,7 @@ def test_signals_of_a_core(attention, clouds):
     assert all(np.isfinite(np.asarray(signal)).all() for signal in (multivectors, values))
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("changes", [
     {"join": join, "merge": merge, "normalized_products": products, "multivector_norm": norm}

@@ -18,7 +18,8 @@ from tests.strategies import type_encodings
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")]
 
-ATTENTIONS = ["fast", pytest.param("published", marks=pytest.mark.tensorflow)]
+# The published layers take several times as long to build.
+ATTENTIONS = ["fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])]
 SIZE, FAR = 6, 100
 ONE = np.array([0.6, -0.3, 0.74])
 

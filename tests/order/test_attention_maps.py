@@ -1,8 +1,6 @@
 """Attention maps: normalised, blind to orientation and padding, in the bonds' order; averages by neighbour shell."""
-import dataclasses
 import json
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,15 +13,12 @@ from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.commands.main import main
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.networks.core import build_core
 from gala_ssl.order.attention import AttentionMaps
 from gala_ssl.order.embedding import LearnedEmbedding
 from gala_ssl.order.shells import ShellSums, received, relative, shell_edges
-from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained
+from tests import tiny
 from tests.commands.test_commands import failed
-from tests.networks import settle, small_config
 from tests.properties import assert_close
 
 K = 14
@@ -32,12 +27,9 @@ HEADS = {"denoising": (["answer"], [False]), "frame_classification": (["reductio
 
 
 def maps_of(task, attention="fast"):
-    keras.utils.set_random_seed(0)
-    model = build_model(task, build_core(small_config(attention, type_width=2, blocks=1)))
-    settle(model)
-    card = {"task": task, "task_settings": {}, "core": dataclasses.asdict(model.get_layer("core").config),
-            "data": dataclasses.asdict(DataConfig(neighbors=K))}
-    return AttentionMaps(LearnedEmbedding(model, card, progress=False), jit_compile=False)
+    card = tiny.card(task)
+    card["data"]["neighbors"] = K
+    return AttentionMaps(LearnedEmbedding(tiny.model(task, attention), card, progress=False))
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """The classical order parameters against their analytic values and an independent computation."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
@@ -17,6 +17,7 @@ from gala_ssl.order.classical import (
     baselines,
     register_baseline,
 )
+from tests.strategies import examples
 
 
 def droplet(seed=0, count=60):
@@ -117,13 +118,13 @@ class TestInvariance:
         assert np.median(error) < 1e-5
         assert np.quantile(error, 0.99) < 1e-3
 
-    @settings(max_examples=10)
+    @examples(10)
     @given(seed=st.integers(0, 1000), vector=st.tuples(*[st.floats(-3, 3)] * 3))
     def test_rotation(self, baseline, seed, vector):
         frame = droplet(seed)
         self.check(baseline, frame, moved(frame, Rotation.from_rotvec(vector).apply(frame.positions)))
 
-    @settings(max_examples=10)
+    @examples(10)
     @given(seed=st.integers(0, 1000), shift=st.tuples(*[st.floats(-60, 60)] * 3))
     def test_translation_across_the_boundary_and_out_of_the_box(self, baseline, seed, shift):
         frame = droplet(seed)

@@ -22,33 +22,26 @@ from gala_ssl.order.concatenation import Concatenation
 from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
-from tests.networks import settle, small_config
+from tests import tiny
+from tests.networks import small_config
 from tests.properties import assert_close
+from tests.refusals import refused
 
 pytestmark = pytest.mark.any_backend
 
-NEIGHBORS, MEAN_BOND = 6, 1.3
+NEIGHBORS, MEAN_BOND = tiny.NEIGHBORS, tiny.MEAN_BOND
 TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory):
+def directory():
     """A directory with weights for denoising."""
-    directory = tmp_path_factory.mktemp("pretrained")
-    keras.utils.set_random_seed(0)
-    core = build_core(small_config(type_width=2, blocks=1))
-    model = build_model("denoising", core)
-    settle(model)
-    card = {"task": "denoising", "task_settings": {"scale": 0.5}, "core": dataclasses.asdict(core.config),
-            "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), "mean_bond": MEAN_BOND}
-    save_pretrained(model, card, directory)
-    return directory
+    return tiny.FOLDER
 
 
 @pytest.fixture(scope="module")
-def embed(directory):
-    return load_pretrained("denoising", directory, progress=False)
+def embed():
+    return tiny.embedding()
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +66,8 @@ def test_an_embedding_is_the_mean_of_the_values_of_the_bonds(embed, frame):
     assert_close(embed(clouds), values.mean(axis=1), 1e-5)
 
 
-def test_the_embedding_of_bonds_has_the_particles_as_its_mean(directory, embed, frame):
-    bonds = load_pretrained("denoising", directory, source="bonds", progress=False)(frame)
+def test_the_embedding_of_bonds_has_the_particles_as_its_mean(embed, frame):
+    bonds = tiny.embed_with(source="bonds")(frame)
     assert bonds.shape == (len(frame), NEIGHBORS, 8)
     assert_close(bonds.mean(axis=1), embed(frame), 1e-5)
 
@@ -120,33 +113,38 @@ SUMMARIES = {"autoencoder": 8, "frame_classification": 8, "shift_identification"
 @pytest.mark.parametrize("task", SUMMARIES)
 def test_the_heads_summary_of_a_cloud(task, frame):
     """Rotation-invariant, one row a particle; refused where the head makes nothing of a whole cloud."""
-    keras.utils.set_random_seed(0)
-    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
-    settle(model)
-    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
     if SUMMARIES[task] is None:
         with pytest.raises(InputError, match=f"no embedding 'head' of {task}; choose 'core'"):
-            LearnedEmbedding(model, card, source="head")
+            tiny.embed_with(task, source="head")
         return
-    summary = LearnedEmbedding(model, card, source="head", progress=False)
+    summary = tiny.embed_with(task, source="head")
     clouds = point_clouds(frame, NEIGHBORS)
     found = summary(clouds)
     assert found.shape == (len(frame), summary.dimension) == (len(frame), SUMMARIES[task])
     assert found.std(axis=0).max() > 1e-4
     turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
     assert_close(summary(PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)), found, 1e-4)
-    assert np.abs(found[:, :4] - LearnedEmbedding(model, card, progress=False)(clouds)[:, :4]).max() > 1e-4
+    assert np.abs(found[:, :4] - tiny.embed_with(task)(clouds)[:, :4]).max() > 1e-4
 
 
 def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
-    keras.utils.set_random_seed(0)
-    model = build_model("autoencoder", build_core(small_config(type_width=2, blocks=1)))
-    card = {"task": "autoencoder", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
+    model = tiny.model("autoencoder")
     clouds = point_clouds(frame, NEIGHBORS)
     values = model.get_layer("core")([clouds.bonds / np.float32(2), clouds.types])[1]
     latent = np.asarray(model.get_layer("latent").mean(values))
-    found = LearnedEmbedding(model, card, source="head", progress=False)(clouds)
-    assert_close(found, latent.mean(axis=1), 1e-5)
+    assert_close(tiny.embed_with("autoencoder", source="head")(clouds), latent.mean(axis=1), 1e-5)
+
+
+@pytest.mark.tensorflow
+def test_xla_compiles_the_network_for_large_frames_alone_and_the_numbers_stay(frame, monkeypatch):
+    monkeypatch.setattr("gala_ssl.networks.compiled.MANY", 255)
+    embed = LearnedEmbedding(tiny.model("denoising"), tiny.card("denoising"), progress=False)
+    assert [embed._compiled(count).jit_compile for count in (1, 255, 256, 10**6)] == [False, False, True, True]
+    clouds = point_clouds(frame, NEIGHBORS)
+    assert_close(embed(clouds), np.concatenate([embed(clouds[:255]), embed(clouds[255:])]), 1e-5)
+    for choice in (True, False):
+        chosen = LearnedEmbedding(embed.model, embed.card, progress=False, jit_compile=choice)
+        assert {chosen._compiled(count).jit_compile for count in (1, 10**6)} == {choice}
 
 
 def test_featurizers_side_by_side(embed, frame):
@@ -172,6 +170,7 @@ def test_the_published_attention_gives_the_same_embedding(directory, embed, fram
     assert_close(published(frame), embed(frame), 1e-5)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_path):
     clouds = point_clouds(frame, NEIGHBORS)
     np.savez(tmp_path / "clouds.npz", bonds=clouds.bonds, types=clouds.types)
@@ -200,9 +199,9 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
 
 
 @pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
-def test_neighbours_by_another_rule_are_embedded_with_a_warning(directory, frame, rule, options):
+def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule, options):
     with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* by '{rule}', 14 at most, was not"):
-        chosen = load_pretrained("denoising", directory, progress=False, neighbors=rule, k=14, **options)
+        chosen = tiny.embed_with(neighbors=rule, k=14, **options)
     clouds = point_clouds(frame, 14, rule, **options)
     nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
     expected = embed_one_by_one(chosen, clouds.scaled(np.quantile(nearest, 0.01))[::30])
@@ -262,24 +261,20 @@ def test_shipped_frames_as_clouds_give_no_warning(embed):
                 embed._known_columns(clouds[rng.permutation(len(clouds))[:count]])
 
 
-@pytest.mark.parametrize(("neighbors", "k", "sentence"), [
-    ("farthest", None, "not by 'farthest'"), ("cutoff", None, "need r_max"), ("nearest", 0, "at least 1, not 0"),
-    ("nearest", 3000, "k = 3000 bonds are too wide: a network looks at each .* up to k = 512; choose fewer neighb")])
-def test_a_wrong_choice_of_neighbours_is_refused_at_once(directory, neighbors, k, sentence):
-    with pytest.raises(InputError, match=sentence):
-        load_pretrained("denoising", directory, neighbors=neighbors, k=k)
+@pytest.mark.parametrize(("neighbors", "k", "option", "value"), [
+    ("farthest", None, "neighbors", "farthest"), ("cutoff", None, "r_max", None), ("nearest", 0, "k", 0),
+    ("nearest", 3000, "k", 3000)])
+def test_a_wrong_choice_of_neighbours_is_refused_at_once(neighbors, k, option, value):
+    with refused(option=option, value=value):
+        tiny.embed_with(neighbors=neighbors, k=k)
 
 
 @pytest.mark.parametrize(("task", "source"), [("denoising", "core"), ("frame_classification", "head"),
                                               ("autoencoder", "head"), ("shift_identification", "head")])
 def test_particles_without_neighbours_have_one_finite_embedding(task, source):
     """A droplet, and two particles far from it and from each other."""
-    keras.utils.set_random_seed(0)
-    model = build_model(task, build_core(small_config(type_width=2, blocks=1)))
-    settle(model)
-    card = {"task": task, "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
     with pytest.warns(UserWarning):
-        embed = LearnedEmbedding(model, card, source=source, progress=False, neighbors="cutoff", r_max=3.0)
+        embed = tiny.embed_with(task, source=source, neighbors="cutoff", r_max=3.0)
     positions = np.random.default_rng(0).normal(size=(40, 3))
     droplet = Frame([*positions, [14, 0, 0], [0, 14, 0]], [40, 40, 40, 0, 0, 0], np.zeros(42))
     found = embed(droplet)
@@ -297,19 +292,18 @@ def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame)
             embed(given)
 
 
-def test_types_are_ignored_where_that_is_asked_for(directory, embed, frame):
+def test_types_are_ignored_where_that_is_asked_for(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
-    blind = load_pretrained("denoising", directory, progress=False, ignore_types=True)
+    blind = tiny.embed_with(ignore_types=True)
     clouds, mixed_clouds = point_clouds(frame, NEIGHBORS), point_clouds(mixed, NEIGHBORS)
     for given, same in ((mixed, frame), (mixed_clouds, clouds), (frame, frame), (clouds, clouds)):
         np.testing.assert_array_equal(blind(given), embed(same))
 
 
 @pytest.mark.parametrize(("k", "shells_fit"), [(8, True), (14, True), (10, False), (20, False)])
-def test_of_perfect_crystals_a_shell_that_does_not_fit_is_said(directory, k, shells_fit):
+def test_of_perfect_crystals_a_shell_that_does_not_fit_is_said(embed, monkeypatch, k, shells_fit):
     """The shells of bcc have 8, 6 and 12 particles; of a noisy one no two are equally far."""
-    embed = load_pretrained("denoising", directory, progress=False, neighbors="nearest", k=NEIGHBORS)
-    embed.k = k
+    monkeypatch.setattr(embed, "k", k)
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = embed(prototypes.build("cI2-W", 200))

@@ -49,7 +49,7 @@ def weights(tmp_path_factory):
     labels = np.repeat(np.arange(2, dtype=np.int32), [len(part) for part in clouds])
     environments = Environments(PointClouds.concatenate(clouds), labels, ("ordered", "random"))
     task = FrameClassification(classes=2)
-    training = TrainingConfig(batch_size=32, accumulate=1, epochs=6, learning_rate=3e-3)
+    training = TrainingConfig(batch_size=32, accumulate=1, epochs=6, learning_rate=3e-3, jit_compile=False)
     streams = [Stream(task, environments, indices, 32, None, DATA.x_scale, (0, side), shuffle=not side)
                for side, indices in enumerate(split(len(environments), DATA))]
     keras.utils.set_random_seed(0)

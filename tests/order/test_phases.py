@@ -17,6 +17,7 @@ from gala_ssl.order import phases
 from gala_ssl.order.blocks import across, blocks
 from gala_ssl.order.phases import PhaseConfig, PhaseMap, Transition, identify_phases
 from gala_ssl.training.presets import TrainingConfig
+from tests.refusals import refused
 from tests.strategies import SEEDS, examples
 
 pytestmark = pytest.mark.any_backend
@@ -104,12 +105,12 @@ def test_transitions_lie_between_the_last_frame_asked_and_the_first_one_known():
     assert list(likelihoods) == [1, 2, 3, 4] and max(likelihoods, key=likelihoods.get) == 2
 
 
-@pytest.mark.parametrize(("changes", "sentence"), [
-    ({"every": 1}, "every is 1"), ({"every": 2.5}, "every is 2.5"), ({"fraction": "1"}, "fraction is '1'"),
-    ({"fraction": 0.0}, "fraction is 0.0"), ({"fraction": 1.5}, "fraction is 1.5"),
-    ({"neighbors": 1}, "neighbors is 1"), ({"seed": -1}, "seed is -1")])
-def test_settings_that_mean_nothing_are_refused(changes, sentence):
-    with pytest.raises(InputError, match=sentence):
+@pytest.mark.parametrize("changes", [
+    {"every": 1}, {"every": 2.5}, {"fraction": "1"}, {"fraction": 0.0}, {"fraction": 1.5}, {"neighbors": 1},
+    {"seed": -1}])
+def test_settings_that_mean_nothing_are_refused(changes):
+    (option, value), = changes.items()
+    with refused(option=option, value=value):
         PhaseConfig(**changes)
 
 

@@ -9,11 +9,9 @@ import pytest
 from gala_ssl.commands.main import main
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
-from gala_ssl.networks.core import build_core
-from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import save_pretrained
+from tests import tiny
 from tests.kills import content, final, kill_at_rename, starter
-from tests.networks import card_of, compile_nothing, small_config
+from tests.networks import compile_nothing
 from tests.scripts import main_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
@@ -45,8 +43,7 @@ def given(tmp_path_factory):
     folder = tmp_path_factory.mktemp("given")
     for seed, name in enumerate(SNAPSHOTS):
         write_frames(folder / f"{name}.gsd", [prototypes.build("cI2-W", 100, noise=0.02 + 0.02 * seed, seed=seed)])
-    model = build_model("frame_classification", build_core(small_config(type_width=2, blocks=1)))
-    save_pretrained(model, card_of(model, neighbors=6), folder / "weights")
+    tiny.copy_to(folder / "weights", "frame_classification")
     return folder
 
 

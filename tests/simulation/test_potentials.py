@@ -3,7 +3,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.base.errors import InputError
@@ -15,7 +15,6 @@ ljg = st.builds(LJG, eps=st.floats(0, 5), r0=st.floats(1.0, 2.2))
 either = st.one_of(opp, ljg)
 
 
-@settings(deadline=None)
 @given(either, st.floats(0.7, 4.0))
 def test_force_is_the_exact_derivative(potential, r):
     """Complex steps give derivatives to rounding: Im V(r + ih) / h."""
@@ -24,7 +23,6 @@ def test_force_is_the_exact_derivative(potential, r):
     assert potential.bare_force(r) == pytest.approx(-derivative, rel=1e-10, abs=1e-10)
 
 
-@settings(deadline=None)
 @given(either, st.floats(0.75, 0.999))
 def test_force_agrees_with_differences_of_the_shifted_energy(potential, part):
     r, h = part * potential.cutoff, 1e-5
@@ -32,7 +30,6 @@ def test_force_agrees_with_differences_of_the_shifted_energy(potential, part):
     assert potential.force(r) == pytest.approx(difference, rel=1e-5, abs=1e-5)
 
 
-@settings(deadline=None)
 @given(either)
 def test_energy_is_continuous_at_the_cutoff_and_zero_beyond(potential):
     inside = potential.cutoff * (1 - 1e-9)
@@ -41,7 +38,6 @@ def test_energy_is_continuous_at_the_cutoff_and_zero_beyond(potential):
     assert not potential.energy(beyond).any() and not potential.force(beyond).any()
 
 
-@settings(deadline=None)
 @given(opp)
 def test_opp_is_cut_at_its_sixth_extremum_where_the_force_vanishes(potential):
     assert abs(potential.bare_force(potential.cutoff)) < 1e-8

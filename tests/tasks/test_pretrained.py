@@ -21,7 +21,8 @@ from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend
 
-ATTENTIONS = ["fast", pytest.param("published", marks=pytest.mark.tensorflow)]
+# The published layers take several times as long to build.
+ATTENTIONS = ["fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])]
 OTHER = {"fast": "published", "published": "fast"}
 
 
@@ -50,7 +51,7 @@ def assert_same_answers(a, b, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", slow_but_one(TASKS))
 def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
     fast, published = (model_of(task, attention) for attention in ("fast", "published"))
     assert [weight.path for weight in fast.weights] == [weight.path for weight in published.weights]
@@ -60,8 +61,9 @@ def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", slow_but_one(TASKS))
-@pytest.mark.parametrize("attention", slow_but_one(["fast", "published"], quick="fast"))
+@pytest.mark.slow
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("attention", ["fast", "published"])
 def test_weights_move_to_the_other_attention(task, attention, clouds, tmp_path):
     """By copy_weights, by a file of weights and by a file of a model."""
     source = model_of(task, attention)

@@ -13,13 +13,10 @@ import pytest
 from gala_ssl.base.errors import InputError
 from gala_ssl.commands.main import main
 from gala_ssl.frames.reading import read_frames
-from gala_ssl.networks.core import build_core
 from gala_ssl.simulation import cooling, systems
 from gala_ssl.tasks.models.archive import check_archive
-from gala_ssl.tasks.models.build import build_model
-from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
-from tests import bad_files
-from tests.networks import card_of, small_config
+from gala_ssl.tasks.models.pretrained import load_model
+from tests import bad_files, tiny
 
 pytestmark = pytest.mark.tensorflow
 
@@ -33,10 +30,7 @@ class Harm:
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("saved")
-    model = build_model("denoising", build_core(small_config(type_width=2, blocks=1)))
-    save_pretrained(model, card_of(model, 6), folder)
-    return folder
+    return tiny.copy_to(tmp_path_factory.mktemp("saved"), "denoising")
 
 
 @pytest.fixture

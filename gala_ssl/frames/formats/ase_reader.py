@@ -72,9 +72,10 @@ class ASEReader(Reader):
         reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
         if isinstance(error, KeyError):  # of ASE's elements, or of the columns it needs
             return InputError(f"{source} cannot be read as {self.name} (there is no element or column "
-                              f"{str(error.args[0])!r}); where the format has names of elements, give elements.")
+                              f"{str(error.args[0])!r}); where the format has names of elements, give elements.",
+                              frame=source)
         return InputError(f"{source} cannot be read as {self.name} ({reason}); it may be truncated or of "
-                          f"another format, so copy or write it again.")
+                          f"another format, so copy or write it again.", frame=source)
 
 
 class FrameByFrame(ASEReader):
@@ -116,19 +117,20 @@ def _frame(atoms, names, label, source):
     rank = atoms.cell.rank
     if rank == 0:
         raise InputError(f"{source} has no periodic cell; give a file that states the box, as extended XYZ does "
-                         f"with Lattice=\"Lx 0 0 0 Ly 0 0 0 Lz\" in its second line.")
+                         f"with Lattice=\"Lx 0 0 0 Ly 0 0 0 Lz\" in its second line.", frame=source)
     if rank < 3:
-        raise InputError(f"The cell of {source} has no volume; two-dimensional frames are not supported.")
+        raise InputError(f"The cell of {source} has no volume; two-dimensional frames are not supported.", frame=source)
     if not atoms.pbc.all():
         along = ", ".join(axis for axis, periodic in zip("abc", atoms.pbc) if not periodic)
         raise InputError(f"{source} is not periodic along {along}; only frames periodic in three directions are "
-                         f"supported.")
+                         f"supported.", frame=source)
     lengths = atoms.cell.lengths()
     if not np.isfinite(lengths).all() or not (_SMALL < lengths).all():
-        raise InputError(f"The cell of {source} has the lengths {lengths.tolist()}; give finite ones above {_SMALL:g}.")
+        raise InputError(f"The cell of {source} has the lengths {lengths.tolist()}; give finite ones above {_SMALL:g}.",
+                         frame=source)
     if abs(np.linalg.det(atoms.cell / lengths[:, None])) < _SMALL:
         raise InputError(f"The vectors of the cell of {source} lie in one plane, so it has no volume; "
-                         f"two-dimensional frames are not supported.")
+                         f"two-dimensional frames are not supported.", frame=source)
     # The same lattice with a right-handed cell: no mirror image.
     cell = atoms.cell if atoms.cell.handedness > 0 else Cell(atoms.cell * [[1], [1], [-1]])
     box = cell.standard_form()[0]
@@ -141,7 +143,7 @@ def _frame(atoms, names, label, source):
         places -= np.floor(places + 1e-9)
     if (far := np.isfinite(away) & (away > _FAR)).any():
         raise InputError(f"Particle {far.argmax()} of {source} lies {away[far.argmax()]:.2g} box lengths away, so that "
-                         f"its place in the box is lost; wrap the particles into the box.")
+                         f"its place in the box is lost; wrap the particles into the box.", frame=source)
     if names is None:
         names = np.array(atoms.get_chemical_symbols())
     type_names, types = np.unique(names, return_inverse=True)
@@ -151,5 +153,5 @@ def _frame(atoms, names, label, source):
     frame = Frame((places - 0.5) @ box, box_of(box), types, tuple(map(str, type_names)), label, source)
     if len(frame) >= _MANY and flat.any() and not flat.all():
         raise InputError(f"All particles of {source} lie in one plane across {'abc'[flat.argmax()]}; two-dimensional "
-                         f"frames are not supported.")
+                         f"frames are not supported.", frame=source)
     return frame

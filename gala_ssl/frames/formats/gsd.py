@@ -39,7 +39,8 @@ class GSDReader(Reader):
             read = trajectory[number]
             boxed = any(trajectory.file.chunk_exists(frame=i, name="configuration/box") for i in (0, number))
         if read.configuration.dimensions == 2:
-            raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.")
+            raise InputError(f"{source} is two-dimensional; only frames in three dimensions are supported.",
+                             frame=source)
         particles = read.particles
         with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused as any other
             _check_places(particles.position, boxed, source)
@@ -95,10 +96,10 @@ def opened(path):
         raise
     except UnicodeDecodeError as error:
         raise InputError(f"{path} has a name that is not UTF-8, {error.object!r}; give its particle types names in "
-                         f"UTF-8, or, if it is damaged, copy or write it again.") from error
+                         f"UTF-8, or, if it is damaged, copy or write it again.", path=path) from error
     except (RuntimeError, ValueError, TypeError, LookupError, AttributeError, MemoryError, OSError) as error:
         raise InputError(f"{path} cannot be read as GSD ({error}); it may be truncated or of another format, "
-                         f"so copy or write it again.") from error
+                         f"so copy or write it again.", path=path) from error
 
 
 def _check_header(path):
@@ -118,10 +119,10 @@ def _check_places(positions, boxed, source):
     """
     if len(positions) > 1 and not positions.any():
         raise InputError(f"{source} has no positions, by which its {len(positions)} particles would all be at the same "
-                         f"place; write particles/position into the file.")
+                         f"place; write particles/position into the file.", frame=source)
     if not boxed and (abs(positions) > _HALF_EDGE).any():
         raise InputError(f"{source} has no box, and its particles do not lie in the box of edge 1 that GSD means by "
-                         f"none; write configuration/box into the file.")
+                         f"none; write configuration/box into the file.", frame=source)
 
 
 def _check_counts(trajectory, number, source):
@@ -133,4 +134,4 @@ def _check_counts(trajectory, number, source):
                 count = trajectory.file.read_chunk(frame=frame, name=name)[0]
                 if np.size(count) != 1 or not 0 <= count <= room:
                     raise InputError(f"{source} is said to have {count} {name[:-2]}, more than the file has room for; "
-                                     f"it is damaged, so copy or write it again.")
+                                     f"it is damaged, so copy or write it again.", frame=source)

@@ -56,6 +56,20 @@ class _KerasBackend(keras.layers.Layer):
         more = [found.invariants] * return_invariants + [found.attention] * return_attention
         return (found.output, *more) if more else found.output
 
+    def compute_output_spec(self, inputs, return_invariants=False, return_attention=False, **options):
+        """Return the shape of what `call` returns.
+
+        For what `pairwise` computes it is known. Without this method Keras would find it by tracing the layer, which
+        takes most of the time in which a network is built.
+        """
+        if return_invariants or return_attention or not pairwise.applies(self, inputs):
+            return super().compute_output_spec(
+                inputs, return_invariants=return_invariants, return_attention=return_attention, **options)
+        points, values = inputs
+        width = points.shape[-1] if hasattr(self, "scale_net") else values.shape[-1]
+        leading = points.shape[:1] if self.reduce else points.shape[:2]
+        return keras.KerasTensor((*leading, width), dtype=self.compute_dtype)
+
     def compute_mask(self, inputs, mask=None):
         """Return None: masks are passed by hand, as `mask=`, and never travel with tensors."""
         return None

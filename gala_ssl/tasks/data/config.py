@@ -42,18 +42,22 @@ class ThermalConfig:
     def __post_init__(self):
         object.__setattr__(self, "noise", sequence("noise", self.noise))
         require(len(self.noise) == 2 and all(map(is_finite, self.noise)) and 0 <= self.noise[0] <= self.noise[1],
-                 f"noise is {self.noise}; give the least and the largest standard deviation.")
+                 f"noise is {self.noise}; give the least and the largest standard deviation.",
+                "noise", self.noise)
         for name in ("correlated", "vacancies", "surfaces"):
             value = getattr(self, name)
-            require(is_finite(value) and 0 <= value <= 1, f"{name} is {value!r}; a fraction lies from 0 to 1.")
+            require(is_finite(value) and 0 <= value <= 1,
+                    f"{name} is {value!r}; a fraction lies from 0 to 1.", name, value)
         for name in ("strain", "jitter", "liquid_share", "gas_share"):
             value = getattr(self, name)
-            require(is_finite(value) and value >= 0, f"{name} is {value!r}; it must be finite and not negative.")
+            require(is_finite(value) and value >= 0, f"{name} is {value!r}; it must be finite and not negative.",
+                    name, value)
         for name in ("particles", "clouds_per_frame"):
             value = getattr(self, name)
-            require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.")
+            require(is_whole(value) and value > 0, f"{name} is {value!r}; it must be a positive integer.", name, value)
         require(self.length_scale in ("mean_bond", "bulk"),
-                 f"length_scale is {self.length_scale!r}; it must be 'mean_bond' or 'bulk'.")
+                 f"length_scale is {self.length_scale!r}; it must be 'mean_bond' or 'bulk'.",
+                "length_scale", self.length_scale)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,25 +90,28 @@ class DataConfig:
     def __post_init__(self):
         if isinstance(self.thermal, dict):
             require(set(self.thermal) == {field.name for field in dataclasses.fields(ThermalConfig)},
-                    f"thermal is {self.thermal!r:.80}; give all settings of ThermalConfig and no others.")
+                    f"thermal is {self.thermal!r:.80}; give all settings of ThermalConfig and no others.",
+                    "thermal", self.thermal)
             object.__setattr__(self, "thermal", ThermalConfig(**self.thermal))
         for name in ("structures", "noises"):
             object.__setattr__(self, name, sequence(name, getattr(self, name)))
         require(all(isinstance(name, str) for name in self.structures),
-                 f"structures is {self.structures}; give names of prototypes.")
+                 f"structures is {self.structures}; give names of prototypes.", "structures", self.structures)
         require(is_whole(self.neighbors) and 2 <= self.neighbors <= MOST_NEIGHBORS,
                  f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
-                 f"{MOST_NEIGHBORS}.")
+                 f"{MOST_NEIGHBORS}.", "neighbors", self.neighbors)
         require(is_whole(self.min_particles) and self.min_particles > 0,
-                 f"min_particles is {self.min_particles!r}; it must be a positive integer.")
-        require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.")
+                 f"min_particles is {self.min_particles!r}; it must be a positive integer.",
+                 "min_particles", self.min_particles)
+        require(len(self.noises) > 0, "noises is empty; give at least one standard deviation.", "noises", self.noises)
         require(all(is_finite(noise) and noise >= 0 for noise in self.noises),
-                 f"noises is {self.noises}; a standard deviation is finite and not negative.")
+                 f"noises is {self.noises}; a standard deviation is finite and not negative.", "noises", self.noises)
         require_seed(self.seed)
         require(is_finite(self.x_scale) and 1e-6 <= self.x_scale <= 1e6,
-                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.")
+                 f"x_scale is {self.x_scale!r}; it must lie from 1e-6 to 1e6.", "x_scale", self.x_scale)
         for name in ("static_fraction", "validation_fraction"):
             value = getattr(self, name)
             require(is_finite(value) and 0 < value <= 1,
-                     f"{name} is {value!r}; it must lie above 0 and at most at 1.")
-        require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.")
+                     f"{name} is {value!r}; it must lie above 0 and at most at 1.", name, value)
+        require(self.validation_fraction < 1, "validation_fraction is 1; nothing would be left to train on.",
+                 "validation_fraction", self.validation_fraction)

@@ -36,7 +36,7 @@ def check_archive(path):
     if wrong or size > _LARGEST:
         what = f"holds {', '.join(sorted(wrong)[:3])}" if wrong else f"unpacks to {size / 2**30:.0f} GiB"
         raise InputError(f"The weights in {path} are not to be trusted: the file {what}, as no network of gala_ssl "
-                         f"does; train them, or get them from where they were made.")
+                         f"does; train them, or get them from where they were made.", path=path)
 
 
 def _elsewhere(content):

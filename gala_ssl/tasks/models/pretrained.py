@@ -64,7 +64,7 @@ def load_model(task, directory=SHIPPED, attention=None):
         raise
     except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
         raise InputError(f"The weights in {weights} cannot be loaded into the network that their card describes "
-                         f"({reason(error)}); copy or train them again.") from error
+                         f"({reason(error)}); copy or train them again.", path=weights) from error
     return model, card
 
 
@@ -79,7 +79,7 @@ def describe(card, path):
         return type(get_task(card["task"]))(**card["task_settings"]), core
     except (KeyError, TypeError, InputError) as error:
         wrong = f"there is no {error}" if isinstance(error, KeyError) else error
-        raise InputError(f"The card {path} does not describe a network: {wrong}") from error
+        raise InputError(f"The card {path} does not describe a network: {wrong}", path=path) from error
 
 
 def _settings(cls, part, found):
@@ -104,5 +104,6 @@ def weights_and_card(task, directory=SHIPPED):
         others = [name for name in TASKS if (weights.parent / f"{name}.keras").exists()]
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
-                            else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.")
+                            else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.",
+                         path=directory)
     return weights, read_json(card)
