@@ -77,10 +77,7 @@ def force_field(row):
         return f"pair_style lj/cut {cutoff}\npair_modify tail yes\npair_coeff * * 1 1"
     path = shipped(row["file"])
     if style == "meam":
-        single = row["file"] == "library.meam"
-        library = path if single else shipped("library_2nn.meam")
-        own = "NULL" if single else path
-        return f"pair_style meam\npair_coeff * * {library} {names} {own} {row['element']}"
+        return f"pair_style meam\npair_coeff * * {path} {names} NULL {names}"
     if style == "eam":
         return f"pair_style eam\npair_coeff 1 1 {path}"
     return f"pair_style {style}\npair_coeff * * {path} {names}"

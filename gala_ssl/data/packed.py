@@ -3,7 +3,7 @@
 Layout of the file, for n frames of N_i particles:
 
 - `positions`: (sum N_i, 3) uint16, u. The fractional coordinate is (u + 0.5) / 65536 from one face of the box to the
-  other, so it is in error by at most 1 / 131072 along each edge: for 1,000 to 2,000 particles less than 1e-4 of the
+  other, so it is in error by at most 1 / 131072 along each edge: for 1,000 to 2,000 particles about 1e-4 of the
   nearest distance a coordinate.
 - `offsets`: (n + 1,) int64; frame i has the rows offsets[i] to offsets[i + 1].
 - `boxes`: (n, 6) float64, `Lx, Ly, Lz, xy, xz, yz` as in `Frame`.

