@@ -227,7 +227,8 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     arguments.runs.mkdir(parents=True, exist_ok=True)
     if arguments.what == "simulate":
-        wanted = [(row, ratio) for ratios in ROUNDS for row in elements() for ratio in ratios]
+        wanted = [(row, ratio) for ratios in ROUNDS for row in elements() for ratio in ratios
+                  if ratio <= 1 or row["melts"] == "yes"]  # the liquid of W is one to train on
         for row, ratio in wanted:
             path = arguments.runs / f"{row['element']}_{ratio}.npz"
             if (path.exists() or (arguments.only and row["element"] not in arguments.only)
