@@ -18,6 +18,7 @@ from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame, box_of
+from gala_ssl.frames.packed import load_packed
 from gala_ssl.tasks.data.environments import Environments
 from gala_ssl.tasks.data.streams import Stream
 
@@ -158,13 +159,10 @@ def debye_displacements(positions, cell, rng):
 @functools.cache
 def _liquids():
     """Positions and cells of all stored melts, in units of their mean distance n^(-1/3)."""
-    with np.load(importlib.resources.files("gala_ssl.tasks.data").joinpath("liquids.npz")) as stored:
-        boxes, offsets, positions = stored["boxes"], stored["offsets"], stored["positions"]
     found = []
-    for box, first, last in zip(boxes, offsets, offsets[1:]):
-        cell = Frame(np.zeros((1, 3)), box).cell
-        unit = (np.linalg.det(cell) / (last - first)) ** (1 / 3)
-        found.append((positions[first:last] / 65536 @ cell / unit, cell / unit))
+    for frame in load_packed(importlib.resources.files("gala_ssl.tasks.data").joinpath("liquids.npz")):
+        unit = (np.linalg.det(frame.cell) / len(frame)) ** (1 / 3)
+        found.append((frame.positions / unit, frame.cell / unit))
     return found
 
 
