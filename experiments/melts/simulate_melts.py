@@ -5,7 +5,8 @@
 Each state starts as a simple cubic lattice, which melts at once at twice its temperature; then it comes to its own
 temperature and density (or pressure). Finished states are kept in runs/melts/ and not run again. At the end
 gala_ssl/tasks/data/liquids.npz (layout: gala_ssl/frames/packed.py) and liquids.csv, a row a frame in the same
-order, are written from all that are there. None of the liquids is one of experiments/hot_crystals.py, but for Lennard-Jones.
+order, are written from all that are there. None of the liquids is one of experiments/hot_crystals.py, but for
+Lennard-Jones.
 """
 import argparse
 import csv
