@@ -88,7 +88,7 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_jax_needs_no_tensorflow():
     """Where JAX is installed: with TensorFlow hidden, everything but the published layers imports."""
     pytest.importorskip("jax")
-    names = ", ".join(f"gala_ssl.{room}" for room in ("layers.attention", "models.build", "tasks", "pretraining",
-                                                      "embedding"))
+    names = ", ".join(f"gala_ssl.{room}" for room in ("networks.layers.attention", "tasks.models.build",
+                                                      "training.pretrain", "training.scan", "order.embedding"))
     done = run(f"import sys; sys.modules['tensorflow'] = None; import {names}", KERAS_BACKEND="jax")
     assert done.returncode == 0, done.stderr

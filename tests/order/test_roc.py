@@ -134,10 +134,7 @@ def test_too_few_particles_for_the_folds():
         linear_separability(*gaussians(1.0, m=4))
 
 
-def test_separability_takes_no_ranks_of_scipy(monkeypatch):
-    """SciPy 1.18 gives dense ranks as floats, which count nothing."""
-    monkeypatch.setattr("gala_ssl.order.separability.rankdata",
-                        lambda values, method: stats.rankdata(values, method).astype(float), raising=False)
+def test_ties_count_by_half():
     x, y = np.array([[0.0], [1], [1], [2]]), np.array([[1.0], [2], [3]])
     expected = stats.mannwhitneyu(x[:, 0], y[:, 0]).statistic / 12
     assert separability(x, y, n_bootstrap=5).auc == pytest.approx(max(expected, 1 - expected))
