@@ -39,8 +39,8 @@ class Frame:
         if self.types is None:
             object.__setattr__(self, "types", np.zeros(len(self.positions)))
         if not _whole(self.types):
-            raise InputError(f"The types of {where} are not all whole numbers; give each particle's place in the "
-                             f"names of the types, 0 for the first.")
+            raise InputError(f"The types of {where} are not all whole numbers below 2**31; give each particle's place "
+                             f"in the names of the types, 0 for the first.", frame=where)
         for name, dtype in (("positions", np.float32), ("box", np.float64), ("types", np.int32)):
             array = np.array(getattr(self, name), dtype)
             array.flags.writeable = False

@@ -38,7 +38,7 @@ def failed(main, arguments, capsys):
 @pytest.mark.parametrize(("arguments", "sentence"), [
     (["denosing"], "There is no task 'denosing'; did you mean 'denoising'? Choose from autoencoder, denoising, "),
     (["denoising", "clasification"], "There is no task 'clasification'"),
-    (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, grid, smoke"),
+    (["--preset", "laptop"], "There is no preset 'laptop'; choose from paper, desktop, grid, "),
     (["--attention", "quick", "--preset", "smoke"], "attention is 'quick'; it must be 'published' or 'fast'"),
     (["--seed", "-3", "--preset", "smoke"], "seed is -3; it must be an integer from 0"),
 ])
@@ -80,9 +80,9 @@ def test_a_file_where_a_folder_should_be_is_found_before_the_training(tmp_path, 
 
 def test_a_seed_that_is_no_number(capsys):
     with pytest.raises(SystemExit) as stop:
-        main(["pretrain", "--seed", "thirteen"])
+        main(["pretrain", "--seeds", "thirteen"])
     assert stop.value.code == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith("argument --seed: invalid int value: 'thirteen'")
+    assert capsys.readouterr().err.splitlines()[-1].endswith("argument --seeds: invalid int value: 'thirteen'")
 
 
 @pytest.mark.parametrize("name, sentence", [
