@@ -175,7 +175,7 @@ def validate(model, task, stream):
 def _batches(stream, epoch):
     if keras.backend.backend() == "tensorflow":
         return stream.dataset(epoch)
-    return map(stream.filled, stream.epoch(epoch))
+    return (stream.filled(batch) for batch in stream.epoch(epoch))  # Keras takes generators, no other iterators
 
 
 def reseed(model, seed, epoch):

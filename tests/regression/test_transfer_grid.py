@@ -138,7 +138,8 @@ def test_cells_of_other_weights_are_refused_and_stay(main, weights, tmp_path, ca
     cell = ["--sources", "denoising", "--targets", "nearest_bond", "--fractions", "0.1"]
     run(main, weights, tmp_path, *cell, "--workers", "1")
     others = tmp_path / "others"
-    list(pretraining.pretrain(["denoising"], "smoke", tmp_path / "pretraining", output=others, seed=14, progress=False))
+    list(pretraining.pretrain(["denoising"], "smoke", tmp_path / "pretraining", output=others, seeds=[14],
+                              progress=False))
     grid = (tmp_path / "results/grid.csv").read_bytes()
     for what in ([], ["--list"], ["--report"]):
         with pytest.raises(SystemExit) as stop:

@@ -20,7 +20,7 @@ TINY = Preset(
                     thermal=ThermalConfig(particles=60, clouds_per_frame=40)),
     core=tiny_preset().core,
     training=TrainingConfig(batch_size=32, epochs=3, learning_rate=5e-3, schedule="cosine", warm_up=4, clip=1.0,
-                            dynamic_training=256, dynamic_validation=96, jit_compile=False),
+                            dynamic_training=256, dynamic_validation=80, jit_compile=False),
     dropout=0.0)
 TASK = "shift_identification"
 

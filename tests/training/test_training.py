@@ -253,7 +253,7 @@ def test_pretrain_does_nothing_again(pretrained, monkeypatch):
 
 
 @pytest.mark.parametrize("change", [
-    {"seed": 14}, pytest.param({"attention": "published"}, marks=pytest.mark.tensorflow)])
+    {"seeds": [14]}, pytest.param({"attention": "published"}, marks=pytest.mark.tensorflow)])
 def test_a_directory_with_other_settings_is_refused(pretrained, change):
     run = pretrained[1] / "denoising"
     before = contents(run)

@@ -15,7 +15,6 @@ class LAMMPSDump(FrameByFrame):
 
     name, ase = "LAMMPS dump", "lammps-dump-text"
     patterns = ("*.dump", "*.lammpstrj", "dump.*")
-    start = b"ITEM:"
 
     @staticmethod
     def recognises(path):
