@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tensorflow
 COMMANDS = {
     "embed": (["run.gsd", "--weights", "weights", "-o", "order.npz"], ["frames", "frame_classification"]),
     "compare": (["run.gsd@0", "run.gsd@1", "--weights", "weights", "--bootstrap", "5"],
-                ["table 1", "frame_classification"]),
+                ["scores", "frame_classification"]),
     "attention": (["run.gsd", "--weights", "weights", "-o", "maps"], ["frame_classification"]),
     "phases": (["run.gsd", "--preset", "smoke", "--every", "2", "--count", "2", "--neighbors", "6", "-o", "phases"],
                ["frames", "frame_classification epoch 1"]),
