@@ -59,7 +59,7 @@ def main(argv=None):
             plots.density_figure(featurizers, features, HARD_PAIR).savefig(temporary, dpi=150)
     write_json(arguments.output / "card.json", {
         "seed": arguments.seed,
-        "length_scale": arguments.scale,
+        "length_scale": arguments.scale or "contact",
         "bootstrap": arguments.bootstrap,
         "snapshots": digests(features),
         "weights": {featurizer.name: featurizer.card for featurizer in learned},

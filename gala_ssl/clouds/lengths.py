@@ -21,7 +21,7 @@ def contact_distance(nearest):
 MEAN_BOND = 1.2
 
 
-def own_mean_bond(bonds, frame=None):
+def own_mean_bond(bonds):
     """(n,) lengths that the clouds with these bonds (n, k, 3) are divided by: the mean bond of each is then 1.2."""
     return np.linalg.norm(bonds, axis=-1).mean(axis=1) / MEAN_BOND
 
@@ -39,11 +39,16 @@ def bulk_mean_bond(frame, k=20, size=65536):
     return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
 
 
-# What the clouds of thermal environments are divided by: functions of (bonds (n, k, 3), frame).
-THERMAL_LENGTHS = {
-    "mean_bond": own_mean_bond,
-    "bulk": lambda bonds, frame: np.full(len(bonds), bulk_mean_bond(frame, bonds.shape[1])),
+# Length scales by name: the length of a whole frame, or None where each cloud is divided by its own mean bond.
+LENGTH_SCALES = {
+    "contact": lambda frame: contact_distance(nearest_distances(frame)),
+    "shortest": lambda frame: nearest_distances(frame).min(),
+    "bulk": bulk_mean_bond,
+    "mean_bond": None,
 }
-# Length scales by name: the length of a frame from its particles' nearest distances (N,), or None where each cloud is
-# divided by its own mean bond.
-LENGTH_SCALES = {"contact": contact_distance, "shortest": np.min, "mean_bond": None}
+
+
+def cloud_lengths(scale, bonds, frame):
+    """(n,) lengths by which a length scale divides the clouds with these bonds (n, k, 3) of a frame."""
+    of_frame = LENGTH_SCALES[scale]
+    return own_mean_bond(bonds) if of_frame is None else np.full(len(bonds), of_frame(frame))

@@ -101,6 +101,7 @@ def write(arguments, table, text, featurizers, features, pair):
         density_figure(featurizers, features, pair).savefig(temporary, dpi=150)
     write_json(arguments.output / "card.json", {
         "snapshots": {name: frame.source for name, frame in features.frames.items()},
-        "length_scale": arguments.scale, "seed": arguments.seed, "bootstrap": arguments.bootstrap,
+        "length_scale": {each.name: each.length_scale for each in featurizers if hasattr(each, "length_scale")},
+        "seed": arguments.seed, "bootstrap": arguments.bootstrap,
         "weights": {featurizer.name: featurizer.card for featurizer in featurizers if hasattr(featurizer, "card")},
         "versions": versions()})

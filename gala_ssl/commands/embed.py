@@ -110,7 +110,8 @@ def check(arguments, output):
     check_output(output)
     check_task(arguments.task)
     check_rule(1 if arguments.k is None else arguments.k, arguments.neighbors, arguments.r_max)
-    check_choice("length scale", arguments.scale, LENGTH_SCALES)
+    if arguments.scale is not None:
+        check_choice("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.", option="--components",
                          value=arguments.components)

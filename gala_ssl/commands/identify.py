@@ -23,7 +23,8 @@ def configure(parser):
     parser.add_argument("--among", nargs="+", metavar="NAME", help="structures to choose from, such as fcc hcp bcc "
                         "liquid gas, or names of prototypes (default: all)")
     parser.add_argument("--alone", action="store_true", help="name each particle without its neighbours' evidence")
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: the thermal ones that ship")
+    parser.add_argument("--weights", type=pathlib.Path, help="thermal or paper, the sets that ship, or a folder of "
+                        "weights (default: thermal)")
     parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv with a row a particle, replaced if it is there")
     add_types(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
@@ -43,7 +44,7 @@ def run(arguments):
     from gala_ssl.order.embedding import load_pretrained
     from gala_ssl.order.identify import POOLED, Identifier
 
-    embedding = load_pretrained("frame_classification", weights=arguments.weights or "thermal",
+    embedding = load_pretrained("frame_classification", arguments.weights or "thermal",
                                 progress=not arguments.quiet, ignore_types=arguments.ignore_types)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     if arguments.output is None:

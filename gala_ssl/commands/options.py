@@ -15,7 +15,8 @@ def add_tasks(parser):
 
 
 def add_weights(parser):
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of weights; default: those shipped")
+    parser.add_argument("--weights", type=pathlib.Path, help="paper or thermal, the sets that ship, or a folder of "
+                        "weights (default: paper)")
 
 
 def add_types(parser):
@@ -24,6 +25,7 @@ def add_types(parser):
 
 
 def add_scale(parser):
-    parser.add_argument("--scale", default="contact", help="what lengths are divided by for learned embeddings: "
-                        "contact (within which one particle in a hundred has its nearest neighbour), shortest (bond "
-                        "of the frame) or mean_bond (of each cloud) (default: contact)")
+    parser.add_argument("--scale", help="what lengths are divided by for learned embeddings: contact (within which one "
+                        "particle in a hundred has its nearest neighbour), shortest (bond of the frame), bulk (the "
+                        "mean bond of its dense part) or mean_bond (of each cloud); default: what the network was "
+                        "trained with, contact for the paper's weights, mean_bond for the thermal ones")

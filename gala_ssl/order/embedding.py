@@ -4,7 +4,6 @@ A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; th
 `gala_ssl.order.classical` follow the same protocol.
 """
 import dataclasses
-import pathlib
 import warnings
 
 import keras
@@ -13,14 +12,14 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError, check_choice, counted
 from gala_ssl.clouds import MOST_NEIGHBORS
-from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
+from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.neighbors import check_rule, undecided
 from gala_ssl.networks import heads
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.conversion import MaskedMean
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.models.pretrained import SHIPPED, load_model
+from gala_ssl.tasks.models.pretrained import SHIPPED, load_model, weights_folder
 
 # Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
 # with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.
@@ -42,10 +41,11 @@ class LearnedEmbedding:
         source: "core", the core's rotation-invariant values averaged over a particle's bonds, or "head", what the
             head makes of a whole cloud before its answer, see `gala_ssl.networks.heads.summary`; "bonds", the core's
             values of every bond, which are no featurizer: called, it returns (N, k, dimension), zeros for padding.
-        length_scale: what a frame's lengths are divided by: "contact" (the distance within which one
-            particle in a hundred has its nearest neighbour), "shortest" (its shortest bond, as the paper's
-            authors did) or "mean_bond" (each cloud by its own mean bond, then multiplied by that of the clouds
-            the network was trained on: what is left without density).
+        length_scale: what a frame's lengths are divided by: None for what the network was trained with ("contact" for
+            the paper's environments), "contact" (the distance within which one particle in a hundred has its nearest
+            neighbour), "shortest" (its shortest bond, as the paper's authors did), "bulk" (the mean bond of its dense
+            part, see `gala_ssl.clouds.lengths`) or "mean_bond" (each cloud by its own mean bond, then multiplied by
+            that of the clouds the network was trained on: what is left without density).
         progress: show a bar (on a terminal only).
         neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
         k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
@@ -80,8 +80,10 @@ class LearnedEmbedding:
         >>> embed(gala_ssl.read_frames("dump.lammpstrj", -1)[0]).shape
     """
 
-    def __init__(self, model, card, length_scale="contact", source="core", progress=True, neighbors="nearest", k=None,
+    def __init__(self, model, card, length_scale=None, source="core", progress=True, neighbors="nearest", k=None,
                  r_max=None, ignore_types=False, jit_compile=None):
+        if length_scale is None:
+            length_scale = (card["data"].get("thermal") or {"length_scale": "contact"})["length_scale"]
         check_choice("length scale", length_scale, LENGTH_SCALES)
         if length_scale == "mean_bond" and "mean_bond" not in card:
             raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
@@ -148,7 +150,7 @@ class LearnedEmbedding:
         frame = self._known_types(frame)
         self._warn_of_ties(frame)
         of_frame = LENGTH_SCALES[self.length_scale]
-        length = of_frame and of_frame(nearest_distances(frame))
+        length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
 
@@ -257,9 +259,13 @@ def _at_a_time(clouds):
     return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
 
 
-def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="contact", source="core", progress=True,
+def load_pretrained(task, directory=SHIPPED, attention=None, length_scale=None, source="core", progress=True,
                     neighbors="nearest", k=None, r_max=None, ignore_types=False, jit_compile=None):
-    """Return the LearnedEmbedding of a task's weights: shipped ones, or those in `directory`.
+    """Return the LearnedEmbedding of a task's weights.
+
+    Args:
+        directory: "paper" or "thermal", the sets of weights that ship, or a folder of weights.
+        Others: of LearnedEmbedding and of `gala_ssl.tasks.models.pretrained.load_model`.
 
     Raises:
         InputError: an unknown task, length scale or rule for neighbours, or no weights for the task in the directory.
@@ -275,4 +281,4 @@ def load_pretrained(task, directory=SHIPPED, attention=None, length_scale="conta
 
 def tasks_with_weights(directory=SHIPPED):
     """Names of the tasks that a directory has weights of, in the paper's order."""
-    return [task for task in TASKS if (pathlib.Path(directory) / f"{task}.keras").exists()]
+    return [task for task in TASKS if (weights_folder(directory) / f"{task}.keras").exists()]

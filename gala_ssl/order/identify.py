@@ -7,6 +7,7 @@ from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.networks.compiled import CompiledWhereItPays
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -69,7 +70,7 @@ class Identifier:
         InputError: the network is of another task, a name it does not know, or what the embedding refuses.
 
     Example:
-        >>> name = Identifier(gala_ssl.load_pretrained("frame_classification", weights="thermal"))
+        >>> name = Identifier(gala_ssl.load_pretrained("frame_classification", "thermal"))
         >>> name(gala_ssl.read_frames("run.gsd", -1)[0])
         Identification(4096 particles: bcc 67%, liquid 33%)
     """
@@ -78,6 +79,7 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
+        self._compiled = CompiledWhereItPays(embedding.model)
         known = embedding.card["structures"]
         spoken = [SHORT_NAMES.get(name, name) for name in known]
         wanted = spoken if among is None else list(among)
@@ -89,7 +91,8 @@ class Identifier:
 
     def __call__(self, frame):
         embedding = self.embedding
-        found = np.concatenate([embedding.predict(embedding.model, clouds) for clouds in embedding.chunks(frame)])
+        network = self._compiled(len(frame))
+        found = np.concatenate([embedding.predict(network, clouds) for clouds in embedding.chunks(frame)])
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
             scores = pooled(scores, frame, self.pooled)

@@ -42,7 +42,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         >>> order = make_pipeline(EmbeddingTransformer("denoising"), PCA(2)).fit_transform([liquid, solid])
     """
 
-    def __init__(self, featurizer="frame_classification", *, weights=None, length_scale="contact", source="core",
+    def __init__(self, featurizer="frame_classification", *, weights=None, length_scale=None, source="core",
                  neighbors="nearest", k=None, r_max=None, ignore_types=False):
         self.featurizer, self.weights, self.length_scale, self.source = featurizer, weights, length_scale, source
         self.neighbors, self.k, self.r_max, self.ignore_types = neighbors, k, r_max, ignore_types

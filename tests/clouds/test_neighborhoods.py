@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds import neighbors
-from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
+from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, neighbor_list, point_clouds
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
@@ -289,7 +289,7 @@ def test_contact_distance_is_the_hundredth_nearest_of_all_nearest_distances():
 
 
 def test_contact_distance_varies_less_than_the_shortest_bond_between_moments_of_one_crystal():
-    moments = [nearest_distances(prototypes.build("cF4-Cu", noise=0.1, seed=seed)) for seed in range(8)]
-    spread = {scale: np.std([LENGTH_SCALES[scale](nearest) for nearest in moments])
+    moments = [prototypes.build("cF4-Cu", noise=0.1, seed=seed) for seed in range(8)]
+    spread = {scale: np.std([LENGTH_SCALES[scale](moment) for moment in moments])
               for scale in ("contact", "shortest")}
     assert spread["contact"] < spread["shortest"] / 4

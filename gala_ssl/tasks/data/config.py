@@ -21,7 +21,7 @@ class ThermalConfig:
         vacancies: fraction of the frames that lack up to 4 % of their particles.
         surfaces: fraction of the frames with two free surfaces.
         liquid_share, gas_share: how often liquid and gas come, relative to one structure.
-        length_scale: what clouds are divided by, see `gala_ssl.clouds.lengths.THERMAL_LENGTHS`.
+        length_scale: what clouds are divided by, see `gala_ssl.clouds.lengths.LENGTH_SCALES`.
         jitter: standard deviation of the logarithm of a factor on each cloud's length.
         particles: particles of a frame, at least.
         clouds_per_frame: environments taken from a frame, about.

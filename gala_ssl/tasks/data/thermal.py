@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from gala_ssl.base import randomness
-from gala_ssl.clouds.lengths import THERMAL_LENGTHS
+from gala_ssl.clouds.lengths import cloud_lengths
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.frames import prototypes
@@ -87,7 +87,7 @@ def _clouds(name, count, data, rng):
     shape = (len(chosen), data.neighbors, 3)
     bonds = np.asarray(found.vectors, np.float64).reshape(shape)
     moved = moment.displacements[np.asarray(found.point_indices)].reshape(shape) - moment.displacements[chosen, None]
-    lengths = THERMAL_LENGTHS[data.thermal.length_scale](bonds, frame)
+    lengths = cloud_lengths(data.thermal.length_scale, bonds, frame)
     lengths = lengths * np.exp(rng.normal(scale=data.thermal.jitter, size=len(chosen)))
     scaled = np.stack([bonds, bonds - moved]) / lengths[:, None, None]
     # A frame with fewer particles than asked for gives some of them twice.

@@ -16,6 +16,13 @@ from gala_ssl.tasks.models.archive import check_archive, compress
 from gala_ssl.tasks.models.build import build_model
 
 SHIPPED = pathlib.Path(__file__).parents[2] / "pretrained"
+# The sets of weights that ship: of the paper's environments, and of thermal ones for real particles.
+SETS = {"paper": SHIPPED, "thermal": SHIPPED / "thermal"}
+
+
+def weights_folder(weights):
+    """The folder of a set of weights: of "paper" or "thermal", which ship, or the folder that is given."""
+    return SETS.get(str(weights), pathlib.Path(weights))
 
 
 def save_pretrained(model, card, directory):
@@ -97,7 +104,7 @@ def _settings(cls, part, found):
 
 def weights_and_card(task, directory=SHIPPED):
     """Return (path of the weights, card) of a task in a folder; InputError that names what is missing."""
-    weights = pathlib.Path(directory) / f"{task}.keras"
+    weights = weights_folder(directory) / f"{task}.keras"
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
     if missing:
