@@ -62,12 +62,12 @@ def run(arguments):
 
 def named(frames, identify, quiet):
     """Yield the Identification of each frame, and print its fractions."""
-    for number, frame in enumerate(frames):
+    for frame in frames:
         found = identify(frame)
         if not quiet:
             shares = found.fractions()
             shares = shares[shares >= _LEAST]
             rest = f", others {1 - shares[:_SHOWN].sum():.1%}" if 1 - shares[:_SHOWN].sum() >= _LEAST else ""
-            print(f"frame {number}: " + ", ".join(f"{name} {share:.1%}" for name, share in shares[:_SHOWN].items())
+            print(f"{frame.where}: " + ", ".join(f"{name} {share:.1%}" for name, share in shares[:_SHOWN].items())
                   + rest, flush=True)
         yield found

@@ -16,12 +16,13 @@ from gala_ssl.tasks.models.archive import check_archive, compress
 from gala_ssl.tasks.models.build import build_model
 
 SHIPPED = pathlib.Path(__file__).parents[2] / "pretrained"
-# The sets of weights that ship: of the paper's environments, and of thermal ones for real particles.
-SETS = {"paper": SHIPPED, "thermal": SHIPPED / "thermal"}
+# The sets of weights that ship: the paper's settings, its environments learned to the end, and thermal ones for real
+# particles.
+SETS = {"paper": SHIPPED, "converged": SHIPPED / "converged", "thermal": SHIPPED / "thermal"}
 
 
 def weights_folder(weights):
-    """The folder of a set of weights: of "paper" or "thermal", which ship, or the folder that is given."""
+    """The folder of a set of weights that ships, by its name, or the folder that is given."""
     return SETS.get(str(weights), pathlib.Path(weights))
 
 
