@@ -13,8 +13,8 @@ def read_frames(path, frames=slice(None)):
     """The frames of a file, read one by one as they are asked for.
 
     GSD files are read as they are. The other formats of this package are read by ASE: extended XYZ and LAMMPS dumps
-    one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short,
-    at once. The name of the file decides the format. A cell of any orientation becomes a box of GSD's convention, centred
+    one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short, at once. The
+    name of the file decides the format. A cell of any orientation becomes a box of GSD's convention, centred
     on 0, with the particles turned along and wrapped into it. Types are the chemical symbols, or the names or
     LAMMPS types in the file, in alphabetical or numerical order.
 
