@@ -24,8 +24,9 @@ def configure(parser):
     parser.add_argument("--among", nargs="+", metavar="NAME", help="structures to choose from, such as fcc hcp bcc "
                         "liquid gas, or names of prototypes (default: all)")
     parser.add_argument("--alone", action="store_true", help="name each particle without its neighbours' evidence")
-    parser.add_argument("--weights", type=weights_folder, default="thermal", help="thermal, converged or paper, the sets "
-                        "that ship, or a folder of weights (default: thermal)")
+    parser.add_argument("--weights", type=weights_folder, default="thermal",
+                        help="thermal, converged or paper, the sets that ship, or a folder of weights "
+                        "(default: thermal)")
     parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv, a row a particle, replaced if it is there")
     add_types(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
