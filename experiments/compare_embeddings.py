@@ -20,7 +20,8 @@ from gala_ssl.order.embedding import LearnedEmbedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split
-from gala_ssl.tasks.models.pretrained import SHIPPED, load_model
+from gala_ssl.tasks.models.pretrained import load_model
+from gala_ssl.tasks.models.sets import SHIPPED
 from paper.skill import linear_probe
 from paper.table1 import SnapshotFeatures, table1
 

@@ -22,7 +22,7 @@ from gala_ssl.order.classical import baselines
 from gala_ssl.order.concatenation import with_concatenation
 from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
 from gala_ssl.plot import plots
-from gala_ssl.tasks.models.pretrained import SHIPPED
+from gala_ssl.tasks.models.sets import SHIPPED
 from paper import TASKS, claims
 from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 

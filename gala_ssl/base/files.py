@@ -88,9 +88,9 @@ def folder_aside(path):
 
 
 def remove_leftovers(folder):
-    """Remove what killed processes were writing aside in `folder`, for who knows that nobody else writes there now."""
+    """Remove the unfinished files of killed processes in `folder`; no other process may be writing there."""
     for path in pathlib.Path(folder).glob(f"{_ASIDE}*"):
-        with contextlib.suppress(OSError):  # it is in nobody's way, and the disk may be read-only
+        with contextlib.suppress(OSError):  # it does no harm, and the disk may be read-only
             path.unlink()
 
 

@@ -16,7 +16,7 @@ _PARAMETERS = {"MALLOC_MMAP_MAX_": -4, "MALLOC_ARENA_MAX": -8, "MALLOC_TRIM_THRE
 
 
 def keep_freed_memory():
-    """Keep what is freed, in this process from now on, unless a variable in the environment tells malloc otherwise.
+    """Keep freed memory in this process from now on, unless an environment variable sets malloc's behaviour.
 
     To be called before TensorFlow is imported: its threads would have memory of their own by then.
     """

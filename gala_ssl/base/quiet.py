@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 
-# TensorFlow reports each missing GPU library at start-up; whoever wants that sets the variable.
+# TensorFlow reports each missing GPU library at start-up; set the variable to see that.
 ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "3"}
 # News of no consequence, and the warning that such news goes to standard error.
 _HARMLESS = re.compile(rb"I\d{4} \d\d:\d\d:|WARNING: All log messages before absl::InitializeLog")
@@ -53,7 +53,7 @@ def dask_setup(worker):
 
 @contextlib.contextmanager
 def standard_error():
-    """Have a standard error in the block where the process was started with a closed one: nothing is said there.
+    """Open a standard error for the block if the process was started with a closed one; it discards what is written.
 
     A file opened in the block would otherwise get its number, and what C++ libraries say with it.
     """

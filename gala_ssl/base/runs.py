@@ -10,19 +10,19 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import read_json, remove_leftovers
 
 CONFIG, LOCK = "config.json", ".lock"
-# Of the settings that differ, so many are named.
+# How many of the settings that differ an error names.
 _SHOWN = 3
 
 
 class Taken(InputError):
-    """The run in a directory is another one, or another process's: it is left as it is."""
+    """The directory has another run, or another process writes it; nothing in it is changed."""
 
 
 @contextlib.contextmanager
 def alone_in(directory):
     """Hold the lock of `directory`, made if it is not there, for the block; Taken where another process holds it.
 
-    Who looks into the directory before should look again in the block, since another process may have ended meanwhile.
+    Look into the directory again inside the block, because another process may have ended in the meantime.
     The operating system releases the lock when the process ends, killed or not, so no stale lock remains; files that
     it was writing then remain, and are removed here. The empty file `.lock` stays. A directory that cannot be written
     to needs no lock: its run can be read.
@@ -50,7 +50,7 @@ def alone_in(directory):
 
 
 def check_settings(directory, settings, but=()):
-    """Refuse, as Taken, a run directory whose config.json tells of other settings than these plain values.
+    """Raise Taken if the config.json of a run directory differs from these settings, which are plain values.
 
     Args:
         directory: of the run. settings: plain values by name. but: names of those that may differ.

@@ -18,7 +18,7 @@ class PointClouds:
             (the paper's type encoding). Only padding has a row of zeros here, whatever becomes of its bond.
 
     The arrays are read-only: augmentation makes new clouds and leaves the stored ones as they were. An array
-    that is still writeable is copied, so that nobody else holds the writeable one.
+    that is still writeable is copied, so that no other code can change it.
     """
 
     bonds: np.ndarray

@@ -1,4 +1,4 @@
-"""Who is a neighbour of whom: four rules, searched by freud for all particles or for some at a time."""
+"""Find the neighbours of particles by one of four rules, with freud, for all particles or for some at a time."""
 import freud
 import numpy as np
 
@@ -39,7 +39,7 @@ class NeighborSearch:
     Raises:
         InputError: an unknown rule, a wrong k or r_max; when called, two particles at one place, a box so thin that
             the images would not fit in memory, particles so far outside the box, or a box so much larger than their
-            distances, that single precision does not tell who is near whom.
+            distances, that single precision cannot decide which particles are neighbours.
     """
 
     def __init__(self, frame, k=20, neighbors="nearest", r_max=None):
@@ -70,7 +70,7 @@ class NeighborSearch:
             found = self._among_images(farthest)(start, stop)
         count = len(self.frame)
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices) % count
-        # freud tells which image, but wraps in single precision, at 1e-7 box lengths.
+        # freud gives the image, but wraps in single precision, to 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
         bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
         self._check_precision(found, bonds, start)
@@ -147,7 +147,7 @@ class NeighborSearch:
         return found
 
     def _check_precision(self, found, bonds, start):
-        # Far outside the box, or in a box far larger than the distances, freud's places are nobody's.
+        # Far outside the box, or in a box far larger than the distances, freud's positions are wrong.
         wrong = abs(found.vectors - bonds).max(axis=1, initial=0)
         if len(found) and wrong.max() > _PRECISION * found.distances.mean():
             i = found.query_point_indices[wrong.argmax()] + start

@@ -39,7 +39,7 @@ def run(arguments):
                          value=particle)
     from gala_ssl.order.attention import AttentionMaps
     from gala_ssl.order.embedding import load_pretrained
-    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")

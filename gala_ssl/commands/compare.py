@@ -80,7 +80,7 @@ def methods(arguments):
     from gala_ssl.order.classical import baselines
     from gala_ssl.order.concatenation import with_concatenation
     from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
-    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks

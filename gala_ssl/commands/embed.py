@@ -66,7 +66,7 @@ def run(arguments):
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks.compiled import MANY
     from gala_ssl.order.embedding import load_pretrained
-    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
     embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,

@@ -11,6 +11,7 @@ import pathlib
 
 from gala_ssl.base.errors import InputError, counted
 from gala_ssl.commands.options import add_types
+from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
 _SHOWN, _LEAST = 5, 0.005
@@ -23,9 +24,10 @@ def configure(parser):
     parser.add_argument("--among", nargs="+", metavar="NAME", help="structures to choose from, such as fcc hcp bcc "
                         "liquid gas, or names of prototypes (default: all)")
     parser.add_argument("--alone", action="store_true", help="name each particle without its neighbours' evidence")
-    parser.add_argument("--weights", type=pathlib.Path, help="thermal or paper, the sets that ship, or a folder of "
-                        "weights (default: thermal)")
-    parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv with a row a particle, replaced if it is there")
+    parser.add_argument("--weights", type=weights_folder, default="thermal",
+                        help="thermal, converged or paper, the sets that ship, or a folder of weights "
+                        "(default: thermal)")
+    parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv, a row a particle, replaced if it is there")
     add_types(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
@@ -44,7 +46,7 @@ def run(arguments):
     from gala_ssl.order.embedding import load_pretrained
     from gala_ssl.order.identify import POOLED, Identifier
 
-    embedding = load_pretrained("frame_classification", arguments.weights or "thermal",
+    embedding = load_pretrained("frame_classification", arguments.weights,
                                 progress=not arguments.quiet, ignore_types=arguments.ignore_types)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     if arguments.output is None:

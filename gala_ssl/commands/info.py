@@ -17,7 +17,7 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.tasks.models.sets import SHIPPED
 
     folder = arguments.weights or SHIPPED
     if not folder.is_dir():

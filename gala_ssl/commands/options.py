@@ -1,7 +1,6 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
-import pathlib
-
 from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.models.sets import weights_folder
 
 
 def add_task(parser):
@@ -15,8 +14,8 @@ def add_tasks(parser):
 
 
 def add_weights(parser):
-    parser.add_argument("--weights", type=pathlib.Path, help="paper or thermal, the sets that ship, or a folder of "
-                        "weights (default: paper)")
+    parser.add_argument("--weights", type=weights_folder, help="paper, converged or thermal, the sets that ship, or a "
+                        "folder of weights (default: paper)")
 
 
 def add_types(parser):

@@ -9,6 +9,7 @@ import pathlib
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.models.sets import weights_folder
 from gala_ssl.training.presets import PRESETS
 
 # More seeds where cells of few clouds are cheap and differ most: the static tasks at small fractions.
@@ -26,7 +27,8 @@ def configure(parser):
                         help="default: the preset's; static tasks at small fractions have two more")
     parser.add_argument("--preset", default="grid", help=f"of data, network and training, one of "
                         f"{', '.join(PRESETS)} (default: grid)")
-    parser.add_argument("--weights", type=pathlib.Path, help="folder of the sources' weights; default: those shipped")
+    parser.add_argument("--weights", type=weights_folder, help="the sources' weights: a set that ships or a folder "
+                        "(default: paper)")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/transfer", help="where runs go "
                         "(default: runs/transfer)")
     parser.add_argument("--output", type=pathlib.Path, help="folder to write to (default: where the runs are, "
@@ -44,7 +46,7 @@ def run(arguments, also=None):
     from gala_ssl.base.files import check_folder, write_csv, write_json, write_text
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.tasks.models.pretrained import SHIPPED
+    from gala_ssl.tasks.models.sets import SHIPPED
     from gala_ssl.training import grid as reading
     from gala_ssl.training.presets import preset as get_preset
     from gala_ssl.training.transfer import SCRATCH, check_cell, digests, parts

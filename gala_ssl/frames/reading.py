@@ -13,8 +13,8 @@ def read_frames(path, frames=slice(None)):
     """The frames of a file, read one by one as they are asked for.
 
     GSD files are read as they are. The other formats of this package are read by ASE: extended XYZ and LAMMPS dumps
-    one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short,
-    at once. The file's name tells the format. A cell in any orientation becomes a box of GSD's convention, centred
+    one frame at a time; CIF, POSCAR, XDATCAR, LAMMPS data and ASE's own trajectories, which are short, at once. The
+    name of the file decides the format. A cell of any orientation becomes a box of GSD's convention, centred
     on 0, with the particles turned along and wrapped into it. Types are the chemical symbols, or the names or
     LAMMPS types in the file, in alphabetical or numerical order.
 
@@ -27,7 +27,7 @@ def read_frames(path, frames=slice(None)):
 
     Raises:
         FileNotFoundError: there is no such file.
-        InputError: the name tells no format, the file is truncated or of another format, or has no such frame;
+        InputError: the name fits no format, the file is truncated or of another format, or has no such frame;
             and, when a frame is taken from the sequence, what `Frame` refuses, a frame that is two-dimensional,
             has no box or is not periodic in three directions.
 

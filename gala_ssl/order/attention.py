@@ -74,7 +74,7 @@ class AttentionMaps:
             frame: Frame or PointClouds.
             edges: (S - 1,) distances between the shells, in shortest distances, see
                 `gala_ssl.order.shells.shell_edges`.
-            seen: a function that is given each of `parts`, for who wants something else of them as well.
+            seen: a function that is called with each of `parts`, for another use of them.
         """
         sums = ShellSums(edges, self.reduces)
         for clouds, weights in self.parts(frame):

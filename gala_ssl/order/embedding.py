@@ -19,7 +19,8 @@ from gala_ssl.networks import heads
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.conversion import MaskedMean
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.models.pretrained import SHIPPED, load_model, weights_folder
+from gala_ssl.tasks.models.pretrained import load_model
+from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
 
 # Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
 # with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.

@@ -13,9 +13,9 @@ _ROWS = 65536
 
 
 class EmbeddingTable:
-    """Embeddings on disk that grow row by row, so that no more than a part of them is in memory.
+    """Embeddings on disk that grow row by row, so that only some of them are in memory.
 
-    Datasets, a row an embedding: "embedding" (rows, d) float32, integers (rows,) that tell what the row is of, such
+    Datasets, a row an embedding: "embedding" (rows, d) float32, integers (rows,) that say what the row is for, such
     as "frame" and "particle", and after `add_components` "components" (rows, c) float32.
 
     Args:
@@ -89,7 +89,7 @@ class EmbeddingTable:
 
 
 def check_output(path):
-    """InputError unless the suffix tells a format that can be written."""
+    """InputError unless the suffix is that of a format that can be written."""
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} has no suffix of a format that embeddings are written in; choose one of "
                          f"{', '.join(SUFFIXES)}.", path=path)
@@ -105,7 +105,7 @@ def files_of(output):
 
 
 def save(table, aside, output, card):
-    """Add the card to the table, and write it in the format that the output's suffix tells.
+    """Add the card to the table, and write it in the format of the output's suffix.
 
     A table in HDF5 is the output itself. To npz the whole table passes through memory; a CSV has its card beside it.
 

@@ -127,7 +127,7 @@ class Transition:
 def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):
     """Train a classifier of every fourth frame and ask it about the frames just after, as a `PhaseMap`.
 
-    Each cloud is in units of its own mean bond, so that it is order that tells frames apart and not density (R).
+    Each cloud is in units of its own mean bond, so that frames differ by order and not by density (R).
 
     Args:
         frames: sequence of Frames in the order of time, of the same particle types.

@@ -72,7 +72,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         if not isinstance(self.featurizer, str):
             return self.featurizer
         from gala_ssl.order.embedding import load_pretrained
-        from gala_ssl.tasks.models.pretrained import SHIPPED
+        from gala_ssl.tasks.models.sets import SHIPPED
 
         return load_pretrained(self.featurizer, self.weights or SHIPPED, None, self.length_scale, self.source, False,
                                self.neighbors, self.k, self.r_max, self.ignore_types)

@@ -71,7 +71,7 @@ def fit(model, task, training, validation, config, directory, progress=True):
 
 
 def fit_alone(model, task, training, validation, config, directory, progress=True):
-    """As `fit`, for who is `alone_in` the directory already."""
+    """As `fit`, for a caller that already holds the lock of the directory (`alone_in`)."""
     directory = pathlib.Path(directory)
     if model.compiled:
         restart_optimizer(model)

@@ -39,7 +39,7 @@ def read_grid(folder, preset, weights=None):
 
     Args:
         folder: with the grid.csv and card.json of the grid, or of a part of it.
-        preset, weights: see `gala_ssl.training.transfer.transfer`; InputError where the card tells of others.
+        preset, weights: see `gala_ssl.training.transfer.transfer`; InputError if the card has others.
     """
     table, card = _read_results(folder)
     wanted = {**dataclasses.asdict(preset), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}

@@ -35,7 +35,7 @@ def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None,
         preset: name of a preset, or a Preset.
         directory: under which the run directories are.
         output: a directory that gets weights and card of each task as well, of the first seed; None for none.
-        seeds: of everything, in place of the preset's: a training each; those of other seeds than the first are in
+        seeds: of everything, instead of the preset's, one training each; those of other seeds than the first are in
             `directory/<preset>/<task>-<seed>`.
         attention: "fast" or "published", in place of the preset's.
         progress: show bars (on a terminal only).

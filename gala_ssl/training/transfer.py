@@ -15,7 +15,8 @@ from gala_ssl.networks.weights import copy_weights
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model, seeded
-from gala_ssl.tasks.models.pretrained import SHIPPED, load_model, weights_and_card
+from gala_ssl.tasks.models.pretrained import load_model, weights_and_card
+from gala_ssl.tasks.models.sets import SHIPPED
 from gala_ssl.training.fit import compile_for, fit_alone
 from gala_ssl.training.presets import Preset
 from gala_ssl.training.pretrain import core_config, streams
@@ -85,7 +86,7 @@ def transfer(source, target, fraction=1.0, freeze=False, preset=Preset(), weight
         preset: Preset, what else the training needs to know.
         weights: folder of the sources' weights; None is those shipped.
         directory: under which the cell's run directory is.
-        seed: in place of the preset's.
+        seed: instead of the preset's.
         progress: show bars (on a terminal only).
 
     Returns:
@@ -114,7 +115,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
 
 
 def _train(cell, preset, weights, settings, run, progress):
-    """Train a cell in its run directory, for who is alone in it, and return its card."""
+    """Train a cell in its run directory, whose lock the caller holds, and return its card."""
     write_json(run / CONFIG, settings)
     training = dataclasses.replace(preset.training, seed=cell.seed)
     task = TASKS[cell.target].for_training(preset.data)

@@ -11,7 +11,8 @@ from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.order.embedding import load_pretrained
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.thermal import class_names
-from gala_ssl.tasks.models.pretrained import SETS, describe
+from gala_ssl.tasks.models.pretrained import describe
+from gala_ssl.tasks.models.sets import SETS
 from gala_ssl.training.presets import preset
 from tests import properties
 from tests.regression.test_shipped_weights import ANSWERS

@@ -134,7 +134,7 @@ def _frame(atoms, names, label, source):
     # The same lattice with a right-handed cell: no mirror image.
     cell = atoms.cell if atoms.cell.handedness > 0 else Cell(atoms.cell * [[1], [1], [-1]])
     box = cell.standard_form()[0]
-    with np.errstate(invalid="ignore"):  # Frame tells of particles that are nowhere
+    with np.errstate(invalid="ignore"):  # Frame raises an error for positions that are NaN
         places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)
         away = abs(places).max(axis=1, initial=0)
         apart = places - places[:1]

@@ -44,7 +44,7 @@ class Reader(abc.ABC):
     def recognises(path):
         """Whether the file's content is of this format, or None where that cannot be told.
 
-        Asked where a name tells several formats.
+        Used where a name fits several formats.
         """
         return None
 
@@ -69,7 +69,7 @@ def register_reader(reader):
 
 
 def reader_of(path):
-    """Return the subclass of Reader that a file's name tells, or raise InputError with the names that tell one.
+    """Return the subclass of Reader for a file's name, or raise InputError that lists the names that are known.
 
     The end of a name counts before its beginning: dump.cif is a CIF, unless a reader recognises what is in it.
     """

@@ -83,7 +83,7 @@ class Orientation:
 
     Attributes:
         rotation: (3, 3); `axes[fold] @ rotation.T` are the axes in the droplet.
-        score: how well it lies, as the function that found it tells.
+        score: how well it fits; the function that found it defines it.
     """
 
     rotation: np.ndarray

@@ -101,7 +101,7 @@ class Stream:
             return (bonds, types), target, weights
 
         steps = tf.data.Dataset.range(self.batches).map(load, num_parallel_calls=2, deterministic=True).prefetch(4)
-        # There is nothing to tune, and who gives the iterator back waits for the tuner, up to half of an epoch's time.
+        # There is nothing to tune, and closing the iterator waits for the tuner thread, up to half of an epoch's time.
         options = tf.data.Options()
         options.autotune.enabled = False
         return steps.with_options(options)

@@ -14,16 +14,7 @@ from gala_ssl.tasks import TASKS, check_task, get_task
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.archive import check_archive, compress
 from gala_ssl.tasks.models.build import build_model
-
-SHIPPED = pathlib.Path(__file__).parents[2] / "pretrained"
-# The sets of weights that ship: the paper's settings, its environments learned to the end, and thermal ones for real
-# particles.
-SETS = {"paper": SHIPPED, "converged": SHIPPED / "converged", "thermal": SHIPPED / "thermal"}
-
-
-def weights_folder(weights):
-    """The folder of a set of weights that ships, by its name, or the folder that is given."""
-    return SETS.get(str(weights), pathlib.Path(weights))
+from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
 
 
 def save_pretrained(model, card, directory):
