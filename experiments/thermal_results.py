@@ -9,7 +9,9 @@ results/hot_crystals was trained on. Families are the structures that the networ
 to one where together more than 0.3 of their particles get the other's name.
 """
 import argparse
+import collections
 import dataclasses
+import functools
 import pathlib
 
 import numpy as np
@@ -39,7 +41,7 @@ SEED = 2026
 
 def probabilities(embedding, clouds):
     """(n, classes): of each class, of point clouds in the network's unit."""
-    network = CompiledWhereItPays(embedding.model)(len(clouds))
+    network = CompiledWhereItPays(embedding.model, embedding.jit_compile)(len(clouds))
     return np.concatenate([embedding.predict(network, clouds[i:i + 256]) for i in range(0, len(clouds), 256)])
 
 
@@ -56,7 +58,7 @@ def by_family(found, groups):
 
 def built(weights):
     """Accuracy on new thermal environments by noise, by structure and by family; families at each noise."""
-    embedding = load_pretrained("frame_classification", weights, progress=False)
+    embedding = load_pretrained("frame_classification", weights, progress=False, jit_compile=True)
     data, names = preset("thermal").data, embedding.card["structures"]
     rows, kinds, single = [], [], {"structure": names}
     for noise in NOISES:
@@ -109,15 +111,19 @@ def named(embedding, frame, truth):
     return scores, free.max(axis=1), names[free.argmax(axis=1)]
 
 
-def hot(weights):
+def hot(weights, snapshots):
     """Hot crystals and melts: share named rightly, what else the particles are called, calibration."""
-    embedding = load_pretrained("frame_classification", weights, progress=False)
+    embedding = load_pretrained("frame_classification", weights, progress=False, jit_compile=True)
     keys = ["element", "structure", "ratio", "use"]
-    rows, sure = [], {}
+    rows, sure, seen = [], {}, collections.Counter()
     for crystal in load_hot_crystals():
+        system = tuple(getattr(crystal, key) for key in keys)
+        seen[system] += 1
+        if seen[system] > snapshots:
+            continue
         scores, probability, called = named(embedding, crystal.frame, crystal.structure)
         others = pd.Series(called[called != crystal.structure]).value_counts().head(2) / len(called)
-        rows.append({key: getattr(crystal, key) for key in keys} | scores
+        rows.append(dict(zip(keys, system)) | scores
                     | {"also_called": "; ".join(f"{name} {share:.3f}" for name, share in others.items())})
         sure.setdefault(crystal.use, []).append((probability, called == crystal.structure))
     groups = pd.DataFrame(rows).groupby(keys, sort=False)
@@ -136,8 +142,8 @@ def calibration_error(probability, right, bins=15):
 
 def denoised(weights):
     """Mean distance of the centre to its ideal site, and of bonds to the ideal ones, before and after one answer."""
-    shift = load_pretrained("shift_identification", weights, progress=False)
-    noise_free = load_pretrained("denoising", weights, progress=False)
+    shift = load_pretrained("shift_identification", weights, progress=False, jit_compile=True)
+    noise_free = load_pretrained("denoising", weights, progress=False, jit_compile=True)
     rows = []
     for noise in (0.05, 0.10, 0.15):
         data = preset("thermal").data
@@ -172,9 +178,11 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("built", "hot", "denoised"))
     parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
+    parser.add_argument("--snapshots", type=int, default=1, help="of each hot system (default: 1; up to 5 are there)")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS)
     arguments = parser.parse_args(argv)
-    for name, table in {"built": built, "hot": hot, "denoised": denoised}[arguments.what](arguments.weights).items():
+    make = {"built": built, "hot": functools.partial(hot, snapshots=arguments.snapshots), "denoised": denoised}
+    for name, table in make[arguments.what](arguments.weights).items():
         write_csv(arguments.results / f"{name}.csv", table, "%.4f")
         print(table.to_string(index=False, float_format="{:.4f}".format))
 

@@ -106,7 +106,7 @@ class LearnedEmbedding:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(card['type_names'])}, but the "
                              f"network knows {counted(known, 'type')}; name as many.")
         self._embed = keras.Model(model.inputs, self._output(source))
-        self._compiled = CompiledWhereItPays(self._embed, jit_compile)
+        self.jit_compile, self._compiled = jit_compile, CompiledWhereItPays(self._embed, jit_compile)
         self.dimension = self._embed.output.shape[-1]
 
     def __call__(self, frame):

@@ -79,7 +79,7 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        self._compiled = CompiledWhereItPays(embedding.model)
+        self._compiled = CompiledWhereItPays(embedding.model, embedding.jit_compile)
         known = embedding.card["structures"]
         spoken = [SHORT_NAMES.get(name, name) for name in known]
         wanted = spoken if among is None else list(among)
