@@ -85,22 +85,23 @@ def built(weights):
 
 def five(embedding):
     """Five crystals with white noise, as template matching is judged by: single particles and pooled, among six."""
-    rows = []
+    rows, identify = [], Identifier(embedding, pooled=0)
     for noise in NOISES:
         for name in ("cF4-Cu", "hP2-Mg", "cI2-W", "cP1-Po", "cF8-C"):
             frame = prototypes.build(name, 1500, noise, seed=SEED)
             rows.append({"noise": noise, "crystal": SHORT_NAMES[name]}
-                        | named(embedding, frame, SHORT_NAMES[name])[0])
+                        | named(identify, frame, SHORT_NAMES[name])[0])
     return pd.DataFrame(rows)
 
 
-def named(embedding, frame, truth):
+def named(identify, frame, truth):
     """(scores, sure, called) of a frame of one structure.
 
-    scores: share named rightly, free among all and among six, single particles and pooled with 12 neighbours. sure and
-    called: probability (N,) and name (N,) of the free and pooled answer.
+    `identify` names each particle by itself. scores: share named rightly, free among all and among six, single
+    particles and pooled with 12 neighbours. sure and called: probability (N,) and name (N,) of the free and pooled
+    answer.
     """
-    single = Identifier(embedding, pooled=0)(frame)
+    single = identify(frame)
     names, scores = np.array(single.names), {}
     both = {"": single.log_probabilities, "_pooled": pooled(single.log_probabilities, frame)}
     for ending, found in both.items():
@@ -115,13 +116,14 @@ def hot(weights, snapshots):
     """Hot crystals and melts: share named rightly, what else the particles are called, calibration."""
     embedding = load_pretrained("frame_classification", weights, progress=False, jit_compile=True)
     keys = ["element", "structure", "ratio", "use"]
+    identify = Identifier(embedding, pooled=0)
     rows, sure, seen = [], {}, collections.Counter()
     for crystal in load_hot_crystals():
         system = tuple(getattr(crystal, key) for key in keys)
         seen[system] += 1
         if seen[system] > snapshots:
             continue
-        scores, probability, called = named(embedding, crystal.frame, crystal.structure)
+        scores, probability, called = named(identify, crystal.frame, crystal.structure)
         others = pd.Series(called[called != crystal.structure]).value_counts().head(2) / len(called)
         rows.append(dict(zip(keys, system)) | scores
                     | {"also_called": "; ".join(f"{name} {share:.3f}" for name, share in others.items())})
