@@ -21,7 +21,8 @@ from scipy.sparse.csgraph import connected_components
 from scipy.special import softmax
 
 from gala_ssl.base.files import write_csv
-from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.lengths import own_mean_bond
+from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.commands.main import script
 from gala_ssl.frames import prototypes
 from gala_ssl.networks.compiled import CompiledWhereItPays
@@ -166,7 +167,7 @@ def in_liquid(shift, noise_free):
     """How far the answers move particles of a melt, where no site is ideal."""
     melt = next(crystal.frame for crystal in load_hot_crystals() if crystal.structure == "liquid")
     clouds = point_clouds(melt)
-    clouds = PointClouds(clouds.bonds * (1.2 / clouds.mean_bonds[:, None, None]), clouds.types)
+    clouds = clouds.scaled(own_mean_bond(clouds.bonds))
     return {"centre_after": length(probabilities(shift, clouds) * 2),
             "bonds_after": length(probabilities(noise_free, clouds) * 2 - clouds.bonds)}
 

@@ -122,23 +122,25 @@ def _makers(stream, workers):
         with concurrent.futures.ThreadPoolExecutor(min(count, 4)) as pool:
             yield pool
         return
-    # The questions are NumPy's; a process that makes them should not take the accelerator.
-    before = os.environ.get("JAX_PLATFORMS")
-    os.environ["JAX_PLATFORMS"] = "cpu"
-    try:
-        with concurrent.futures.ProcessPoolExecutor(
-                count, multiprocessing.get_context("spawn"), _start) as pool:
+    with concurrent.futures.ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _start) as pool:
+        # The questions are NumPy's; a process that makes them should not take the accelerator.
+        with _environment("JAX_PLATFORMS", "cpu"):
             list(pool.map(_nothing, range(count)))  # starts all of them
-            if before is None:
-                del os.environ["JAX_PLATFORMS"]
-            else:
-                os.environ["JAX_PLATFORMS"] = before
-            yield pool
+        yield pool
+
+
+@contextlib.contextmanager
+def _environment(name, value):
+    """An environment variable for the processes that start in the block."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
     finally:
         if before is None:
-            os.environ.pop("JAX_PLATFORMS", None)
+            del os.environ[name]
         else:
-            os.environ["JAX_PLATFORMS"] = before
+            os.environ[name] = before
 
 
 def _start():
