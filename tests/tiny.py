@@ -15,7 +15,7 @@ from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
-from tests.networks import card_of, settle, small_config
+from tests.small_networks import card_of, settle, small_config
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "tiny"
 NEIGHBORS, WIDTH, MEAN_BOND = 6, 8, 1.3

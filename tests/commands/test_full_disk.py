@@ -29,7 +29,7 @@ from gala_ssl.training import checkpoint, transfer
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
 from tests import tiny
-from tests.networks import tiny_preset
+from tests.small_networks import tiny_preset
 
 TINY = tiny_preset(epochs=3, dynamic_training=64)
 

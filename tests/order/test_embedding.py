@@ -23,9 +23,9 @@ from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 from tests import tiny
-from tests.networks import small_config
 from tests.properties import assert_close
 from tests.refusals import refused
+from tests.small_networks import small_config
 
 pytestmark = pytest.mark.any_backend
 

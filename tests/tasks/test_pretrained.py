@@ -14,9 +14,9 @@ from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.frame_classification import FrameClassification
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
-from tests.networks import settle, small_config
 from tests.properties import assert_close
 from tests.selection import slow_but_one
+from tests.small_networks import settle, small_config
 from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend

@@ -9,7 +9,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training.presets import Preset, TrainingConfig
-from tests.networks import tiny_preset
+from tests.small_networks import tiny_preset
 
 pytestmark = pytest.mark.any_backend
 

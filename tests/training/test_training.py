@@ -20,8 +20,8 @@ from gala_ssl.tasks.models.build import build_model
 from gala_ssl.training import checkpoint
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
-from tests.networks import tiny_preset
 from tests.selection import slow_but_one
+from tests.small_networks import tiny_preset
 
 pytestmark = pytest.mark.any_backend
 

@@ -17,8 +17,8 @@ from gala_ssl.training import transfer
 from gala_ssl.training.checkpoint import BEST, HISTORY, load_variables
 from gala_ssl.training.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, parts, read_cell, run_cell
 from tests import properties
-from tests.networks import small_config, small_core, tiny_preset
 from tests.selection import slow_but_one
+from tests.small_networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend
