@@ -36,7 +36,8 @@ def checked_scale(scale):
     """Return a standard deviation, or the pair (least, largest) of a range as a list of plain numbers."""
     pair = np.broadcast_to(scale, 2).tolist()
     if not (is_finite(pair[0]) and is_finite(pair[1]) and 0 <= pair[0] <= pair[1]):
-        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.")
+        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.",
+                         option="scale", value=scale)
     return scale if np.ndim(scale) == 0 else pair
 
 

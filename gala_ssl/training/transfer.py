@@ -49,9 +49,10 @@ class Cell:
         check_choice("source", self.source, sources())
         check_choice("target", self.target, TASKS)
         if not 0 < self.fraction <= 1:
-            raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+            raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.",
+                             option="fraction", value=self.fraction)
         if self.source == SCRATCH and self.freeze:
-            raise InputError("A core from scratch knows nothing yet; it cannot be frozen.")
+            raise InputError("A core from scratch knows nothing yet; it cannot be frozen.", option="freeze", value=True)
 
     @property
     def name(self):

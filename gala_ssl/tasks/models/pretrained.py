@@ -74,23 +74,26 @@ def describe(card, path):
         core = _settings(CoreConfig, "core", card["core"])
         mean_bond = card.get("mean_bond", 1)
         if not (is_finite(mean_bond) and mean_bond > 0):
-            raise InputError(f"mean_bond is {mean_bond!r}; it must be positive and finite.")
+            raise InputError(f"mean_bond is {mean_bond!r}; it must be positive and finite.",
+                             option="mean_bond", value=mean_bond)
         return type(get_task(card["task"]))(**card["task_settings"]), core
     except (KeyError, TypeError, InputError) as error:
         wrong = f"there is no {error}" if isinstance(error, KeyError) else error
-        raise InputError(f"The card {path} does not describe a network: {wrong}", path=path) from error
+        option = error.args[0] if isinstance(error, KeyError) else getattr(error, "option", None)
+        raise InputError(f"The card {path} does not describe a network: {wrong}", path=path, option=option,
+                         value=getattr(error, "value", None)) from error
 
 
 def _settings(cls, part, found):
     """The settings in a part of a card; InputError unless these are all fields of their class and no others."""
     if not isinstance(found, dict):
-        raise InputError(f"{part} is {found!r:.40}; it must be settings by name.")
+        raise InputError(f"{part} is {found!r:.40}; it must be settings by name.", option=part, value=found)
     fields = [field.name for field in dataclasses.fields(cls)]
     missing, unknown = [name for name in fields if name not in found], [name for name in found if name not in fields]
     if missing or unknown:
         raise InputError(f"missing in {part}: {', '.join(missing) or 'nothing'}, unknown in it: "
                          f"{', '.join(map(repr, unknown)) or 'nothing'}; it was made by another version of gala_ssl, "
-                         f"so load it with that one, or train the network again.")
+                         f"so load it with that one, or train the network again.", option=part, value=found)
     return cls(**found)
 
 
@@ -104,5 +107,5 @@ def weights_and_card(task, directory=SHIPPED):
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
                             else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.",
-                         path=directory)
+                         path=directory, option="files", value=missing)
     return weights, read_json(card)
