@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.frames import prototypes
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
@@ -18,6 +17,7 @@ from gala_ssl.tasks.data.thermal import (
     debye_displacements,
     thermal_environments,
 )
+from tests.refusals import refused
 
 DATA = DataConfig(structures=("cF4-Cu", "cI2-W"), thermal=ThermalConfig(particles=150, clouds_per_frame=50))
 
@@ -118,11 +118,12 @@ def test_a_stream_gives_new_clouds_each_epoch_and_travels_to_other_processes(nam
 @pytest.mark.parametrize("settings", [{"noise": (0.2, 0.1)}, {"noise": (0.1,)}, {"surfaces": 1.5}, {"strain": -1},
                                       {"particles": 0}, {"length_scale": "longest"}])
 def test_settings_that_make_no_environments_are_refused(settings):
-    with pytest.raises(InputError):
+    (option, value), = settings.items()
+    with refused(option=option, value=value):
         ThermalConfig(**settings)
 
 
 @pytest.mark.parametrize("scale", [-1, (0.2, 0.1), (0.1, float("nan"))])
 def test_amplitudes_that_are_none_are_refused(scale):
-    with pytest.raises(InputError):
+    with refused(option="scale", value=scale):
         TASKS["noisy_bond"](scale)
