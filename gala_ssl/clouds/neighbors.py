@@ -24,6 +24,7 @@ class NeighborSearch:
     Attributes:
         frame. rule: with its number. query: freud's of the particles, wrapped into the box.
         halves: (3,) float64, half the distances of opposite faces of the box. reach: the smallest of them.
+        prepared: what the rule keeps of the frame.
 
     Call with (start, stop): freud's NeighborList of the centres start ... stop - 1, which it numbers from 0, by
     centre and then by distance. Its vectors are as exact as the positions. Where the neighbours of a particle by
@@ -45,12 +46,12 @@ class NeighborSearch:
         self.reach = self.halves.min()
         box = freud.box.Box(*frame.box)
         self.query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
-        self._find = self.rule.finder(self)
+        self.prepared = self.rule.prepare(self)
         self._larger = None
 
     def __call__(self, start=0, stop=None):
         stop = len(self.frame) if stop is None else min(stop, len(self.frame))
-        found, complete = self._find(start, stop)
+        found, complete = self.rule.find(self, start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.rule.most)
         farthest = found.distances.max() if len(found) else 0

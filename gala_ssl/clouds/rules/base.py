@@ -20,7 +20,7 @@ class NeighborRule(abc.ABC):
         fixed: whether each particle has `most` neighbours, neither more nor fewer.
         finds_images: whether the lists are right beyond half the box as well.
 
-    and defines `finder`.
+    and defines `find`.
 
     Args:
         most: number of bonds in a cloud at most; where a rule gives more neighbours, the nearest of them are kept. None
@@ -43,17 +43,21 @@ class NeighborRule(abc.ABC):
                              option="most", value=self.most)
         object.__setattr__(self, "most", int(self.most))
 
-    @abc.abstractmethod
-    def finder(self, search):
-        """Return a function that finds neighbours in the frame of a search.
+    def prepare(self, search):
+        """Return what `find` needs of a whole frame, which the search keeps as `prepared`; None if it needs nothing.
 
         Args:
             search: `gala_ssl.clouds.neighbors.NeighborSearch`, with its `frame`, the `query` of freud, and `others`.
+        """
+        return None
+
+    @abc.abstractmethod
+    def find(self, search, start: int, stop: int):
+        """Find the neighbours of the centres start ... stop - 1 of a search.
 
         Returns:
-            A function (start, stop) of the first centre and the one after the last. It returns freud's NeighborList of
-            these centres, numbered from 0, by centre and then by distance; and False if neighbours are missing because
-            the box is too small for them, else True.
+            (NeighborList, bool): freud's, of these centres, numbered from 0, by centre and then by distance; whether it
+            is complete, or the box is too small for all neighbours.
         """
 
     def limited(self, most: int) -> "NeighborRule":

@@ -31,11 +31,13 @@ class Cutoff(NeighborRule):
             raise InputError(f"Neighbours within a cutoff need r_max, a positive length, not {self.r_max!r}; "
                              f"on the command line, give --r-max.", option="r_max", value=self.r_max)
 
-    def finder(self, search):
+    def prepare(self, search):
         if self.r_max >= search.reach:
             where = search.frame.where
             nx, ny, nz = (int(self.r_max / half) + 1 for half in search.halves)
             raise InputError(f"The cutoff {self.r_max:.4g} is too large for the box of {where}: from half the box "
                              f"({search.reach:.4g}) on a particle meets images; lower it, or take frame.replicated"
                              f"({nx}, {ny}, {nz}) if you mean it.", frame=where, option="r_max", value=self.r_max)
-        return lambda start, stop: (search.others(start, stop, r_max=self.r_max), True)
+
+    def find(self, search, start, stop):
+        return search.others(start, stop, r_max=self.r_max), True

@@ -18,9 +18,7 @@ class Nearest(NeighborRule):
 
     name, order, fixed = "nearest", 1, True
 
-    def finder(self, search):
-        def find(start, stop):
-            found = search.others(start, stop, num_neighbors=self.most)
-            # freud gives fewer without a word where the frame has too few particles or they are too far.
-            return found, (found.neighbor_counts == self.most).all()
-        return find
+    def find(self, search, start, stop):
+        found = search.others(start, stop, num_neighbors=self.most)
+        # freud gives fewer without a word where the frame has too few particles or they are too far.
+        return found, (found.neighbor_counts == self.most).all()

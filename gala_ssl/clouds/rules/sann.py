@@ -24,19 +24,17 @@ class SANN(NeighborRule):
 
     name, order = "sann", 4
 
-    def finder(self, search):
+    def find(self, search, start, stop):
         import freud  # which the help of the command line, where rules are named, does not wait for
 
-        def find(start, stop):
-            count = _START
-            while True:
-                found = search.others(start, stop, num_neighbors=count)
-                try:
-                    system = search.query.box, search.query.points
-                    filtered = freud.locality.FilterSANN().compute(system, found, search.query.points[start:stop])
-                    return filtered.filtered_nlist.copy(), True
-                except RuntimeError:  # some sphere is not full
-                    if found.neighbor_counts.max(initial=0) < count:
-                        return found, False
-                    count *= 2
-        return find
+        count = _START
+        while True:
+            found = search.others(start, stop, num_neighbors=count)
+            try:
+                system = search.query.box, search.query.points
+                filtered = freud.locality.FilterSANN().compute(system, found, search.query.points[start:stop])
+                return filtered.filtered_nlist.copy(), True
+            except RuntimeError:  # some sphere is not full
+                if found.neighbor_counts.max(initial=0) < count:
+                    return found, False
+                count *= 2

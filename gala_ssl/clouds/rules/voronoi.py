@@ -23,18 +23,20 @@ class Voronoi(NeighborRule):
 
     name, order, finds_images = "voronoi", 3, True
 
-    def finder(self, search):
+    def prepare(self, search):
         import freud  # which the help of the command line, where rules are named, does not wait for
 
         # Voro++ leaves out one of two particles at one place without a word.
         search.check_distinct(search.others(0, len(search.frame), num_neighbors=1), 0)
         cells = freud.locality.Voronoi().compute((search.query.box, search.query.points)).nlist.copy()
         cells.sort(by_distance=True)
-        centre = np.asarray(cells.query_point_indices)
+        return cells
 
-        def find(start, stop):
-            part = slice(*np.searchsorted(centre, (start, stop)))
-            return freud.locality.NeighborList.from_arrays(
-                stop - start, len(search.frame), centre[part] - start, cells.point_indices[part],
-                cells.vectors[part]), True
-        return find
+    def find(self, search, start, stop):
+        import freud
+
+        cells = search.prepared
+        centre = np.asarray(cells.query_point_indices)
+        part = slice(*np.searchsorted(centre, (start, stop)))
+        return freud.locality.NeighborList.from_arrays(
+            stop - start, len(search.frame), centre[part] - start, cells.point_indices[part], cells.vectors[part]), True
