@@ -30,7 +30,7 @@ COLD = changed(noise=(0.0, 0.0), strain=0.0, vacancies=0.0, surfaces=0.0, jitter
 
 
 def test_classes_come_in_their_shares():
-    found = thermal_environments(DATA, 1000, (1,))
+    found = thermal_environments(changed(liquid_share=2.0), 1000, (1,))
     assert found.names == class_names(DATA) == ("cF4-Cu", "cI2-W", LIQUID, GAS)
     np.testing.assert_allclose(np.bincount(found.labels), [200, 200, 400, 200], atol=4)
     assert found.clouds.bonds.shape == found.ideal.shape == (1000, 20, 3)

@@ -24,7 +24,8 @@ class ThermalConfig:
         length_scale: what clouds are divided by, see `gala_ssl.clouds.lengths.LENGTH_SCALES`.
         jitter: standard deviation of the logarithm of a factor on each cloud's length.
         particles: particles of a frame, at least.
-        clouds_per_frame: environments taken from a frame, about.
+        clouds_per_frame: environments taken from a frame, about. With many of them an epoch has few frames, whose
+            strain and noise a network learns by heart.
     """
 
     noise: tuple = (0.01, 0.15)
@@ -32,12 +33,12 @@ class ThermalConfig:
     strain: float = 0.01
     vacancies: float = 0.25
     surfaces: float = 0.15
-    liquid_share: float = 2.0
+    liquid_share: float = 1.0
     gas_share: float = 1.0
     length_scale: str = "mean_bond"
     jitter: float = 0.015
     particles: int = 400
-    clouds_per_frame: int = 400
+    clouds_per_frame: int = 40
 
     def __post_init__(self):
         object.__setattr__(self, "noise", sequence("noise", self.noise))
