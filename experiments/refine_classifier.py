@@ -3,10 +3,10 @@
     python experiments/refine_classifier.py --output runs/refined/weights
 
 A training of the network sees few frames an epoch, learns some of them by heart, and has its own shares of the classes.
-Here all before the classifier stays as it is: its 32 numbers of each of PARTS x CLOUDS new clouds, about 40 a frame, all
-classes alike, are computed once and kept in runs/refined/, and the classifier is trained on them, which takes a
-minute. Validation is on another noise realisation. `--liquid-share` sets how often "liquid" counts as expected beside
-one structure, by its logit; experiments/thermal_results.py says on the elements "tune" which share is right.
+Here all before the classifier stays as it is: the 32 numbers that it gets of each of PARTS x CLOUDS new clouds, about
+40 a frame, all classes alike, are computed once and kept in runs/refined/, and the classifier is trained on them, which
+takes minutes. Validation is on another noise realisation. `--liquid-share` sets how often "liquid" counts as expected
+beside one structure, by its logit; experiments/thermal_results.py says on the elements "tune" which share is right.
 """
 import argparse
 import dataclasses
@@ -18,24 +18,21 @@ import numpy as np
 from gala_ssl.base.files import write_json, written_whole
 from gala_ssl.commands.main import script
 from gala_ssl.networks.compiled import CompiledWhereItPays
-from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
 from gala_ssl.tasks.data.thermal import LIQUID, thermal_environments
 from gala_ssl.tasks.models.build import seeded
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
 
-PARTS, CLOUDS = 5, 52 * 600
+PARTS, CLOUDS = 4, 52 * 600
 # Validation is part 0; the seed sets these realisations apart from those of every training.
 SEED = 2027
-CLOUDS_PER_FRAME = 40
 EPOCHS, BATCH, RATE = 20, 512, 2e-3
-NOISES = (0.01, 0.05, 0.08, 0.10, 0.12, 0.15)
 
 
 def thermal_data(card):
-    """The DataConfig of a card with few clouds a frame and equal shares of all classes."""
+    """The DataConfig of a card with the thermal environments of this version: few clouds a frame, equal shares."""
     data = DataConfig(**card["data"])
-    thermal = dataclasses.replace(data.thermal, clouds_per_frame=CLOUDS_PER_FRAME, liquid_share=1.0, gas_share=1.0)
-    return dataclasses.replace(data, thermal=thermal)
+    return dataclasses.replace(data, thermal=ThermalConfig(length_scale=data.thermal.length_scale))
 
 
 def part(summarize, data, number, folder, clouds=CLOUDS):
@@ -71,7 +68,8 @@ def refit(model, training, validation, seed):
     inputs = keras.Input(training[0].shape[1:])
     classifier = keras.Model(inputs, model.get_layer("prediction")(model.get_layer("classifier")(inputs)))
     steps = EPOCHS * (len(training[0]) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - steps // 20, warmup_target=RATE, warmup_steps=steps // 20)
+    warm_up = steps // 20
+    rate = keras.optimizers.schedules.CosineDecay(0.0, steps - warm_up, warmup_target=RATE, warmup_steps=warm_up)
     classifier.compile(optimizer=keras.optimizers.Adam(rate), loss="sparse_categorical_crossentropy",
                        metrics=["accuracy"], jit_compile=False)
     before = classifier.evaluate(*validation, batch_size=4096, verbose=0)
@@ -85,7 +83,7 @@ def refit(model, training, validation, seed):
 def expect(model, name, share, names):
     """Count a class as `share` times as frequent as before, by the bias of its logit."""
     bias = model.get_layer("classifier").layers[-1].bias
-    values = np.array(bias)
+    values = keras.ops.convert_to_numpy(bias).copy()
     values[list(names).index(name)] += np.log(share)
     bias.assign(values)
 
@@ -106,9 +104,9 @@ def main(argv=None):
     found = refit(model, [np.concatenate(arrays) for arrays in zip(*training)], validation, SEED)
     expect(model, LIQUID, arguments.liquid_share, names)
     card["refined"] = {
-        **{name: round(float(value), 5) for name, value in found.items()}, "clouds": PARTS * CLOUDS,
-        "clouds_per_frame": CLOUDS_PER_FRAME, "liquid_share": arguments.liquid_share, "gas_share": 1.0, "seed": SEED,
-        "layers": "classifier"}
+        **{name: round(float(value), 5) for name, value in found.items()}, "layers": "classifier",
+        "clouds": PARTS * CLOUDS, "seed": SEED, "thermal": dataclasses.asdict(data.thermal),
+        "liquid_share": arguments.liquid_share}
     save_pretrained(model, card, arguments.output)
     write_json(arguments.output / "refined.json", card["refined"])
     print(card["refined"])
