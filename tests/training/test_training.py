@@ -150,7 +150,7 @@ def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environ
     before = contents(directory)
     with pytest.raises(InputError) as refused:
         fitted(environments, directory)
-    assert refused.value.path == directory / checkpoint.CHECKPOINT
+    assert refused.value.path == str(directory / checkpoint.CHECKPOINT)
     assert contents(directory) == before
 
 
