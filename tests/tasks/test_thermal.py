@@ -30,7 +30,7 @@ COLD = changed(noise=(0.0, 0.0), strain=0.0, vacancies=0.0, surfaces=0.0, jitter
 
 
 def test_classes_come_in_their_shares():
-    found = thermal_environments(DATA, 1000, (1,))
+    found = thermal_environments(changed(liquid_share=2.0), 1000, (1,))
     assert found.names == class_names(DATA) == ("cF4-Cu", "cI2-W", LIQUID, GAS)
     np.testing.assert_allclose(np.bincount(found.labels), [200, 200, 400, 200], atol=4)
     assert found.clouds.bonds.shape == found.ideal.shape == (1000, 20, 3)
@@ -81,6 +81,20 @@ def test_debye_displacements_are_periodic_and_neighbours_move_together():
     assert np.mean(correlations) == pytest.approx(0.33, abs=0.06)
     shifted = debye_displacements(positions + frame.cell[0], frame.cell, np.random.default_rng(6))
     np.testing.assert_allclose(shifted, debye_displacements(positions, frame.cell, np.random.default_rng(6)), atol=1e-8)
+
+
+@pytest.mark.parametrize("softness", [0.0, 0.5, 1.0])
+def test_waves_along_their_direction_are_as_weak_as_the_softness_says(softness):
+    """In amplitudes of the box's longest waves, many draws: along its direction over across it."""
+    frame = prototypes.build("cP1-Po", 200)
+    positions = frame.positions.astype(float)
+    wave = 2 * np.pi * np.linalg.inv(frame.cell)[:, 0]
+    found = []
+    for seed in range(60):
+        moved = debye_displacements(positions, frame.cell, np.random.default_rng(seed), softness)
+        found.append(np.exp(-1j * positions @ wave) @ moved)
+    along, *across = np.sqrt(np.mean(np.abs(found) ** 2, axis=0))
+    assert along == pytest.approx(softness * np.mean(across), rel=0.15, abs=1e-6 * np.mean(across))
 
 
 def test_the_shift_to_find_has_the_displacement_in_it():
