@@ -40,7 +40,7 @@ def blocks(histogram, count):
     for stray in np.geomspace(1e-3, 0.5, 25):
         inside = within * (np.log(1 - stray) - share)
         outside = (size - within) * (np.log(stray) - rest)
-        likelihood, starts = _divided(np.where(size > 0, inside + outside, -np.inf), count)
+        likelihood, starts = best_division(np.where(size > 0, inside + outside, -np.inf), count)
         if best is None or likelihood > best[0]:
             best = likelihood, starts
     return best[1], (best[0] + np.sum(named * np.log(np.maximum(named, 1e-12)))) / k
@@ -63,7 +63,7 @@ def across(histogram, first, second):
     return float(np.mean(parts))
 
 
-def _divided(score, count):
+def best_division(score, count):
     """Best sum of `score[a, b]` over `count` runs a ... b - 1 that follow each other from 0 to k, and their starts."""
     k = len(score) - 1
     value, choices = score[0].copy(), []
