@@ -77,7 +77,8 @@ def noise_like(residuals, pieces, rows, count, generator):
     """Series of the noise that these residuals show, (count, rows, K).
 
     Args:
-        residuals: (T, K). pieces: of the series, from each of which a level or a line was removed. rows: of a series. count: of series. generator: numpy.random.Generator.
+        residuals: (T, K). pieces: of the series, from each of which a level or a line was removed.
+        rows: of a series. count: of series. generator: numpy.random.Generator.
     """
     spread = np.sum(residuals**2)
     memory = np.sum(residuals[1:] * residuals[:-1]) / spread if spread else 0.0
