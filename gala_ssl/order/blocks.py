@@ -2,6 +2,7 @@
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 
 
 def blocks(histogram, count):
@@ -44,6 +45,30 @@ def blocks(histogram, count):
         if best is None or likelihood > best[0]:
             best = likelihood, starts
     return best[1], (best[0] + np.sum(named * np.log(np.maximum(named, 1e-12)))) / k
+
+
+def chance_of_blocks(histogram, first, second, seed=0, draws=199):
+    """How often chance alone divides two neighbouring groups of frames as clearly: 1 / (draws + 1) to 1.
+
+    The frames of both are divided into two runs anew. A permutation test: the rows change places among each other, so
+    that what a frame is taken for has nothing to do with when it was, and are divided as well. A group of one frame
+    among few is therefore never clear.
+
+    Args:
+        histogram: (k, k), how often clouds of frame i (row) were taken for frame j (column).
+        first, second: indices of the groups' frames. seed: of the permutations.
+
+    Returns:
+        float: the part of the divisions, the one found among them, that are as likely. 1 for two frames.
+    """
+    both = np.concatenate([first, second])
+    rows = np.asarray(histogram, float)[np.ix_(both, both)]
+    if len(both) < 3:
+        return 1.0
+    generator = rng(seed, "permutations of frames", int(both[0]), len(both))
+    found = blocks(rows, 2)[1]
+    others = [blocks(rows[generator.permutation(len(rows))], 2)[1] for _ in range(draws)]
+    return float((1 + np.sum(np.array(others) >= found - 1e-12)) / (1 + draws))
 
 
 def across(histogram, first, second):
