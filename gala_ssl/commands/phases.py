@@ -27,8 +27,8 @@ def configure(parser):
     parser.add_argument("--count", type=int, default=3, help="number of phases (default: 3)")
     parser.add_argument("--every", type=int, default=4, help="distance of the frames to train on (default: 4)")
     parser.add_argument("--fraction", type=float, default=0.1, help="part of a frame's particles (default: 0.1)")
-    parser.add_argument("--least", type=int, default=400, help="particles of a frame to take, at least, where it has as "
-                        "many (default: 400)")
+    parser.add_argument("--least", type=int, default=400, help="particles of a frame to take, at least, where "
+                        "it has as many (default: 400)")
     parser.add_argument("--neighbors", type=int, default=20, help="bonds of a particle (default: 20)")
     parser.add_argument("--epochs", type=int, help="at most, in place of the preset's")
     parser.add_argument("--preset", choices=["full", "smoke"], default="full",
@@ -149,5 +149,6 @@ def sentence(card, output):
     likelihoods = card["likelihoods"]
     likeliest = max(likelihoods, key=likelihoods.get)
     return (f"A phase ends and the next begins {where}.{others if hidden else ''} In brackets: the part of the "
-            f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart, and how "
-            f"often chance does as well. Of 1 to {len(likelihoods)} phases, the likeliest number is {likeliest}. {files}")
+            f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart, and "
+            f"how often chance does as well. Of 1 to {len(likelihoods)} phases, the likeliest number is {likeliest}. "
+            f"{files}")

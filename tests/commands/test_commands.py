@@ -410,8 +410,8 @@ def cooled(tmp_path_factory):
     return path
 
 
-PHASES = ("--frames", "1:", "--preset", "smoke", "--every", "2", "--fraction", "0.3", "--least", "1", "--neighbors", "12",
-          "--count", "2")
+PHASES = ("--frames", "1:", "--preset", "smoke", "--every", "2", "--fraction", "0.3", "--least", "1",
+          "--neighbors", "12", "--count", "2")
 
 
 @pytest.fixture(scope="module")
