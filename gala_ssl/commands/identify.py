@@ -1,6 +1,7 @@
 """Name the structure of each particle of a trajectory: fcc, hcp, bcc, diamond, liquid, gas and others.
 
     gala-ssl identify run.gsd
+    gala-ssl identify run.gsd --figure run.png --html run.html
     gala-ssl identify dump.lammpstrj --frames 0::10 --among fcc hcp bcc liquid -o run.csv -o named.gsd
 
 Prints the fractions of each frame and, of a trajectory, between which of them the sample changed, or that no transition
@@ -35,6 +36,12 @@ def configure(parser):
                         help="replaced if it is there; a .csv has a row a particle, and beside it a table of the "
                         "frames, NAME_frames.csv; .xyz, .gsd and .dump are copies of the frames with the names. Give "
                         "it again for several files")
+    parser.add_argument("--figure", type=pathlib.Path, help="draw the fractions along the trajectory, and three frames "
+                        "coloured by structure, cut in half (.png, .pdf, .svg)")
+    parser.add_argument("--against", choices=("step", "kT", "frame"), default="step", help="what --figure draws the "
+                        "fractions against, where the file has it (default: step)")
+    parser.add_argument("--html", type=pathlib.Path, help="write a page for a browser that needs no network: particles "
+                        "in space, linked to a map, up to 24 frames")
     add_types(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
@@ -46,26 +53,34 @@ def run(arguments):
 
     for path in arguments.output:
         check_named(path)
+    for option, endings in (("figure", (".png", ".pdf", ".svg")), ("html", (".html",))):
+        path = getattr(arguments, option)
+        if path and path.suffix not in endings:
+            raise InputError(f"--{option} {path} needs a name that ends in {' or '.join(endings)}.",
+                             option=f"--{option}", value=str(path))
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
     frames[0]  # a frame that cannot be read should be known before the network is loaded
-    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import POOLED, Identifier
 
-    embedding = load_pretrained("frame_classification", arguments.weights,
-                                progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+    embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
+                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     write(arguments, frames, identify)
 
 
 def write(arguments, frames, identify):
     """Name the particles of all frames; print fractions and transitions, and write the files asked for."""
-    from gala_ssl.base.files import naming, written_together
+    from gala_ssl.base.files import naming, written_together, written_whole
     from gala_ssl.order.named_files import named_file
     from gala_ssl.order.timeline import Timeline
 
-    timeline = Timeline(frames)
+    timeline, album = Timeline(frames), None
+    if arguments.figure or arguments.html:
+        from gala_ssl.plot.album import Album
+        album = Album(frames, timeline, bool(arguments.html))
     tables = [path.with_name(f"{path.stem}_frames.csv") for path in arguments.output if path.suffix == ".csv"]
     with contextlib.ExitStack() as stack:
         aside = stack.enter_context(written_together([*arguments.output, *tables]))
@@ -75,6 +90,8 @@ def write(arguments, frames, identify):
             for frame in frames:
                 found = identify(frame)
                 timeline.add(frame, found.structure)
+                if album:
+                    album.add(found)
                 if not arguments.quiet:
                     print(f"{frame.where}: {line(found)}", flush=True)
                 for path, writer in writers.items():
@@ -83,11 +100,17 @@ def write(arguments, frames, identify):
         for path in tables:
             with naming(path):
                 timeline.table().to_csv(aside[path], float_format="%.6g")
+    sentences = timeline.sentences() if len(frames) > 1 else []
+    if arguments.figure:
+        with written_whole(arguments.figure) as path:
+            album.figure(arguments.against).savefig(path, dpi=150)
+    if arguments.html:
+        album.write_page(arguments.html, arguments.trajectory.name, sentences)
     if not arguments.quiet:
-        if len(frames) > 1:
-            print(*timeline.sentences(), sep="\n")
-        if arguments.output:
-            print(f"Wrote {counted(len(frames), 'frame')} to {', '.join(map(str, [*arguments.output, *tables]))}.")
+        print(*sentences, sep="\n", end="\n" if sentences else "")
+        written = [*arguments.output, *tables, *filter(None, (arguments.figure, arguments.html))]
+        if written:
+            print(f"Wrote {counted(len(frames), 'frame')} to {', '.join(map(str, written))}.")
 
 
 def line(found):

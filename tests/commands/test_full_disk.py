@@ -200,7 +200,7 @@ def trajectory(tmp_path_factory):
 @pytest.fixture
 def weights(monkeypatch):
     """A folder with small networks; the same network is loaded once."""
-    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", tiny.load_once)
+    monkeypatch.setattr("gala_ssl.order.embedding.Embedding.from_pretrained", tiny.load_once)
     return tiny.FOLDER
 
 

@@ -10,6 +10,7 @@ import pytest
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.lengths import nearest_distances
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.reading import read_frames
 from tests import bad_files
 from tests.bad_files import FORMATS, NEIGHBORS, good
@@ -34,7 +35,7 @@ def outcome(path):
             warnings.simplefilter("error")
             for frame in read_frames(path):
                 if not np.isfinite(nearest_distances(frame)).all() or not np.isfinite(
-                        point_clouds(frame, NEIGHBORS).bonds).all():
+                        point_clouds(frame, Nearest(NEIGHBORS)).bonds).all():
                     return "not finite"
         return "finite"
     except InputError as error:

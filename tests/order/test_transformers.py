@@ -35,7 +35,7 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def expected(frames):
-    embed = gala_ssl.load_pretrained("denoising", progress=False)
+    embed = gala_ssl.Embedding.from_pretrained("denoising", progress=False)
     return np.vstack([embed(frame) for frame in frames])
 
 
@@ -57,7 +57,7 @@ def test_frames_clouds_and_bonds(fitted, frames, expected):
 
 
 def test_a_network_that_is_there_already_takes_clouds_too(frames, expected):
-    given = EmbeddingTransformer(gala_ssl.load_pretrained("denoising", progress=False)).fit()
+    given = EmbeddingTransformer(gala_ssl.Embedding.from_pretrained("denoising", progress=False)).fit()
     clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
     assert_equal_numbers(given.transform(clouds), expected)
 
@@ -107,20 +107,21 @@ def test_a_baseline_takes_frames_only(frames):
 def test_settings_are_parameters(frames, expected):
     transformer = EmbeddingTransformer("denoising", length_scale="shortest")
     assert transformer.get_params() == {
-        "featurizer": "denoising", "weights": None, "length_scale": "shortest", "source": "core",
-        "neighbors": "nearest", "k": None, "r_max": None, "ignore_types": False}
+        "featurizer": "denoising", "weights": "paper", "length_scale": "shortest", "source": "core",
+        "neighbors": None, "ignore_types": False}
     copy = clone(transformer.set_params(featurizer="shift_identification", source="head"))
     assert copy is not transformer and copy.get_params() == transformer.get_params()
     with pytest.raises(NotFittedError):
         copy.transform(frames)
     found = copy.fit_transform(frames)
-    direct = gala_ssl.load_pretrained("shift_identification", length_scale="shortest", source="head", progress=False)
+    direct = gala_ssl.Embedding.from_pretrained("shift_identification", length_scale="shortest", source="head",
+                                                progress=False)
     np.testing.assert_array_equal(found, np.vstack([direct(frame) for frame in frames]))
 
 
 def test_pickles_hold_no_network(fitted, frames, expected):
-    unfitted = pickle.loads(pickle.dumps(EmbeddingTransformer("denoising", k=12)))
-    assert unfitted.get_params()["k"] == 12
+    unfitted = pickle.loads(pickle.dumps(EmbeddingTransformer("denoising", neighbors=gala_ssl.Nearest(12))))
+    assert unfitted.get_params()["neighbors"] == gala_ssl.Nearest(12)
     with pytest.raises(NotFittedError):
         unfitted.transform(frames)
     written = io.BytesIO()
