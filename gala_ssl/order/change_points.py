@@ -10,7 +10,7 @@ SHORTEST = 2
 # Series as they would be without a change, in a test; a division never has more levels.
 _SIMULATED, _MOST_LEVELS = 199, 12
 # Rows of a piece in which the noise is looked at, about, and the most pieces.
-_FITTED, _MOST_PIECES = 16, 6
+_FITTED, _MOST_PIECES = 24, 4
 # Below this, differences are rounding: the standard deviation of a value that seems to have none.
 _RESOLUTION = 1e-3
 # Rows that the noise forgets its start in, and how long a correlation it may have.
@@ -21,10 +21,9 @@ def change_points(series, level=0.01, seed=0):
     """Rows at which the level of a series changes.
 
     One more change is accepted at a time (sequential test of Bai and Perron, Econometrica 66, 47 (1998)): the rows of
-    each level are divided once more where this lowers the sum of squares most, and the ratio of what is gained to what
-    is left is compared with that of series without a change. These are made of the residuals of the division: noise
-    that remembers its last value (autoregressive of first order, the sieve bootstrap of Buehlmann, Bernoulli 3, 123
-    (1997)). So slow fluctuations do not count as changes, and `level` is the probability to find any change
+    each level are divided once more where this lowers the sum of squares most, and by how much is compared with series
+    without a change. These are made of what levels and slopes leave: noise that remembers its last value
+    (autoregressive of first order, the sieve bootstrap of Buehlmann, Bernoulli 3, 123 (1997)). So slow fluctuations do not count as changes, and `level` is the probability to find any change
     in a series that has none. The places are those of the best division into as many levels (dynamic programming).
 
     Args:
@@ -64,13 +63,12 @@ def chance_of_no_change(series, generator):
     rows = len(series)
     if rows < 3 * SHORTEST:
         return 1.0
-    _, found = _best_split(series[None])
+    found = _gain(series[None])
     # What several levels and their slopes leave: neither further changes nor a level reached slowly are slow noise.
     pieces = min(max(rows // _FITTED, 2), _MOST_PIECES)
     noise = np.concatenate([detrend(piece, axis=0) for piece in np.split(series, division(series, pieces))])
     simulated = noise_like(noise, pieces, rows, _SIMULATED, generator)
-    _, others = _best_split(simulated)
-    return float((1 + np.sum(others >= found[0])) / (1 + _SIMULATED))
+    return float((1 + np.sum(_gain(simulated) >= found)) / (1 + _SIMULATED))
 
 
 def noise_like(residuals, pieces, rows, count, generator):
@@ -87,24 +85,20 @@ def noise_like(residuals, pieces, rows, count, generator):
     memory += (pieces * (2 + 4 * memory) + np.sqrt(len(residuals))) / len(residuals)
     memory = min(max(memory, 0.0), _LONGEST)
     steps = residuals[1:] - memory * residuals[:-1]
-    steps = (steps - steps.mean(axis=0)) * np.sqrt(len(steps) / max(len(steps) - 1 - pieces, 1))
+    steps = (steps - steps.mean(axis=0)) * np.sqrt(len(steps) / max(len(steps) - 1 - 2 * pieces, 1))
     drawn = steps[generator.integers(len(steps), size=(count, rows + _BURN_IN))]
     # Neither two equal series nor a distribution of few values: a little smooth noise on top.
     drawn = drawn + generator.normal(size=drawn.shape) * np.maximum(0.3 * steps.std(axis=0), _RESOLUTION)
     return lfilter([1.0], [1.0, -memory], drawn, axis=1)[:, _BURN_IN:]
 
 
-def _best_split(batch):
-    """Where each series (n, T, K) divides best into two, and what that gains, relative to what is left: (n,), (n,)."""
+def _gain(batch):
+    """By how much the sum of squares of each series (n, T, K) falls where it is divided best into two levels, (n,)."""
     batch = batch - batch.mean(axis=1, keepdims=True)
     rows = batch.shape[1]
     size = np.arange(SHORTEST, rows - SHORTEST + 1)
     sums = batch.cumsum(axis=1)[:, size - 1]
-    gain = np.sum(sums**2, axis=2) * rows / (size * (rows - size))
-    best = gain.argmax(axis=1)
-    most = gain[np.arange(len(gain)), best]
-    left = np.maximum(np.sum(batch**2, axis=(1, 2)) - most, 0)
-    return size[best], most / (left + rows * _RESOLUTION**2)
+    return np.max(np.sum(sums**2, axis=2) * rows / (size * (rows - size)), axis=1)
 
 
 def _main_directions(series, kept=0.999):

@@ -30,7 +30,7 @@ from gala_ssl.training.fit import fit_alone
 from gala_ssl.training.presets import TrainingConfig
 
 # Part of the trajectories without transitions in which one is shown where it is looked for, at most.
-LEVEL = 0.02
+LEVEL = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,8 +138,8 @@ class Transition:
 
     @property
     def shown(self):
-        """Whether it is more than chance: the test passes at a level of 0.02."""
-        return self.chance <= LEVEL
+        """Whether it is more than chance: the test passes at a level of 0.05."""
+        return self.chance <= LEVEL + 1e-9
 
 
 def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):

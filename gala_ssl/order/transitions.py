@@ -49,8 +49,9 @@ def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     Args:
         fractions: pandas.DataFrame, a row a frame and a column a name: the part of the frame's particles that has it.
         least: part of the particles that a transition gives another name, at least.
-        level: probability to find any transition in a trajectory that has none, however small, where noise remembers
-            its last frame at most (see the tests for what was measured).
+        level: probability to find a change, however small, in a trajectory that has none. Measured at 0.01: 0 to 0.01
+            where frames are independent; where neighbouring frames have a correlation of 0.5, 0.05 for 17 frames and
+            0.01 for 100; for one of 0.8, 0.16 and 0.03. Most of these changes are smaller than `least`.
         seed: of the simulated noise.
 
     Returns:
