@@ -1,6 +1,6 @@
 """When does a series change its level? A test against correlated noise, and the division that it allows."""
 import numpy as np
-from scipy.signal import detrend, lfilter
+from scipy.signal import lfilter
 
 from gala_ssl.base.randomness import rng
 from gala_ssl.order.blocks import best_division
@@ -9,12 +9,10 @@ from gala_ssl.order.blocks import best_division
 SHORTEST = 2
 # Series as they would be without a change, in a test; a division never has more levels.
 _SIMULATED, _MOST_LEVELS = 199, 12
-# Rows of a piece in which the noise is looked at, about, and the most pieces.
-_FITTED, _MOST_PIECES = 24, 4
-# Below this, differences are rounding: the standard deviation of a value that seems to have none.
-_RESOLUTION = 1e-3
-# Rows that the noise forgets its start in, and how long a correlation it may have.
-_BURN_IN, _LONGEST = 60, 0.95
+# Correlation of the noise of one row with that of the next, at most, and rows in which it forgets its start.
+_MEMORY, _BURN_IN = 0.8, 40
+# The median of absolute normal numbers; and the standard deviation of values that seem to have no noise.
+_MEDIAN, _RESOLUTION = 0.6745, 1e-3
 
 
 def change_points(series, level=0.01, seed=0):
@@ -22,9 +20,10 @@ def change_points(series, level=0.01, seed=0):
 
     One more change is accepted at a time (sequential test of Bai and Perron, Econometrica 66, 47 (1998)): the rows of
     each level are divided once more where this lowers the sum of squares most, and by how much is compared with series
-    without a change. These are made of what levels and slopes leave: noise that remembers its last value
-    (autoregressive of first order, the sieve bootstrap of Buehlmann, Bernoulli 3, 123 (1997)). So slow fluctuations do not count as changes, and `level` is the probability to find any change
-    in a series that has none. The places are those of the best division into as many levels (dynamic programming).
+    of noise without a change. The noise is measured by second differences, which neither levels nor slopes have, and
+    taken to be slow: neighbouring rows have a correlation of 0.8. So slow fluctuations do not count as changes. `level`
+    is the probability to find any change in a series of such noise; in faster noise it is smaller. The places are those
+    of the best division into as many levels (dynamic programming).
 
     Args:
         series: (T, K), K values in each of T rows. level: probability of a false alarm. seed: of the simulated series.
@@ -64,32 +63,22 @@ def chance_of_no_change(series, generator):
     if rows < 3 * SHORTEST:
         return 1.0
     found = _gain(series[None])
-    # What several levels and their slopes leave: neither further changes nor a level reached slowly are slow noise.
-    pieces = min(max(rows // _FITTED, 2), _MOST_PIECES)
-    noise = np.concatenate([detrend(piece, axis=0) for piece in np.split(series, division(series, pieces))])
-    simulated = noise_like(noise, pieces, rows, _SIMULATED, generator)
+    simulated = slow_noise(series, _SIMULATED, generator)
     return float((1 + np.sum(_gain(simulated) >= found)) / (1 + _SIMULATED))
 
 
-def noise_like(residuals, pieces, rows, count, generator):
-    """Series of the noise that these residuals show, (count, rows, K).
+def slow_noise(series, count, generator):
+    """Series of noise as large as that of this one and of a correlation of 0.8 from row to row, (count, T, K).
 
     Args:
-        residuals: (T, K). pieces: of the series, from each of which a level or a line was removed.
-        rows: of a series. count: of series. generator: numpy.random.Generator.
+        series: (T, K), whose second differences have the size of the noise. generator: numpy.random.Generator.
     """
-    spread = np.sum(residuals**2)
-    memory = np.sum(residuals[1:] * residuals[:-1]) / spread if spread else 0.0
-    # Too small for few rows: lines were removed (Marriott and Pope, Biometrika 41, 390 (1954)), and the
-    # estimate scatters. Slow noise that is taken for fast noise gives false alarms, so it is taken at its upper end.
-    memory += (pieces * (2 + 4 * memory) + np.sqrt(len(residuals))) / len(residuals)
-    memory = min(max(memory, 0.0), _LONGEST)
-    steps = residuals[1:] - memory * residuals[:-1]
-    steps = (steps - steps.mean(axis=0)) * np.sqrt(len(steps) / max(len(steps) - 1 - 2 * pieces, 1))
-    drawn = steps[generator.integers(len(steps), size=(count, rows + _BURN_IN))]
-    # Neither two equal series nor a distribution of few values: a little smooth noise on top.
-    drawn = drawn + generator.normal(size=drawn.shape) * np.maximum(0.3 * steps.std(axis=0), _RESOLUTION)
-    return lfilter([1.0], [1.0, -memory], drawn, axis=1)[:, _BURN_IN:]
+    rows = len(series)
+    size = np.median(abs(np.diff(series, 2, axis=0)), axis=0) / _MEDIAN
+    # What second differences are of the noise itself; few of them scatter.
+    size = size / np.sqrt(6 - 8 * _MEMORY + 2 * _MEMORY**2) * (1 + 4 / rows)
+    steps = generator.normal(size=(count, rows + _BURN_IN, series.shape[1])) * np.maximum(size, _RESOLUTION)
+    return np.sqrt(1 - _MEMORY**2) * lfilter([1.0], [1.0, -_MEMORY], steps, axis=1)[:, _BURN_IN:]
 
 
 def _gain(batch):

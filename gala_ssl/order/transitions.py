@@ -6,7 +6,7 @@ import pandas as pd
 
 from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.randomness import rng
-from gala_ssl.order.change_points import SHORTEST, change_points, division, noise_like
+from gala_ssl.order.change_points import SHORTEST, change_points, division, slow_noise
 
 LIQUID, GAS, UNKNOWN = "liquid", "gas", "unknown"
 # Frames in which a transition can be found at all, and made-up series by which its place is known.
@@ -49,9 +49,9 @@ def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     Args:
         fractions: pandas.DataFrame, a row a frame and a column a name: the part of the frame's particles that has it.
         least: part of the particles that a transition gives another name, at least.
-        level: probability to find a change, however small, in a trajectory that has none. Measured at 0.01: 0 to 0.01
-            where frames are independent; where neighbouring frames have a correlation of 0.5, 0.05 for 17 frames and
-            0.01 for 100; for one of 0.8, 0.16 and 0.03. Most of these changes are smaller than `least`.
+        level: probability to find a change, however small, in a trajectory that has none. Measured at 0.01: none of
+            100 where neighbouring frames have a correlation of up to 0.5; for one of 0.8, none of 100 with 17 frames
+            and 3 of 100 with 100. Most of these changes are smaller than `least`.
         seed: of the simulated noise.
 
     Returns:
@@ -145,7 +145,7 @@ def _transition(fractions, edges, kind, seed):
     low, high = (part.mean(axis=0) for part in (values[:end_before - start], values[start_after - start:]))
     direction = (high - low) / np.sum((high - low)**2)
     way = (values - low) @ direction
-    last, first = _bounds(way, end_before - start, start_after - start, seed)
+    last, first = _bounds(way, seed)
     source, target = (fractions.columns[column] for column in kind)
     of_target = values[:, kind[1]]
     # Of frames that lie on a level; where a bound is at the end of the trajectory, the level itself.
@@ -154,18 +154,12 @@ def _transition(fractions, edges, kind, seed):
                       float(abs(high - low).sum() / 2))
 
 
-def _bounds(way, end_before, start_after, seed):
-    """Last row before and first row after a transition, in the way gone (rows,), about 0 before and 1 after.
-
-    Args:
-        end_before: row behind the level before. start_after: first row of the level after.
-    """
+def _bounds(way, seed):
+    """Last row before and first row after a transition, in the way gone (rows,), about 0 before and 1 after."""
     rows = len(way)
     middle = _step(way[None])[0]
-    before, after = way[:end_before], way[start_after:]
-    noise = np.concatenate([before - before.mean(), after - after.mean()])[:, None]
     ideal = (np.arange(rows) >= middle).astype(float)
-    drawn = ideal + noise_like(noise, 2, rows, _DRAWN, rng(seed, "place of a transition", rows))[:, :, 0]
+    drawn = ideal + slow_noise(way[:, None], _DRAWN, rng(seed, "place of a transition", rows))[:, :, 0]
     early, late = np.quantile(_step(drawn), [0.025, 0.975], method="nearest")
     not_yet, there = np.flatnonzero(way[:middle] <= _GONE), middle + np.flatnonzero(way[middle:] >= 1 - _GONE)
     last = min([middle - 1, early - 1, *not_yet[-1:]])
