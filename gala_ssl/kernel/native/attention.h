@@ -19,7 +19,7 @@ struct Work {
     V *invariants, *products;                 // k x 9, of the points and of the pairs (i, j)
     V *second[2], *merged[2], *first, *of_first;  // k x H and k x D of the points j, H and D of the point i
     V *joined, *scores, *scales;              // k x D, k, k of the pairs (i, j)
-    V *x, *z, *v, *u;                         // 8, H, D and H rows of MOST
+    V *x, *z, *v, *u, *squares;               // 8, H, D, H and 1 rows of MOST
 };
 
 template <class F> INLINE void geometric_product(const V *a, const V *b, F store) {  // 1 e1 e2 e3 e12 e13 e23 e123
@@ -66,21 +66,24 @@ static void find_second(Work &w, const Attention &t, int set) {
 template <bool turns, int P> static __attribute__((noinline)) void pairs(Work &w, const Attention &t, int set, int j) {
     const int D = w.D, H = w.H;
     const V *second = w.second[set] + j * H, *merged = w.merged[set] + j * D;
-    V *x = w.x, *z = w.z, *v = w.v, *u = w.u, *joined = w.joined + j * D, squares[P] = {};
+    V *x = w.x, *z = w.z, *v = w.v, *u = w.u, *joined = w.joined + j * D;
+    // In memory: together with the sums of a tile they would be more than there are registers.
+    V *squares = w.squares;
+    UNROLL for (int p = 0; p < P; p++) squares[p] = V{};
     UNROLL for (int c = 0; c < 8; c++) UNROLL for (int p = 0; p < P; p++) x[c * P + p] = w.products[(j + p) * 9 + c];
     product<P>(x, t.of_pairs, 8, H, [&](int h, int p) { return w.first[h] + second[p * H + h]; },
-               [&](int h, int p, V s) { z[h * P + p] = s; squares[p] += s * s; });
+               [&](int h, int p, V s) { z[h * P + p] = s; }, squares);
     activate<P>(z, squares, t.beta, w.hidden, H);
     product<P>(z, t.joined, H, D, [&](int d, int p) { return w.of_first[d] + merged[p * D + d]; },
                [&](int d, int p, V s) { v[d * P + p] = s; if (!turns) joined[p * D + d] = s; });
     UNROLL for (int p = 0; p < P; p++) squares[p] = V{};
     product<P>(v, t.score, D, H, [&](int h, int) { return splat(t.score_bias[h]); },
-               [&](int h, int p, V s) { u[h * P + p] = s; squares[p] += s * s; });
+               [&](int h, int p, V s) { u[h * P + p] = s; }, squares);
     activate_and_sum<P>(u, squares, t.score_beta, t.score_out, w.hidden, H, w.scores + j);
     if (!turns) return;
     UNROLL for (int p = 0; p < P; p++) squares[p] = V{};
     product<P>(v, t.scale, D, H, [&](int h, int) { return splat(t.scale_bias[h]); },
-               [&](int h, int p, V s) { u[h * P + p] = s; squares[p] += s * s; });
+               [&](int h, int p, V s) { u[h * P + p] = s; }, squares);
     activate_and_sum<P>(u, squares, t.scale_beta, t.scale_out, w.hidden, H, w.scales + j);
 }
 

@@ -240,7 +240,7 @@ static int run_all(const int32_t *shape, const float *weights, const float *bond
         {&w.bonds, 8 * k}, {&w.mask, k}, {&w.invariants, 9 * k}, {&w.products, 9 * k}, {&w.second[0], k * t.H},
         {&w.second[1], k * t.H}, {&w.merged[0], k * t.D}, {&w.merged[1], k * t.D}, {&w.first, t.H},
         {&w.of_first, t.D}, {&w.joined, k * t.D}, {&w.scores, k}, {&w.scales, k}, {&w.x, 8 * MOST},
-        {&w.z, t.H * MOST}, {&w.v, t.D * MOST}, {&w.u, (t.H > t.D ? t.H : t.D) * MOST}, {&c.logits, t.C}};
+        {&w.z, t.H * MOST}, {&w.v, t.D * MOST}, {&w.u, (t.H > t.D ? t.H : t.D) * MOST}, {&w.squares, MOST}, {&c.logits, t.C}};
     long total = 0;
     for (const auto &part : parts) total += part.size;
     V *memory = (V *)aligned_alloc(64, (total * sizeof(V) + 63) / 64 * 64);

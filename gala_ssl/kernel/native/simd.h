@@ -16,7 +16,17 @@ namespace {
 typedef float V __attribute__((vector_size(4 * LANES)));
 typedef int32_t I __attribute__((vector_size(4 * LANES)));
 
-INLINE V splat(float x) { return V{} + x; }
+INLINE V splat(float x) { return x - V{}; }  // x + 0 would be computed, for the sake of -0
+
+// sum += a b. With 16 registers, in each of which there is something, the compiler must not think of another order: it
+// would keep sums in memory.
+INLINE void add_product(V &sum, V a, V b) {
+#if LANES == 8
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+#else
+    sum += a * b;
+#endif
+}
 
 INLINE V larger(V a, V b) {
 #if LANES == 16
