@@ -18,7 +18,7 @@ def modules(room):
 
 WITHOUT_KERAS = ["gala_ssl", *modules("commands"), *modules("base"), *modules("frames"), *modules("clouds"),
                  "gala_ssl.tasks", *modules("tasks/data"), "gala_ssl.training.presets", "gala_ssl.order.classical",
-                 *modules("plot"), *modules("simulation")]
+                 *modules("plot"), *modules("simulation"), "gala_ssl.kernel", *modules("kernel")]
 
 
 def run(code, **environment):
