@@ -54,6 +54,9 @@ class Frames(collections.abc.Sequence):
     def __len__(self):
         return len(self.numbers)
 
+    def __repr__(self):
+        return f"Trajectory({counted(len(self), 'frame')} of {self.path})"
+
     def __getitem__(self, index):
         if isinstance(index, slice):
             return Frames(self._reader, self.numbers[index])
