@@ -10,7 +10,7 @@ of one that it knows, often with a high probability: look at the structure itsel
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_types
+from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
@@ -29,6 +29,7 @@ def configure(parser):
                         "(default: thermal)")
     parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv, a row a particle, replaced if it is there")
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
@@ -47,7 +48,8 @@ def run(arguments):
     from gala_ssl.order.identify import POOLED, Identifier
 
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
-                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                          engine=arguments.engine)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     if arguments.output is None:
         for _ in named(frames, identify, arguments.quiet):

@@ -12,9 +12,11 @@ from gala_ssl.base.errors import InputError
 
 # From the plainest on, in the numbers that the library has for them.
 INSTRUCTION_SETS = ("plain", "avx2", "avx512")
-# Bonds that a cloud may have, and clouds that a thread takes at a time: many enough for the widest vectors, always the
-# same, so that a cloud's result does not depend on the number of threads.
-MOST_BONDS, CHUNK = 64, 128
+# Bonds that a cloud may have.
+MOST_BONDS = 64
+# Clouds that a thread takes at a time, at least and at most: multiples of the widest vectors, so that the same clouds
+# are beside each other, and a result does not depend on the number of threads.
+_LANES, CHUNK = 16, 128
 _FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C")
 _INTEGERS = np.ctypeslib.ndpointer(np.int32, flags="C")
 
@@ -70,7 +72,8 @@ def forward(shape, weights, bonds, types, wanted, out, chosen, count):
                               wanted, out[rows]):
             raise MemoryError(f"There is no memory for clouds of {bonds.shape[1]} bonds.")
 
-    rows = [slice(first, first + CHUNK) for first in range(0, len(bonds), CHUNK)]
+    size = min(CHUNK, -(-len(bonds) // (_LANES * count)) * _LANES)
+    rows = [slice(first, first + size) for first in range(0, len(bonds), size)]
     if count == 1 or len(rows) == 1:
         return part(slice(None))
     with concurrent.futures.ThreadPoolExecutor(min(count, len(rows))) as pool:

@@ -61,24 +61,22 @@ class Kernel:
         if bonds.shape[1] > MOST_BONDS:
             raise NotForKernel(f"The compiled kernel takes up to {MOST_BONDS} bonds a cloud, not {bonds.shape[1]}.",
                                option="k", value=bonds.shape[1])
-        out = np.full((len(bonds), *self._size(wanted, bonds.shape[1])), self._padding(wanted), np.float32)
+        of_bond = wanted == "bonds" or wanted == "answer" and self.head in ("bond_class", "bond_vectors")
+        shape = (len(bonds), *bonds.shape[1:2] * of_bond, self.size(wanted))
+        # Where there is padding the kernel writes nothing.
+        out = np.full(shape, 1 / self.classes if wanted == "answer" and self.head == "bond_class" else 0, np.float32)
         if out.size:
             library.forward(self._shape, self._weights, bonds, types, WANTED.index(wanted), out,
                             self.instruction_set, self.threads)
         return out
 
-    def _size(self, wanted, k):
-        sizes = {"mean": (self.config.width,), "bonds": (k, self.config.width)}
-        if self.head == "cloud_class":
-            sizes |= {"summary": (self.config.width,), "answer": (self.classes,)}
-        elif self.head == "cloud_vector":
-            sizes |= {"summary": (4,), "answer": (3,)}
-        elif self.head is not None:
-            sizes |= {"answer": (k, self.classes or 3)}
+    def size(self, wanted):
+        """Numbers a cloud, or a bond, of what is wanted; NotForKernel where the network has no such thing here."""
+        sizes = {"mean": self.config.width, "bonds": self.config.width}
+        if self.head is not None:
+            sizes["answer"] = self.classes or 3
+        sizes |= {"cloud_class": {"summary": self.config.width}, "cloud_vector": {"summary": 4}}.get(self.head, {})
         if wanted not in sizes:
             raise NotForKernel(f"The compiled kernel has no {wanted} of {self.head or 'a core without its head'}.",
                                option="wanted", value=wanted)
         return sizes[wanted]
-
-    def _padding(self, wanted):
-        return 1 / self.classes if (wanted, self.head) == ("answer", "bond_class") else 0
