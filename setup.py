@@ -10,6 +10,6 @@ setup(ext_modules=[Extension(
     "gala_ssl.kernel._forward",
     sources=[f"{FOLDER}/{name}.cpp" for name in ("plain", "avx2", "avx512")],
     depends=[f"{FOLDER}/{name}.h" for name in ("simd", "layers", "attention", "network")],
-    extra_compile_args=["-std=gnu++17", "-O3", "-fno-math-errno", "-ffp-contract=fast", "-w"],
+    extra_compile_args=["-std=gnu++17", "-O3", "-fno-math-errno", "-ffp-contract=fast", "-g0", "-w"],
     language="c++", optional=True,
 )])

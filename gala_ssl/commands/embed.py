@@ -203,7 +203,7 @@ def fill_bonds(table, number, frame, embed):
 
     search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
     for start in range(0, len(frame), SEARCHED):
-        found = search(start, start + SEARCHED)
+        found = search.find(start, start + SEARCHED)
         values = []
         while sum(map(len, values)) < found.num_query_points:
             values.append(next(parts))

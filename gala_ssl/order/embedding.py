@@ -99,7 +99,7 @@ class Embedding(Featurizer):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
                           f"what it makes of neighbours by {neighbors.name!r}, {self.neighbors.most} at most, was not "
                           f"tested.", stacklevel=2)
-        self._inputs = Inputs(card, self.network.config.type_width // 2, self.neighbors, length_scale, ignore_types)
+        self._inputs = Inputs(card, self.network.config.type_width // 2, ignore_types)
         self.dimension = self.network.dimension(_WANTED[source])
         if self.dimension is None:
             raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
@@ -170,7 +170,7 @@ class Embedding(Featurizer):
         """
         wanted = _WANTED[self.source] if wanted is None else wanted
         for clouds in self.chunks(frame, self.network.most):
-            found = self.network(self._bonds(clouds), clouds.types, wanted, len(frame))
+            found = self.compute(clouds, wanted, len(frame))
             if not np.isfinite(found).all():
                 raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
                                  f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
@@ -180,7 +180,7 @@ class Embedding(Featurizer):
     def chunks(self, frame, most=CHUNK):
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
         whole = isinstance(frame, PointClouds)
-        known = [self._inputs.of_clouds(frame)] if whole else self._scaled_clouds(frame)
+        known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self._scaled_clouds(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
             for clouds in known:
                 size = at_a_time(clouds.bonds.shape[1], most)
@@ -188,6 +188,10 @@ class Embedding(Featurizer):
                     chunk = clouds[first:first + size]
                     yield chunk
                     bar.update(len(chunk))
+
+    def compute(self, clouds, wanted, count):
+        """What is wanted of the network for one of `chunks` of `count` clouds: an array, n rows for n clouds."""
+        return self.network(self._bonds(clouds), clouds.types, wanted, count)
 
     def predict(self, model, clouds):
         """What a keras.Model with the network's inputs makes of one of `chunks`: an array, n rows for n clouds."""
@@ -198,7 +202,7 @@ class Embedding(Featurizer):
 
     def _scaled_clouds(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
-        frame = self._inputs.of_frame(frame)
+        frame = self._inputs.of_frame(frame, self.neighbors)
         of_frame = LENGTH_SCALES[self.length_scale]
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):

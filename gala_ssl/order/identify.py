@@ -4,8 +4,6 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
@@ -49,10 +47,14 @@ class Identification:
 
     def fractions(self):
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
+        import pandas as pd  # here and below, because naming alone does not need it
+
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
         """pandas.DataFrame with a row a particle: structure, probability."""
+        import pandas as pd
+
         return pd.DataFrame({"structure": self.structure, "probability": self.probability},
                             index=pd.RangeIndex(len(self), name="particle"))
 
@@ -97,7 +99,8 @@ class Identifier:
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
             scores = pooled(scores, frame, self.pooled)
-        scores = log_softmax(scores, axis=1)
+        scores = scores - scores.max(axis=1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
         best = scores.argmax(axis=1)
         probability = np.exp(scores[np.arange(len(best)), best])
         return Identification(np.array(self.names)[best], probability, self.names, scores)
@@ -138,6 +141,6 @@ def pooled(values, frame, neighbors=POOLED):
     """
     search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
-        found = np.asarray(search(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
+        found = np.asarray(search.find(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
         total[start:start + len(found)] += values[found].sum(axis=1)
     return total / (neighbors + 1)

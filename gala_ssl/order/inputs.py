@@ -21,25 +21,23 @@ class Inputs:
     """What a network takes, and the warnings (UserWarning) where it was not trained for what it is given.
 
     Args:
-        card: of the network. known: number of types that it knows.
-        neighbors, length_scale, ignore_types: of `gala_ssl.Embedding`.
+        card: of the network. known: number of types that it knows. ignore_types: take all particles for one type.
 
     Raises:
         InputError: a card with another number of type_names; from both methods, types that the network does not know.
     """
 
-    def __init__(self, card, known, neighbors, length_scale, ignore_types):
+    def __init__(self, card, known, ignore_types=False):
         self.name, self.trained, self.names = card["task"], card["data"]["neighbors"], card.get("type_names")
-        self.known, self.neighbors, self.length_scale = known, neighbors, length_scale
-        self.ignore_types = ignore_types
+        self.known, self.ignore_types = known, ignore_types
         if self.names is not None and len(self.names) != known:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(self.names)}, but the network "
                              f"knows {counted(known, 'type')}; name as many.")
 
-    def of_frame(self, frame):
+    def of_frame(self, frame, neighbors):
         """The frame with the types that the network knows, in its order; warns of shells that do not fit."""
         frame = self._known_types(frame)
-        self._warn_of_ties(frame)
+        self._warn_of_ties(frame, neighbors)
         return frame
 
     def _known_types(self, frame):
@@ -71,14 +69,14 @@ class Inputs:
         places = [names.index(name) if name in names else 0 for name in frame.type_names]
         return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
 
-    def of_clouds(self, clouds):
+    def of_clouds(self, clouds, length_scale):
         """The clouds with as many type columns as the network knows."""
         width, trained = clouds.bonds.shape[1], self.trained
         check_width(width)
         if width != trained:
             warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
                           f"of up to {width} was not tested.", stacklevel=6)
-        self._warn_of_lengths(clouds)
+        self._warn_of_lengths(clouds, length_scale)
         if self.ignore_types:  # what the encodings of all types sum up to is that of one
             ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
             clouds = PointClouds(clouds.bonds, ones)
@@ -96,8 +94,8 @@ class Inputs:
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
 
-    def _warn_of_lengths(self, clouds):
-        contact = clouds.contact if len(clouds) >= _ENOUGH and self.length_scale != "mean_bond" else None
+    def _warn_of_lengths(self, clouds, length_scale):
+        contact = clouds.contact if len(clouds) >= _ENOUGH and length_scale != "mean_bond" else None
         if contact is not None and not _CONTACT[0] <= contact <= _CONTACT[1]:
             warnings.warn(f"The {self.name} network was trained on lengths in shortest distances, but of the point "
                           f"clouds given one in a hundred has its nearest bond within {contact:.3g}; if that is "
@@ -115,9 +113,9 @@ class Inputs:
             warnings.warn(f"The {self.name} network knows {known} types of particles, but those given are of "
                           f"{found}, which count as its first.", stacklevel=6)
 
-    def _warn_of_ties(self, frame):
-        k = self.neighbors.most
-        if isinstance(self.neighbors, Nearest) and (part := undecided(frame, k)) > _UNDECIDED:
+    def _warn_of_ties(self, frame, neighbors):
+        k = neighbors.most
+        if isinstance(neighbors, Nearest) and (part := undecided(frame, k)) > _UNDECIDED:
             warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
                           f"last of their {k} nearest. Which of these count is arbitrary, so that equivalent "
                           f"particles of a perfect crystal get different numbers; average over them, give them the "
