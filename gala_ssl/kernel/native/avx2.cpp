@@ -12,6 +12,7 @@ extern "C" int gala_avx2(const int32_t *shape, const float *weights, const float
                        int k, int wanted, float *out) {
     return run_all(shape, weights, bonds, types, n, k, wanted, out);
 }
+extern "C" float gala_products_avx2(long count) { return products(count); }
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

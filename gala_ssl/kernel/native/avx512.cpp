@@ -12,6 +12,7 @@ extern "C" int gala_avx512(const int32_t *shape, const float *weights, const flo
                        int k, int wanted, float *out) {
     return run_all(shape, weights, bonds, types, n, k, wanted, out);
 }
+extern "C" float gala_products_avx512(long count) { return products(count); }
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

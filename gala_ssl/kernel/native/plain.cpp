@@ -5,6 +5,7 @@
 typedef int Forward(const int32_t *shape, const float *weights, const float *bonds, const float *types, long n, int k,
                     int wanted, float *out);
 extern "C" Forward gala_avx512, gala_avx2;
+extern "C" float gala_products_avx512(long count), gala_products_avx2(long count);
 
 // Which instruction sets this processor has: 0 plain, 1 AVX2 as well, 2 AVX-512 as well.
 extern "C" int gala_best() {
@@ -26,4 +27,16 @@ extern "C" int gala_forward(int set, const int32_t *shape, const float *weights,
     if (set == 1) return gala_avx2(shape, weights, bonds, types, n, k, wanted, out);
 #endif
     return run_all(shape, weights, bonds, types, n, k, wanted, out);
+}
+
+// For benchmarks: returns how many products and sums were done.
+extern "C" double gala_products(int set, long count) {
+    static volatile float kept;
+    int lanes = LANES;
+#if defined(__x86_64__)
+    if (set == 2) { kept = gala_products_avx512(count); lanes = 16; }
+    if (set == 1) { kept = gala_products_avx2(count); lanes = 8; }
+#endif
+    if (lanes == LANES) kept = products(count);
+    return 2.0 * 12 * lanes * count;
 }
