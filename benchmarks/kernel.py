@@ -1,4 +1,4 @@
-"""Particles per CPU second of the compiled kernel, beside Keras with XLA, classical order parameters and the core's peak.
+"""Particles per CPU second of the compiled kernel, beside Keras with XLA, q4 and q6, and the peak of the processor.
 
     python benchmarks/kernel.py [--particles 4096 100000] [--rounds 5] [--task denoising] [--output results/benchmarks]
 

@@ -4,7 +4,7 @@ import pytest
 
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
-from gala_ssl.clouds.tree import Neighbors, NearestTree
+from gala_ssl.clouds.tree import NearestTree, Neighbors
 from gala_ssl.frames.frame import Frame
 
 
