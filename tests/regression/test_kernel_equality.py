@@ -1,4 +1,6 @@
 """The compiled kernel on real frames: as near to double precision as XLA."""
+import pathlib
+
 import keras
 import numpy as np
 import pytest
@@ -9,20 +11,20 @@ from gala_ssl.frames.reading import read_frames
 from gala_ssl.kernel import NotForKernel, instruction_set
 from gala_ssl.order.network import open_network
 from gala_ssl.tasks.models.pretrained import load_model
-from tests.scripts import ROOT
 
 try:
     instruction_set()
 except NotForKernel:
     pytest.skip("the kernel was not compiled: there is no C++ compiler", allow_module_level=True)
 
+TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 COUNT = 128
 
 
 @pytest.fixture(scope="module")
 def clouds():
     """Clouds of a crystal and of a liquid."""
-    frames = [read_frames(ROOT / "data" / "trajectories" / f"cI2-W_{name}.gsd", -1)[0] for name in ("solid", "liquid")]
+    frames = [read_frames(TRAJECTORIES / f"cI2-W_{name}.gsd", -1)[0] for name in ("solid", "liquid")]
     chosen = [point_clouds(frame, Nearest(20)).in_contact_distances()[:COUNT] for frame in frames]
     return (np.concatenate([each.bonds for each in chosen]) / 2, np.concatenate([each.types for each in chosen]))
 
