@@ -38,7 +38,8 @@ def embed_with(task="denoising", **options):
     Under TensorFlow the network runs without a graph: tracing one takes as long as five calls without it.
     """
     made = Embedding(model(task), card(task), progress=False, **options)
-    made._embed.run_eagerly = keras.backend.backend() == "tensorflow"
+    wanted = {"core": "mean", "bonds": "bonds", "head": "summary"}[made.source]
+    made.network.compiled(wanted)(1).run_eagerly = keras.backend.backend() == "tensorflow"
     return made
 
 

@@ -22,6 +22,7 @@ class FrameClassification(Task):
     loss, metric = "SparseCategoricalCrossentropy", "accuracy"
     dropout = 0.5
     target_is_length = False
+    kernel_head = "cloud_class"
 
     def __init__(self, classes=50):
         if not isinstance(classes, int) or not 0 < classes <= _MOST:

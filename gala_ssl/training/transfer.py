@@ -15,7 +15,8 @@ from gala_ssl.networks.weights import copy_weights
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model, seeded
-from gala_ssl.tasks.models.pretrained import load_model, weights_and_card
+from gala_ssl.tasks.models.cards import weights_and_card
+from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import SHIPPED
 from gala_ssl.training.fit import compile_for, fit_alone
 from gala_ssl.training.presets import Preset

@@ -89,7 +89,7 @@ def _clouds(name, count, data, rng):
     search = NeighborSearch(frame, Nearest(data.neighbors))
     first = rng.integers(max(1, len(frame) - count + 1))
     chosen = np.arange(first, first + min(count, len(frame)))
-    found = search(first, first + len(chosen))
+    found = search.find(first, first + len(chosen))
     shape = (len(chosen), data.neighbors, 3)
     bonds = np.asarray(found.vectors, np.float64).reshape(shape)
     moved = moment.displacements[np.asarray(found.point_indices)].reshape(shape) - moment.displacements[chosen, None]
