@@ -16,13 +16,13 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from tests import tiny
-from tests.networks import card_of, settle, small_config
 from tests.properties import (
     assert_close,
     assert_padding_ignored,
     assert_permutation_equivariant,
     assert_rotation_equivariant,
 )
+from tests.small_networks import card_of, settle, small_config
 from tests.strategies import CLOUD_KINDS, SEEDS, batches, cloud, examples, rotations, type_encodings
 
 try:
