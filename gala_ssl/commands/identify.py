@@ -15,7 +15,7 @@ import contextlib
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_types
+from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
@@ -43,6 +43,7 @@ def configure(parser):
     parser.add_argument("--html", type=pathlib.Path, help="write a page for a browser that needs no network: particles "
                         "in space, linked to a map, up to 24 frames")
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
@@ -66,7 +67,8 @@ def run(arguments):
     from gala_ssl.order.identify import POOLED, Identifier
 
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
-                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                          engine=arguments.engine)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     write(arguments, frames, identify)
 

@@ -4,14 +4,11 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
-from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.order.embedding import Embedding
 
 # Neighbours whose evidence is pooled with a particle's own.
@@ -50,10 +47,14 @@ class Identification:
 
     def fractions(self):
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
+        import pandas as pd  # here and below, because naming alone does not need it
+
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
         """pandas.DataFrame with a row a particle: structure, probability."""
+        import pandas as pd
+
         return pd.DataFrame({"structure": self.structure, "probability": self.probability},
                             index=pd.RangeIndex(len(self), name="particle"))
 
@@ -84,7 +85,6 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        self._compiled = CompiledWhereItPays(embedding.model, embedding.jit_compile)
         known = embedding.card["structures"]
         spoken = [SHORT_NAMES.get(name, name) for name in known]
         wanted = spoken if among is None else list(among)
@@ -95,13 +95,12 @@ class Identifier:
         self.names = tuple(spoken[column] for column in self._columns)
 
     def __call__(self, frame: Frame) -> Identification:
-        embedding = self.embedding
-        network = self._compiled(len(frame))
-        found = np.concatenate([embedding.predict(network, clouds) for clouds in embedding.chunks(frame)])
+        found = np.concatenate(list(self.embedding.parts(frame, "answer")))
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
             scores = pooled(scores, frame, self.pooled)
-        scores = log_softmax(scores, axis=1)
+        scores = scores - scores.max(axis=1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
         best = scores.argmax(axis=1)
         probability = np.exp(scores[np.arange(len(best)), best])
         return Identification(np.array(self.names)[best], probability, self.names, scores)
@@ -109,14 +108,15 @@ class Identifier:
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
              weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
-             progress: bool = True) -> Identification | list[Identification]:
+             engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
 
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
 
     Args:
         frames: a Frame of N particles, or a sequence of them, such as `gala_ssl.read_frames` returns.
-        among, pooled: of `Identifier`. weights, ignore_types, progress: of `gala_ssl.Embedding.from_pretrained`.
+        among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
+            `gala_ssl.Embedding.from_pretrained`.
 
     Returns:
         Identification: of the frame; of a sequence a list of them.
@@ -129,7 +129,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
         >>> found.table().query("structure == 'bcc' and probability > 0.9")
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
-                                                progress=progress), among, pooled)
+                                                engine=engine, progress=progress), among, pooled)
     return [name(frame) for frame in frames] if isinstance(frames, Sequence) else name(frames)
 
 
@@ -141,6 +141,6 @@ def pooled(values, frame, neighbors=POOLED):
     """
     search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
-        found = np.asarray(search(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
+        found = np.asarray(search.find(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
         total[start:start + len(found)] += values[found].sum(axis=1)
     return total / (neighbors + 1)
