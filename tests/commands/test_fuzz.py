@@ -132,8 +132,8 @@ def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
     with contextlib.suppress(InputError):
         describe(card, pathlib.Path("denoising.json"))
         embed = Embedding(model, card, length_scale="mean_bond" if "mean_bond" in card else "contact")
-        clouds = PointClouds(np.ones((2, embed.neighbors.most, 3), np.float32), np.ones((2, embed.neighbors.most, 2), np.float32))
-        assert np.isfinite(embed.predict(Inputs(), clouds)).all()
+        bonds, types = (np.ones((2, embed.neighbors.most, width), np.float32) for width in (3, 2))
+        assert np.isfinite(embed.predict(Inputs(), PointClouds(bonds, types))).all()
 
 
 @pytest.mark.parametrize("part", ["core", "data"])
