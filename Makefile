@@ -30,7 +30,7 @@ endif
 test: $(INSTALLED)  ## the tests, without the slow ones
 	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(OPTIONS)
 
-test-slow: $(INSTALLED)  ## the slow tests, and those of random examples with eight times as many
+test-slow: $(INSTALLED)  ## the slow tests, and those of random examples with four times as many
 	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "slow or hypothesis" $(OPTIONS)
 
 test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend, without the slow ones
