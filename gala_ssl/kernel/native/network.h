@@ -264,3 +264,13 @@ static float products(long count) {
 }
 
 }  // namespace
+
+#ifdef SET  // the names by which plain.cpp calls what was compiled for this instruction set
+#define JOINED(first, second) first##second
+#define NAMED(first, second) JOINED(first, second)
+extern "C" int NAMED(gala_, SET)(const int32_t *shape, const float *weights, const float *bonds, const float *types,
+                                 long n, int k, int wanted, float *out) {
+    return run_all(shape, weights, bonds, types, n, k, wanted, out);
+}
+extern "C" float NAMED(gala_products_, SET)(long count) { return products(count); }
+#endif
