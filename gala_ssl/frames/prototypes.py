@@ -126,7 +126,7 @@ def _reduced(vectors):
     return np.stack([a, b, c], axis=-2)
 
 
-def _heights(vectors):
+def face_distances(vectors):
     """Distances (..., 3) between opposite faces of cells (..., 3, 3) with vectors as rows."""
     return 1 / np.linalg.norm(np.linalg.inv(vectors), axis=-2)
 
@@ -141,10 +141,10 @@ def _repeats(vectors, particles, min_particles):
     """
     cells = -(-min_particles // particles)
     edge = (cells * np.linalg.det(vectors)) ** (1 / 3)
-    limit = np.ceil(2 * edge / _heights(vectors)).astype(int)
+    limit = np.ceil(2 * edge / face_distances(vectors)).astype(int)
     nx, ny = np.indices(limit[:2]).reshape(2, -1) + 1
     choices = np.stack([nx, ny, -(-cells // (nx * ny))], axis=1)
-    heights = _heights(_reduced(choices[:, :, None] * vectors))
+    heights = face_distances(_reduced(choices[:, :, None] * vectors))
     cost = heights.max(axis=1) / heights.min(axis=1) * choices.prod(axis=1) / cells
     return choices[np.argmin(cost.round(9))]  # rounded: of equals the first, on every machine
 

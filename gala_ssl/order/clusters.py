@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gala_ssl.frames.prototypes import face_distances
 from gala_ssl.order.transitions import GAS, LIQUID, UNKNOWN
 
 # Particles touch within so many of their nearest distances: about the first minimum of g(r) of dense phases.
@@ -24,10 +25,11 @@ def clusters(frame, names):
         (N,) int, the number of the cluster of each particle, from 0 on.
     """
     names, numbers = np.asarray(names), np.empty(len(frame), int)
-    box, count = freud.box.Box(*frame.box), 0
+    # A ball may not reach beyond half the smallest thickness of the box, where freud stops.
+    box, reach, count = freud.box.Box(*frame.box), 0.499 * face_distances(frame.cell).min(), 0
     for name in np.unique(names):
         members = np.flatnonzero(names == name)
-        found, own = _connected(box, frame.positions[members])
+        found, own = _connected(box, reach, frame.positions[members])
         numbers[members] = own + count
         count += found
     return numbers
@@ -59,24 +61,16 @@ def largest_cluster(frame, names, among=None):
     return str(names[members[0]]), members
 
 
-def _connected(box, positions):
-    """How many clusters there are among these particles, and the cluster of each."""
+def _connected(box, reach, positions):
+    """How many clusters there are among these particles, which touch within `reach` at most, and that of each."""
     if len(positions) == 1:
         return 1, np.zeros(1, int)
     query = freud.locality.AABBQuery(box, box.wrap(positions))
     nearest = query.query(positions, {"num_neighbors": 1, "exclude_ii": True}).toNeighborList().distances
     if not len(nearest):  # farther than freud searches, beyond half the box
         return len(positions), np.arange(len(positions))
-    # A ball may not reach beyond half the smallest thickness of the box, where freud stops.
-    reach = 0.499 * box.volume / max(np.linalg.norm(np.cross(*pair)) for pair in _faces(box))
     touching = min(_TOUCHING * float(np.median(nearest)), reach)
     pairs = query.query(positions, {"r_max": touching, "exclude_ii": True}).toNeighborList()
     graph = coo_array((np.ones(len(pairs), bool), (pairs.query_point_indices, pairs.point_indices)),
                       (len(positions),) * 2)
     return connected_components(graph, directed=False)
-
-
-def _faces(box):
-    """The pairs of box vectors that span its faces."""
-    vectors = box.to_matrix().T
-    return [(vectors[i], vectors[j]) for i, j in ((0, 1), (1, 2), (2, 0))]
