@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
@@ -99,8 +100,7 @@ class Identifier:
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
             scores = pooled(scores, frame, self.pooled)
-        scores = scores - scores.max(axis=1, keepdims=True)
-        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
+        scores = log_softmax(scores, axis=1)
         best = scores.argmax(axis=1)
         probability = np.exp(scores[np.arange(len(best)), best])
         return Identification(np.array(self.names)[best], probability, self.names, scores)
