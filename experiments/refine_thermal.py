@@ -13,7 +13,8 @@ from gala_ssl.commands.main import script
 from gala_ssl.networks.layers.seeds import seeded
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
-from gala_ssl.tasks.models.pretrained import describe, load_model, save_pretrained
+from gala_ssl.tasks.models.cards import describe
+from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
 from gala_ssl.training.fit import fit
 from gala_ssl.training.presets import TrainingConfig
 from gala_ssl.training.pretrain import streams

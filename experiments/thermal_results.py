@@ -32,7 +32,8 @@ from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.thermal import ThermalStream, thermal_environments
-from gala_ssl.tasks.models.pretrained import describe, load_model
+from gala_ssl.tasks.models.cards import describe
+from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import weights_folder
 from gala_ssl.training.fit import compile_for, validate
 from gala_ssl.training.presets import TrainingConfig, preset

@@ -19,7 +19,8 @@ from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import split
 from gala_ssl.tasks.data.streams import Stream
 from gala_ssl.tasks.models.archive import check_archive
-from gala_ssl.tasks.models.pretrained import describe, load_model
+from gala_ssl.tasks.models.cards import describe
+from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.training import checkpoint
 from gala_ssl.training.grid import COLUMNS, check_kept, read_grid
 from gala_ssl.training.presets import preset
