@@ -22,6 +22,8 @@ from gala_ssl.commands.options import (
     add_task,
     add_types,
     add_weights,
+    check_ending,
+    check_outputs,
     neighbors_of,
 )
 from gala_ssl.tasks import check_task
@@ -110,7 +112,6 @@ def run(arguments):
 
 def check(arguments, output):
     """Refuse what can be refused before anything is computed."""
-    from gala_ssl.base.files import check_folder
     from gala_ssl.clouds.lengths import LENGTH_SCALES
     from gala_ssl.order.embedding_files import check_output
 
@@ -131,14 +132,8 @@ def check(arguments, output):
         if path and arguments.level != "particle":
             raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.",
                              option="--level", value=arguments.level)
-        if path and path.suffix != f".{name}":
-            raise InputError(f"--{name} {path} needs a name that ends in .{name}.", option=f"--{name}", value=path)
-    for path in filter(None, (output, arguments.gsd, arguments.png)):
-        check_folder(path.parent)
-        if path.is_dir():
-            raise InputError(f"{path} is a folder; give the name of a file to write.", path=path)
-        if path.exists() and arguments.trajectory.exists() and path.samefile(arguments.trajectory):
-            raise InputError(f"{path} is the trajectory itself; choose another file to write.", path=path)
+        check_ending(name, path, f".{name}")
+    check_outputs(filter(None, (output, arguments.gsd, arguments.png)), arguments.trajectory)
 
 
 def chosen(text):

@@ -15,7 +15,7 @@ import contextlib
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_engine, add_types
+from gala_ssl.commands.options import add_engine, add_types, check_ending, check_outputs
 from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
@@ -54,11 +54,9 @@ def run(arguments):
 
     for path in arguments.output:
         check_named(path)
-    for option, endings in (("figure", (".png", ".pdf", ".svg")), ("html", (".html",))):
-        path = getattr(arguments, option)
-        if path and path.suffix not in endings:
-            raise InputError(f"--{option} {path} needs a name that ends in {' or '.join(endings)}.",
-                             option=f"--{option}", value=str(path))
+    check_ending("figure", arguments.figure, ".png", ".pdf", ".svg")
+    check_ending("html", arguments.html, ".html")
+    check_outputs(filter(None, (*arguments.output, arguments.figure, arguments.html)), arguments.trajectory)
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")

@@ -1,4 +1,5 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
+from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import RULES, NeighborRule, parameters, rule_named
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_folder
@@ -54,3 +55,22 @@ def _parameters():
     """The parameters of all rules that are options, by name."""
     return {name: field for rule in RULES.values() for name, field in parameters(rule).items()
             if "help" in field.metadata}
+
+
+def check_ending(name, path, *endings):
+    """InputError if the file of the option --`name`, or None, has a name that ends otherwise."""
+    if path and path.suffix not in endings:
+        raise InputError(f"--{name} {path} needs a name that ends in {' or '.join(endings)}.", option=f"--{name}",
+                         value=path)
+
+
+def check_outputs(paths, trajectory):
+    """InputError if one of the files to write is in no folder, is a folder, or is the trajectory itself."""
+    from gala_ssl.base.files import check_folder
+
+    for path in paths:
+        check_folder(path.parent)
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give the name of a file to write.", path=path)
+        if path.exists() and trajectory.exists() and path.samefile(trajectory):
+            raise InputError(f"{path} is the trajectory itself; choose another file to write.", path=path)

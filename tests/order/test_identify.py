@@ -96,3 +96,21 @@ def test_the_command_prints_fractions_and_writes_a_row_a_particle(tmp_path, caps
 def test_the_command_refuses_another_ending(tmp_path):
     with pytest.raises(SystemExit):
         main(["identify", "run.gsd", "-o", str(tmp_path / "names.txt")])
+
+
+@pytest.mark.parametrize("option", ["-o", "--figure", "--html"])
+def test_the_command_does_not_write_into_a_file(tmp_path, capsys, option):
+    write_frames(tmp_path / "run.gsd", [prototypes.build("cF4-Cu", 60)])
+    ending = {"-o": "gsd", "--figure": "png", "--html": "html"}[option]
+    with pytest.raises(SystemExit):
+        main(["identify", str(tmp_path / "run.gsd"), option, str(tmp_path / "run.gsd" / f"names.{ending}")])
+    assert "run.gsd" in capsys.readouterr().err
+
+
+def test_the_command_does_not_write_over_its_trajectory(tmp_path):
+    path = tmp_path / "run.gsd"
+    write_frames(path, [prototypes.build("cF4-Cu", 60)])
+    before = path.read_bytes()
+    with pytest.raises(SystemExit):
+        main(["identify", str(path), "-o", str(path)])
+    assert path.read_bytes() == before
