@@ -25,7 +25,7 @@ FIRST, SECOND = 13, 14
 
 
 def pretrain(directory, seed):
-    list(pretraining.pretrain(["denoising"], PRESET, directory, seed=seed, progress=False))
+    list(pretraining.pretrain(["denoising"], PRESET, directory, seeds=[seed], progress=False))
 
 
 def attempt(directory, seed):
