@@ -13,6 +13,8 @@ from gala_ssl.frames.frame import Frame
 
 # What a particle or a bond of a GSD file takes at least, in bytes, and what a frame has of either.
 _LEAST, _COUNTED = 8, ("particles", "bonds", "angles", "dihedrals", "impropers", "constraints", "pairs")
+# What GSD has no place for, as logs: the particles' ids, and along which vectors the box repeats.
+_IDS, _PERIODIC = "particles/gala_ssl/id", "gala_ssl/periodic"
 # Half the edge of the box that a GSD file without one means, and some rounding.
 _HALF_EDGE = 0.5 + 1e-6
 
@@ -23,10 +25,14 @@ class GSDReader(Reader):
 
     name, patterns = "GSD", ("*.gsd",)
 
-    def __init__(self, path):
-        super().__init__(path)
-        with opened(self.path) as trajectory:
+    def __init__(self, path, partial=False):
+        super().__init__(path, partial)
+        with opened(self.path, self.file) as trajectory:
             self._count = len(trajectory)
+
+    @staticmethod
+    def recognises(head):
+        return head.startswith(b"\xdf\x65\xdf\x65\xdf\x65\xdf\x65")
 
     def __len__(self):
         return self._count
@@ -34,7 +40,7 @@ class GSDReader(Reader):
     def read(self, number):
         source = self.source(number)
         # Opened for every frame: no handle stays open, and the sequence can be pickled and shared.
-        with opened(self.path) as trajectory:
+        with opened(self.path, self.file) as trajectory:
             _check_counts(trajectory, number, source)
             read = trajectory[number]
             boxed = any(trajectory.file.chunk_exists(frame=i, name="configuration/box") for i in (0, number))
@@ -44,8 +50,10 @@ class GSDReader(Reader):
         particles = read.particles
         with np.errstate(invalid="ignore"):  # of a signalling NaN, which is refused as any other
             _check_places(particles.position, boxed, source)
+            ids = read.log.get(_IDS)  # gsd gives those of the first frame where a frame has none
             return Frame(particles.position, read.configuration.box, particles.typeid, tuple(particles.types),
-                         label=self.label, source=source)
+                         ids if np.shape(ids) == (particles.N,) else None, read.log.get(_PERIODIC, (True,) * 3),
+                         int(read.configuration.step), source=source, **self.given(number))
 
 
 def logged(frames, names):
@@ -67,7 +75,10 @@ def logged(frames, names):
 
 
 def write_frames(path, frames):
-    """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept."""
+    """Write a sequence of frames to `path` as GSD, a whole file; labels and sources are not kept.
+
+    Ids, and which vectors are open, are written as logs, because GSD has no place for them.
+    """
     with written_whole(path) as temporary, gsd.hoomd.open(temporary, "w") as trajectory:
         for frame in frames:
             trajectory.append(snapshot(frame))
@@ -76,21 +87,30 @@ def write_frames(path, frames):
 def snapshot(frame):
     """The frame as `gsd.hoomd.Frame`."""
     made = gsd.hoomd.Frame()
-    made.configuration.box = frame.box
+    made.configuration.box, made.configuration.step = frame.box, frame.step or 0
     made.particles.N = len(frame)
     made.particles.position = frame.positions
     made.particles.typeid = frame.types
     made.particles.types = list(frame.type_names)
+    if frame.ids is not None:
+        made.log[_IDS] = frame.ids
+    if not all(frame.periodic):
+        made.log[_PERIODIC] = np.array(frame.periodic, np.uint8)
     return made
 
 
 @contextlib.contextmanager
-def opened(path):
-    """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence."""
+def opened(path, file=None):
+    """The trajectory in a GSD file; what the reader says of a broken one becomes a sentence.
+
+    Args:
+        path: what the file is called. file: where it is, if that is elsewhere.
+    """
     check_file(path)
+    file = file or path
     try:
-        _check_header(path)
-        with gsd.hoomd.open(path, "r") as trajectory:
+        _check_header(file)
+        with gsd.hoomd.open(file, "r") as trajectory:
             yield trajectory
     except InputError:
         raise
