@@ -51,7 +51,8 @@ def of_freud(box, points):
     import freud
 
     try:
-        box = freud.box.Box.from_box(box)
+        # from_box forgets which vectors are periodic.
+        box = box if isinstance(box, freud.box.Box) else freud.box.Box.from_box(box)
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(f"The first of two, {box!r}, is no box ({error}); give (box, points) as freud takes them.",
                          option="box", value=box) from error

@@ -21,6 +21,8 @@ _NUMBERS = ("_space_group_IT_number", "_symmetry_Int_Tables_number")
 # From this part on a site is full. Copies of a site are one within three times the rounding of its coordinates, which
 # is taken for at most a hundredth.
 _FULL, _COPIES, _ROUNDED = 0.99, 3, 2
+# Sites that are not full and this near, in parts of the cell, share a place.
+_SHARED = 1e-3
 
 
 @register_reader
@@ -59,17 +61,17 @@ class CIF(Reader):
             raise self._unreadable(self.source(number), error) from error
 
     def _frame(self, block, source, number):
-        names, places, digits, full = _sites(block)
-        places, names, digits = self._usable(places, names, digits, full, source)
+        names, places, known, digits, full = _sites(block)
+        names, places, digits = self._usable(names, places, known, digits, full, source)
         cell = cellpar_to_cell([float(block[name]) for name in _CELL])
         operations = _operations(block, source)
         points, of = _expanded(places, digits, operations)
+        points, of = _distinct(points, of, names, _reach(digits.max(initial=0)))
         return frame_of(points, cell, names[of], scaled=True, source=source, **self.given(number))
 
-    def _usable(self, places, names, digits, full, source):
+    def _usable(self, names, places, known, digits, full, source):
         """The sites that have coordinates and are full; with `partial` those of which something is there, with a
         warning, and of several at one place the one that is there most."""
-        known = np.isfinite(places).all(axis=1)
         for count, said in ((np.sum(~known), "without coordinates"), (np.sum(full < _FULL), "not fully occupied")):
             if count and not self.partial:
                 raise InputError(f"{source} has {counted(count, 'site')} {said}; give a structure in which every site is "
@@ -82,11 +84,9 @@ class CIF(Reader):
                               stacklevel=4)
         order = np.flatnonzero(known)[np.argsort(-full[known], kind="stable")]
         if (full < _FULL).any():
-            wrapped = places[order] % 1 % 1
-            apart = cKDTree(wrapped, boxsize=1).query_pairs(1e-3, p=np.inf, output_type="ndarray")
-            order = np.delete(order, np.unique(apart.max(axis=1)) if len(apart) else [])
+            order = order[_distinct(places[order], np.arange(len(order)), None, _SHARED)[1]]
         order = np.sort(order)
-        return places[order], names[order], digits[order]
+        return names[order], places[order], digits[order]
 
     def _unreadable(self, source, error):
         reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
@@ -106,7 +106,7 @@ def _values(block):
 
 
 def _sites(block):
-    """Names (n,), coordinates (n, 3), the digits that these are given with (n,) and occupancies (n,) of the sites."""
+    """Of the sites names (n,), coordinates (n, 3), whether these are known (n,), their digits (n,), occupancies (n,)."""
     for name in (*_CELL, *_PLACES):
         if name not in block:
             raise ValueError(f"there is no {name}")
@@ -123,7 +123,8 @@ def _sites(block):
     full = block.get("_atom_site_occupancy") or ["1"] * len(words)
     if len({len(words), len(names), len(full)}) > 1:
         raise ValueError("the columns of the sites are of different lengths")
-    return np.array(names), places, digits, np.array([_number(word) if word not in ("?", ".") else 1 for word in full])
+    known = ~np.isin(words, ("?", ".")).any(axis=1)
+    return np.array(names), places, known, digits, np.array([_number(word) if word not in ("?", ".") else 1 for word in full])
 
 
 def _number(word):
@@ -172,7 +173,20 @@ def _expanded(places, digits, operations):
             points.append(copies)
             of.append(np.full(len(copies), site))
         points, of = np.concatenate(points), np.concatenate(of)
-    return points % 1 % 1, of
+    return points, of
+
+
+def _distinct(points, of, names, reach):
+    """The coordinates (N, 3) and sites (N,) without those within `reach` of an earlier one of the same name, or of any
+    where `names` is None."""
+    if not np.isfinite(points).all():
+        return points, of  # which Frame says
+    wrapped = points % 1 % 1
+    near = cKDTree(wrapped, boxsize=1).query_pairs(reach, p=np.inf, output_type="ndarray")
+    if names is not None:
+        near = near[names[of[near[:, 0]]] == names[of[near[:, 1]]]]
+    kept = np.delete(np.arange(len(of)), np.unique(near.max(axis=1, initial=0)) if len(near) else [])
+    return wrapped[kept], of[kept]
 
 
 def _reach(digits):

@@ -109,6 +109,8 @@ def _layout(style, rows, types, where):
         return STYLES[style]
     found = {STYLES[name] for name in _COMMON.get(len(rows[0]), ()) if _fits(rows, *STYLES[name], types, 0)}
     found |= {STYLES[name] for name in _COMMON.get(len(rows[0]) - 3, ()) if _fits(rows, *STYLES[name], types, 3)}
+    if found == {STYLES["charge"], STYLES["molecular"]}:  # all charges would be whole numbers above 0, as types are
+        found = {STYLES["molecular"]}
     if len(found) != 1:
         said = f"calls its atom style {style!r}, which is not known" if style else "does not name its atom style"
         raise InputError(f"{where} {said}, and its rows of {len(rows[0])} words "
