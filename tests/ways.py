@@ -84,8 +84,8 @@ def table_of(w):
     found = {"id": [str(i) for i in w.ids], "type": [str(t + 1) for t in w.types], "element": names, "typelabel": names,
              "mass": np.ones(len(x)), "c_q[1]": w.rng.normal(size=len(x)), "mol": ["1"] * len(x)}
     for i, axis in enumerate("xyz"):
-        found |= {axis: x[:, i], f"{axis}s": s[:, i], f"{axis}su": (s + far)[:, i], f"{axis}u": (x + far @ w.cell)[:, i],
-                  f"v{axis}": x[:, i] ** 2}
+        found |= {axis: x[:, i], f"{axis}s": s[:, i], f"{axis}su": (s + far)[:, i],
+                  f"{axis}u": (x + far @ w.cell)[:, i], f"v{axis}": x[:, i] ** 2}
     return found
 
 
@@ -120,8 +120,8 @@ def dump_of_a_general_box(w):
     t = w.turned
     box = "".join(" ".join(f"{x:.16g}" for x in [*row, o]) + "\n" for row, o in zip(t.cell, t.corner))
     rows = words(table_of(t)["id"], table_of(t)["type"], *t.positions.T)
-    return "dump.1", (f"ITEM: TIMESTEP\n700\nITEM: NUMBER OF ATOMS\n{len(t.ids)}\nITEM: BOX BOUNDS abc origin pp pp pp\n"
-                      f"{box}ITEM: ATOMS id type x y z\n{rows}")
+    return "dump.1", (f"ITEM: TIMESTEP\n700\nITEM: NUMBER OF ATOMS\n{len(t.ids)}\n"
+                      f"ITEM: BOX BOUNDS abc origin pp pp pp\n{box}ITEM: ATOMS id type x y z\n{rows}")
 
 
 def xyz(w, keys="Lattice Properties pbc Origin Timestep", column="species", ids="id", comment="", end="\n"):
@@ -130,7 +130,8 @@ def xyz(w, keys="Lattice Properties pbc Origin Timestep", column="species", ids=
             "origin": '"' + " ".join(f"{x:.16g}" for x in w.corner) + '"'}
     line = " ".join([comment, *(f"{key}={said[key.lower()]}" for key in keys.split())])
     columns = [np.array(w.names)[w.types], *w.positions.T, *w.positions.T, *([table_of(w)["id"]] if ids else [])]
-    return f"{len(w.ids)}{end}{line}{end}" + words(*(np.array(column)[w.order] for column in columns)).replace("\n", end)
+    rows = words(*(np.array(column)[w.order] for column in columns))
+    return f"{len(w.ids)}{end}{line}{end}{rows.replace(chr(10), end)}"
 
 
 @way

@@ -50,7 +50,8 @@ def plain(path):
     state = os.stat(path)
     key = str(path.resolve()), state.st_mtime_ns, state.st_size
     if key not in _unpacked or not _unpacked[key].exists():
-        _unpacked[key] = _unpack(path, opened, _folder(os.getpid()) / f"{len(_unpacked)}_{uncompressed_name(path).name}")
+        target = _folder(os.getpid()) / f"{len(_unpacked)}_{uncompressed_name(path).name}"
+        _unpacked[key] = _unpack(path, opened, target)
     return _unpacked[key]
 
 

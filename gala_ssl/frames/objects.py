@@ -75,7 +75,8 @@ def of_mdanalysis(group):
     names = next((getattr(atoms, name) for name in ("elements", "types", "names") if hasattr(atoms, name)), None)
     names, types = numbered(names) if names is not None else (None, None)
     ids = np.asarray(atoms.ids, np.int64) if hasattr(atoms, "ids") else None
-    return Frame(frame.positions, frame.box, types, names, ids, frame.periodic, frame.step, source="MDAnalysis Universe")
+    return Frame(frame.positions, frame.box, types, names, ids, frame.periodic, frame.step,
+                 source="MDAnalysis Universe")
 
 
 def of_timestep(step, positions=None):

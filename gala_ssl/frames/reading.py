@@ -96,7 +96,8 @@ def _opened(path, partial):
 
 def _chosen(frames, count, path, places=()):
     """The frame numbers, 0 ... count - 1, that a slice, a number or a list of numbers means."""
-    missing = {number: reader.missing[inner] for number, (reader, inner) in enumerate(places) if inner in reader.missing}
+    missing = {number: reader.missing[inner] for number, (reader, inner) in enumerate(places)
+               if inner in reader.missing}
     if isinstance(frames, slice):
         return [number for number in range(count)[frames] if number not in missing]
     if not count:

@@ -146,7 +146,8 @@ def test_an_empty_frame_among_others_is_left_out(embed, tmp_path, suffix, capsys
     empty = good().with_(positions=np.zeros((0, 3)))
     path = bad_files.write(tmp_path / f"run.{suffix}", [good(0), empty, good(1)])
     assert len(embed(path)) == 128
-    assert capsys.readouterr().err == f"warning: {path}, frame 1 is incomplete, because it has no particles; it is left out.\n"
+    assert capsys.readouterr().err == (
+        f"warning: {path}, frame 1 is incomplete, because it has no particles; it is left out.\n")
 
 
 @pytest.mark.parametrize("content, suffix", list(itertools.permutations(FORMATS, 2)))
@@ -164,8 +165,9 @@ EDITS = {
             ('Lattice="4.0', 'Lattice="four', "could not convert"), ('Lattice="4.0', 'Lattice="', "8 numbers"),
             ("pos:R:3", "pos:R:4", "row 0 has 4 words in place of 5")],
     "dump": [("x y z", "a b c", "no columns of positions"), ("\n64\n", "\n63\n", "64 of 63 particles"),
-             ("\n64\n", "\n99999999999999\n", "64 of 99999999999999"), ("ITEM: BOX", "ITEM: BAX", "no ITEM: BOX BOUNDS"),
-             ("\n1 1 ", "\n1 999999999999 ", "knows 1 type of particles"), ("x y z", "x y z vx vy", "row 0 has 5 words"),
+             ("\n64\n", "\n99999999999999\n", "64 of 99999999999999"),
+             ("ITEM: BOX", "ITEM: BAX", "no ITEM: BOX BOUNDS"), ("x y z", "x y z vx vy", "row 0 has 5 words"),
+             ("\n1 1 ", "\n1 999999999999 ", "knows 1 type of particles"),
              ("ITEM: TIMESTEP\n0", "TIMESTEP\n0", "does not start with ITEM")],
     "cif": [("_cell_length_a", "_cell_length_q", "there is no _cell_length_a"), ("loop_", "", "cannot be read as CIF"),
             ("_fract_x", "_fract_w", "cannot be read"), ("Cu0 Cu", "Cu0 Qq", "knows 1 type of particles"),

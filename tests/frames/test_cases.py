@@ -1,4 +1,4 @@
-"""Small files of the kinds that readers of this sort misread or refuse, with what is right (tests/data/cases/README.md).
+"""Small files of the kinds that readers misread or refuse, with what is right (tests/data/cases/README.md).
 
 Most of them hold one crystal of 256 particles with noise; its positions are the columns of c04_coords_only.dump.
 """

@@ -53,7 +53,7 @@ def test_whole_numbers_of_any_kind_are_types(types):
 
 @pytest.mark.parametrize(("name", "content", "particles", "kind"), [
     ("dump.cif", CIF, 2, "CIF"), ("dump.cif", DUMP, 1, "LAMMPS dump"), ("dump.xyz", XYZ, 1, "extended XYZ"),
-    ("dump.data", DUMP, 1, "LAMMPS dump"), ("poscar.xyz", XYZ, 1, "extended XYZ"), ("Dump.1000", DUMP, 1, "LAMMPS dump"),
+    ("dump.data", DUMP, 1, "LAMMPS dump"), ("poscar.xyz", XYZ, 1, "extended XYZ"), ("Dump.1", DUMP, 1, "LAMMPS dump"),
     ("run.lmp", DUMP, 1, "LAMMPS dump"), ("run", XYZ, 1, "extended XYZ"), ("run.dat", CIF, 2, "CIF")])
 def test_a_file_is_read_by_its_content_where_that_tells_its_format(tmp_path, name, content, particles, kind):
     (tmp_path / name).write_text(content)

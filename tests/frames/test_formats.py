@@ -117,7 +117,8 @@ def test_frames_of_a_trajectory_are_read_one_by_one(tmp_path, name, monkeypatch)
         (tmp_path / name).write_text("".join(dump_text(frame, step) for step, frame in enumerate(frames)))
     read, kind = [], reader_of(tmp_path / name)
     original = kind.parse
-    monkeypatch.setattr(kind, "parse", lambda self, text, number: read.append(len(text)) or original(self, text, number))
+    monkeypatch.setattr(kind, "parse", lambda self, text, number: (
+        read.append(len(text)) or original(self, text, number)))
     found = read_frames(tmp_path / name, slice(1, None, 2))
     assert len(found) == 3 and not read
     for number, frame in zip((1, 3, 5), pickle.loads(pickle.dumps(found))):

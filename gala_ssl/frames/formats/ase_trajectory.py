@@ -3,7 +3,6 @@ import contextlib
 
 from ase.io.trajectory import TrajectoryReader
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.frames.formats.base import Reader, register_reader
 from gala_ssl.frames.objects import of_ase
 
@@ -22,7 +21,7 @@ class ASETrajectory(Reader):
             if not self._count:
                 raise ValueError("it holds no frame")
         except Exception as error:  # it has classes of errors of its own
-            raise self._unreadable(self.path, error) from error
+            raise self.unreadable(self.path, error) from error
 
     @staticmethod
     def recognises(head):
@@ -36,15 +35,10 @@ class ASETrajectory(Reader):
             with self._opened() as trajectory:
                 atoms = trajectory[number]
         except Exception as error:
-            raise self._unreadable(self.source(number), error) from error
+            raise self.unreadable(self.source(number), error) from error
         return of_ase(atoms, source=self.source(number), **self.given(number))
 
     @contextlib.contextmanager
     def _opened(self):
         with open(self.file, "rb") as file:  # ASE leaves a file open that it cannot read
             yield TrajectoryReader(file)
-
-    def _unreadable(self, source, error):
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        return InputError(f"{source} cannot be read as {self.name} ({reason}); it may be truncated or of another format, "
-                          f"so copy or write it again.", path=self.path, frame=source)

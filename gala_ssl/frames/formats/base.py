@@ -3,7 +3,7 @@ import abc
 import fnmatch
 import pathlib
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, reason
 from gala_ssl.frames.compressed import plain, uncompressed_name
 
 # The readers that there are.
@@ -64,6 +64,11 @@ class Reader(abc.ABC):
     def source(self, number):
         """File and frame, for sentences."""
         return f"{self.path}, frame {number}"
+
+    def unreadable(self, source, error):
+        """The InputError of what a parser said of a file or a frame, called `source`."""
+        return InputError(f"{source} cannot be read as {self.name} ({reason(error)}); it may be truncated or of "
+                          f"another format, so copy or write it again.", path=self.path, frame=source)
 
     def given(self, number):
         """What a Frame is told of itself: path, index and label, as keywords."""

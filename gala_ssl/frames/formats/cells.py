@@ -95,8 +95,8 @@ def _check(cell, source):
     present = int(np.sum(cell.any(axis=1)))
     if present == 0:
         raise InputError(f"{source} has no periodic cell; give a file that states the box, as extended XYZ does "
-                         f"with Lattice=\"Lx 0 0 0 Ly 0 0 0 Lz\" in its second line, or pbc=\"F F F\" if there is none.",
-                         frame=source)
+                         f"with Lattice=\"Lx 0 0 0 Ly 0 0 0 Lz\" in its second line, or pbc=\"F F F\" where there "
+                         f"is none.", frame=source)
     if present < 3:
         raise InputError(f"The cell of {source} has no volume; two-dimensional frames are not supported.", frame=source)
     if not np.isfinite(lengths).all() or not (_SMALL < lengths).all():

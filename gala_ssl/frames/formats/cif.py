@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from gala_ssl.base.errors import InputError, InputWarning, counted
 from gala_ssl.frames.formats.base import Reader, register_reader
 from gala_ssl.frames.formats.cells import frame_of
+from gala_ssl.frames.formats.text import NO_END
 
 _CELL = [f"_cell_{name}" for name in ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")]
 _PLACES = [f"_atom_site_fract_{axis}" for axis in "xyz"]
@@ -40,10 +41,9 @@ class CIF(Reader):
                 raise ValueError("there is no block with the column _atom_site_fract_x")
             with open(self.file, "rb") as file:
                 if not file.read().endswith((b"\n", b"\r")):
-                    raise ValueError("its last line has no end, so that its last number may be cut off; if it is "
-                                     "whole, end the line")
+                    raise ValueError(NO_END)
         except Exception as error:
-            raise self._unreadable(self.path, error) from error
+            raise self.unreadable(self.path, error) from error
 
     @staticmethod
     def recognises(head):
@@ -58,7 +58,7 @@ class CIF(Reader):
         except InputError:
             raise
         except Exception as error:
-            raise self._unreadable(self.source(number), error) from error
+            raise self.unreadable(self.source(number), error) from error
 
     def _frame(self, block, source, number):
         names, places, known, digits, full = _sites(block)
@@ -72,26 +72,21 @@ class CIF(Reader):
     def _usable(self, names, places, known, digits, full, source):
         """The sites that have coordinates and are full; with `partial` those of which something is there, with a
         warning, and of several at one place the one that is there most."""
-        for count, said in ((np.sum(~known), "without coordinates"), (np.sum(full < _FULL), "not fully occupied")):
+        for count, said, done in ((np.sum(~known), "without coordinates", "leave them out"),
+                                  (np.sum(full < _FULL), "not fully occupied", "take them as full")):
             if count and not self.partial:
-                raise InputError(f"{source} has {counted(count, 'site')} {said}; give a structure in which every site is "
-                                 f"known and full, or leave those without coordinates out and take the others as full "
-                                 f"with partial=True, on the command line --partial.", frame=source, option="partial",
-                                 value=False)
+                raise InputError(f"{source} has {counted(count, 'site')} {said}; give a structure without such sites, "
+                                 f"or {done} with partial=True, on the command line --partial.", path=self.path,
+                                 frame=source, option="partial", value=False)
             if count:
-                warnings.warn(InputWarning(f"{source} has {counted(count, 'site')} {said}; those without coordinates are "
-                                           f"left out, the others taken as full.", path=self.path, frame=source),
-                              stacklevel=4)
+                past = {"leave them out": "they are left out", "take them as full": "they are taken as full"}[done]
+                warnings.warn(InputWarning(f"{source} has {counted(count, 'site')} {said}; {past}.", path=self.path,
+                                           frame=source), stacklevel=4)
         order = np.flatnonzero(known)[np.argsort(-full[known], kind="stable")]
         if (full < _FULL).any():
             order = order[_distinct(places[order], np.arange(len(order)), None, _SHARED)[1]]
         order = np.sort(order)
         return names[order], places[order], digits[order]
-
-    def _unreadable(self, source, error):
-        reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
-        return InputError(f"{source} cannot be read as CIF ({reason}); it may be truncated or of another format, so copy "
-                          f"or write it again.", path=self.path, frame=source)
 
 
 def _values(block):
@@ -106,7 +101,7 @@ def _values(block):
 
 
 def _sites(block):
-    """Of the sites names (n,), coordinates (n, 3), whether these are known (n,), their digits (n,), occupancies (n,)."""
+    """Of n sites: names, coordinates (n, 3), whether these are known, how many digits they have, and occupancies."""
     for name in (*_CELL, *_PLACES):
         if name not in block:
             raise ValueError(f"there is no {name}")
@@ -124,7 +119,8 @@ def _sites(block):
     if len({len(words), len(names), len(full)}) > 1:
         raise ValueError("the columns of the sites are of different lengths")
     known = ~np.isin(words, ("?", ".")).any(axis=1)
-    return np.array(names), places, known, digits, np.array([_number(word) if word not in ("?", ".") else 1 for word in full])
+    full = np.array([1 if word in ("?", ".") else _number(word) for word in full])
+    return np.array(names), places, known, digits, full
 
 
 def _number(word):
@@ -155,8 +151,8 @@ def _group(block, source):
     if found is None:
         raise ValueError(f"there is no space group {name or number}")
     if found.ext == "1" and ":" not in (name or ""):
-        warnings.warn(InputWarning(f"{source} does not say which origin of {found.hm.strip()} its coordinates refer to; "
-                                   f"choice 1 of the International Tables is taken. If it is 2, name the space group "
+        warnings.warn(InputWarning(f"{source} does not say which origin of {found.hm} its coordinates refer to; choice "
+                                   f"1 of the International Tables is taken. If it is 2, name the space group "
                                    f"'{found.hm} :2'.", frame=source), stacklevel=6)
     return found
 

@@ -62,8 +62,8 @@ class ExtendedXYZ(TextReader):
             raise ValueError("there are no three columns pos")
         ids = next((integers(found[name][0]) for name in _IDS if name in found), None)
         return frame_of(
-            np.stack([numbers(words) for words in positions], axis=-1), _lattice(said), names, ids=ids, step=_step(said),
-            origin=_values(said, "origin", 3) or (0, 0, 0), periodic=_periodic(said), source=self.source(number),
+            np.stack([numbers(words) for words in positions], axis=-1), _lattice(said), names, ids=ids,
+            step=_step(said), periodic=_periodic(said), origin=_values(said, "origin", 3) or (0, 0, 0), source=self.source(number),
             **self.given(number))
 
 

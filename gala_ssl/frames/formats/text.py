@@ -61,19 +61,12 @@ class TextReader(Reader):
         except Exception as error:
             raise self.unreadable(self.source(number), error) from error
 
-    def unreadable(self, source, error):
-        """The InputError of what a parser said."""
-        reason = (str(error).strip() or "a value is not what the format needs").splitlines()[0]
-        return InputError(f"{source} cannot be read as {self.name} ({reason}); it may be truncated or of "
-                          f"another format, so copy or write it again.", path=self.path, frame=source)
-
     def _check_last_line(self, file):
         """A last line that has no end may be cut off in the middle of a number."""
         file.seek(self._spans[-1][1] - 1)
         rest = file.read()
         if len(self._spans) - 1 not in self.missing and rest and not rest.endswith((b"\n", b"\r")):
-            self.missing[len(self._spans) - 1] = ("its last line has no end, so that its last number may be cut off; if "
-                                                  "it is whole, end the line")
+            self.missing[len(self._spans) - 1] = NO_END
 
     def _settle(self):
         """Leave out the frames that are incomplete, and say so; with `partial`, only those without particles."""
@@ -96,6 +89,7 @@ class TextReader(Reader):
 
 
 EMPTY = "it has no particles"
+NO_END = "its last line has no end, so that its last number may be cut off; if it is whole, end the line"
 
 
 def lacking(found, count):
@@ -108,7 +102,7 @@ def lacking(found, count):
 def spans(file, marker):
     """Yield (offset, bytes) of the parts of a binary file that start where a line starts with `marker`.
 
-    What is before the first is a part as well, unless it is empty. One part is in memory at a time, and a few megabytes.
+    What is before the first is a part as well, unless it is empty. One part and some megabytes are in memory at a time.
     """
     buffer, start, searched = bytearray(), 0, 0
     while True:
