@@ -101,8 +101,8 @@ class Frame:
         ids = np.asarray(self.ids)
         if ids.shape != (len(self.positions),) or ids.dtype.kind not in "iu" or (ids.dtype.kind == "u"
                                                                                  and (ids >= 2**63).any()):
-            raise InputError(f"The ids of {self.where} are no {len(self.positions)} whole numbers below 2**63; give one "
-                             f"for each particle, or none.", frame=self.where, option="ids")
+            raise InputError(f"The ids of {self.where} are no {len(self.positions)} whole numbers below 2**63; give "
+                             f"one for each particle, or none.", frame=self.where, option="ids")
         ids = np.array(ids, np.int64)
         ids.flags.writeable = False
         object.__setattr__(self, "ids", ids)

@@ -1,5 +1,6 @@
 """Frames of files as a sequence."""
 import collections.abc
+import itertools
 
 from gala_ssl.base.errors import InputError, counted
 
@@ -36,6 +37,12 @@ class Trajectory(collections.abc.Sequence):
             particles = ""
         kinds = dict.fromkeys(self._places[number][0].name for number in self.numbers)
         return f"Trajectory({counted(len(self), 'frame')}{particles}, {', '.join(kinds)})"
+
+    def by_file(self):
+        """Yield for each run of frames of one file its reader and the frames' numbers in the file."""
+        places = [self._places[number] for number in self.numbers]
+        for reader, group in itertools.groupby(places, key=lambda place: place[0]):
+            yield reader, [number for _, number in group]
 
     @property
     def paths(self):

@@ -4,8 +4,17 @@
 objects of other packages are.
 """
 from gala_ssl.base.registry import import_files
-from gala_ssl.frames.formats.base import READERS, Reader, reader_of, register_reader
+from gala_ssl.frames.formats.base import (
+    READERS,
+    WRITERS,
+    Reader,
+    Writer,
+    reader_of,
+    register_reader,
+    register_writer,
+    writer_of,
+)
 
 import_files(__name__, __path__)
 
-__all__ = ["READERS", "Reader", "reader_of", "register_reader"]
+__all__ = ["READERS", "WRITERS", "Reader", "Writer", "reader_of", "register_reader", "register_writer", "writer_of"]

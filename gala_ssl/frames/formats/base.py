@@ -6,8 +6,8 @@ import pathlib
 from gala_ssl.base.errors import InputError, reason
 from gala_ssl.frames.compressed import plain, uncompressed_name
 
-# The readers that there are.
-READERS = []
+# The readers and the writers that there are.
+READERS, WRITERS = [], []
 _HEAD = 8192
 
 
@@ -83,6 +83,53 @@ def register_reader(reader):
                          f"of files.")
     READERS.append(reader)
     return reader
+
+
+class Writer(abc.ABC):
+    """Writes frames one after the other, as a context manager.
+
+    A subclass states `name` and `patterns` as a Reader does, and defines the methods below.
+
+    Args:
+        path: to write, in place of what is there.
+    """
+
+    name: str
+    patterns: tuple
+
+    @abc.abstractmethod
+    def __init__(self, path): ...
+
+    @abc.abstractmethod
+    def write(self, frame, columns):
+        """Add a frame, with columns {name: (N,) numbers or names}, a value a particle."""
+
+    @abc.abstractmethod
+    def close(self):
+        """Finish the file."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+def register_writer(writer):
+    """Make files of a format writable: a decorator of subclasses of Writer."""
+    WRITERS.append(writer)
+    return writer
+
+
+def writer_of(path):
+    """Return the subclass of Writer for a file's name, or raise InputError that lists the names that are known."""
+    name = pathlib.Path(path).name.lower()
+    for writer in WRITERS:
+        if any(fnmatch.fnmatch(name, pattern) for pattern in writer.patterns):
+            return writer
+    names = ", ".join(pattern for writer in WRITERS for pattern in writer.patterns)
+    raise InputError(f"The name of {path} is of no format that frames are written in; give a name such as {names}.",
+                     path=path)
 
 
 def reader_of(path):

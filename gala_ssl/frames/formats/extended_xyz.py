@@ -63,8 +63,8 @@ class ExtendedXYZ(TextReader):
         ids = next((integers(found[name][0]) for name in _IDS if name in found), None)
         return frame_of(
             np.stack([numbers(words) for words in positions], axis=-1), _lattice(said), names, ids=ids,
-            step=_step(said), periodic=_periodic(said), origin=_values(said, "origin", 3) or (0, 0, 0), source=self.source(number),
-            **self.given(number))
+            step=_step(said), periodic=_periodic(said), origin=_values(said, "origin", 3) or (0, 0, 0),
+            source=self.source(number), **self.given(number))
 
 
 def _columns(properties, rows):
