@@ -29,7 +29,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.classical import Steinhardt
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 
@@ -144,7 +144,7 @@ def embedding_table(rounds):
     for attention in ("published", "fast"):
         card = {"task": TASK, "data": {"neighbors": BONDS, "x_scale": DataConfig().x_scale}}
         model = build_model(TASK, build_core(CoreConfig(attention=attention)))
-        featurizers[f"{TASK} ({attention})"] = LearnedEmbedding(model, card, progress=False)
+        featurizers[f"{TASK} ({attention})"] = Embedding(model, card, progress=False)
     rates = {name: [] for name in featurizers}
     for featurizer in featurizers.values():
         featurizer(frame)

@@ -29,6 +29,7 @@ import pandas as pd
 
 import gala_ssl
 from gala_ssl.base.files import write_csv
+from gala_ssl.clouds.rules import rule_named
 from gala_ssl.commands.main import script
 from gala_ssl.order.classical import Steinhardt
 from gala_ssl.training.presets import preset
@@ -85,7 +86,8 @@ def embedded(particles, name, rule):
     if name == Steinhardt.name:
         embed = Steinhardt()
     else:
-        embed = gala_ssl.load_pretrained(name, neighbors=rule, r_max=1.6 if rule == "cutoff" else None)
+        neighbors = rule_named(rule, r_max=1.6 if rule == "cutoff" else None)
+        embed = gala_ssl.Embedding.from_pretrained(name, neighbors=neighbors)
     embed(gala_ssl.prototypes.build("cP1-Po", 1000, noise=0.03))  # compiles
     frame = gala_ssl.prototypes.build("cP1-Po", particles, noise=0.03)
     before = peak()

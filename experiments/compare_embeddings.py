@@ -16,7 +16,7 @@ from gala_ssl.base.tables import simple_table
 from gala_ssl.commands.main import script
 from gala_ssl.networks import heads
 from gala_ssl.order.concatenation import Concatenation
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split
@@ -53,9 +53,9 @@ def load_embeddings(weights):
     for task in TASKS:
         if (weights / f"{task}.keras").exists():
             model, card = load_model(task, weights)
-            cores.append(LearnedEmbedding(model, card))
+            cores.append(Embedding(model, card))
             if heads.summary(model) is not None:
-                summaries.append(LearnedEmbedding(model, card, source="head"))
+                summaries.append(Embedding(model, card, source="head"))
                 summaries[-1].name = f"{task}_head"
     return [*cores, *summaries, Concatenation(cores)]
 

@@ -20,7 +20,7 @@ from gala_ssl.commands.main import script
 from gala_ssl.commands.options import add_scale, add_tasks, add_weights
 from gala_ssl.order.classical import baselines
 from gala_ssl.order.concatenation import with_concatenation
-from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+from gala_ssl.order.embedding import Embedding, tasks_with_weights
 from gala_ssl.plot import plots
 from gala_ssl.tasks.models.sets import SHIPPED
 from paper import TASKS, claims
@@ -100,11 +100,11 @@ def parsed(argv):
 def load_learned(tasks, weights, scale):
     """The learned embeddings of the tasks named, or of the paper's that have weights, saying which have none."""
     if tasks is not None:
-        return [load_pretrained(task, weights, length_scale=scale) for task in tasks]
+        return [Embedding.from_pretrained(task, weights=weights, length_scale=scale) for task in tasks]
     there = [task for task in tasks_with_weights(weights) if task in TASKS]
     if without := [task for task in TASKS if task not in there]:
         print(f"Left out for want of weights in {weights}: {', '.join(without)}.")
-    return [load_pretrained(task, weights, length_scale=scale) for task in there]
+    return [Embedding.from_pretrained(task, weights=weights, length_scale=scale) for task in there]
 
 
 def digests(features):

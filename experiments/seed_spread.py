@@ -15,7 +15,7 @@ import pandas as pd
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_csv
 from gala_ssl.commands.main import script
-from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+from gala_ssl.order.embedding import Embedding, tasks_with_weights
 from paper.table1 import SnapshotFeatures, table1
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -35,7 +35,7 @@ def main(argv=None):
         raise InputError(f"No task has weights in all of {', '.join(map(str, arguments.weights))}.")
     tables = []
     for folder in arguments.weights:
-        embeddings = [load_pretrained(task, folder) for task in tasks]
+        embeddings = [Embedding.from_pretrained(task, weights=folder) for task in tasks]
         scores = table1(embeddings, SnapshotFeatures(arguments.trajectories), n_bootstrap=1).dropna(subset=["auc"])
         seeds = {embed.name: embed.card["training"]["seed"] for embed in embeddings}
         tables.append(scores.assign(seed=scores["method"].map(seeds), preset=embeddings[0].card["preset"]))

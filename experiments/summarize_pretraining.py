@@ -23,7 +23,7 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.pretrained import load_model
-from gala_ssl.training.fit import HISTORY
+from gala_ssl.training.checkpoint import HISTORY
 from gala_ssl.training.presets import TrainingConfig
 from gala_ssl.training.pretrain import streams
 from paper.skill import axis_errors, noisy_bond_accuracy, trivial_score

@@ -26,7 +26,7 @@ from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.commands.main import script
 from gala_ssl.frames import prototypes
 from gala_ssl.networks.compiled import CompiledWhereItPays
-from gala_ssl.order.embedding import load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
 from gala_ssl.tasks.data.thermal import thermal_environments
 from gala_ssl.training.presets import preset
@@ -59,7 +59,7 @@ def by_family(found, groups):
 
 def built(weights):
     """Accuracy on new thermal environments by noise, by structure and by family; families at each noise."""
-    embedding = load_pretrained("frame_classification", weights, progress=False, jit_compile=True)
+    embedding = Embedding.from_pretrained("frame_classification", weights=weights, progress=False, jit_compile=True)
     data, names = preset("thermal").data, embedding.card["structures"]
     rows, kinds, single = [], [], {"structure": names}
     for noise in NOISES:
@@ -115,7 +115,7 @@ def named(identify, frame, truth):
 
 def hot(weights, snapshots):
     """Hot crystals and melts: share named rightly, what else the particles are called, calibration."""
-    embedding = load_pretrained("frame_classification", weights, progress=False, jit_compile=True)
+    embedding = Embedding.from_pretrained("frame_classification", weights=weights, progress=False, jit_compile=True)
     keys = ["element", "structure", "ratio", "use"]
     identify = Identifier(embedding, pooled=0)
     rows, sure, seen = [], {}, collections.Counter()
@@ -145,8 +145,8 @@ def calibration_error(probability, right, bins=15):
 
 def denoised(weights):
     """Mean distance of the centre to its ideal site, and of bonds to the ideal ones, before and after one answer."""
-    shift = load_pretrained("shift_identification", weights, progress=False, jit_compile=True)
-    noise_free = load_pretrained("denoising", weights, progress=False, jit_compile=True)
+    shift = Embedding.from_pretrained("shift_identification", weights=weights, progress=False, jit_compile=True)
+    noise_free = Embedding.from_pretrained("denoising", weights=weights, progress=False, jit_compile=True)
     rows = []
     for noise in (0.05, 0.10, 0.15):
         data = preset("thermal").data

@@ -52,7 +52,7 @@ def test_help_waits_for_nothing_but_numpy():
 def test_public_names_resolve():
     for name in gala_ssl.__all__:
         assert getattr(gala_ssl, name) is not None
-    for name in ("read_frames", "point_clouds", "build_core", "build_model", "load_pretrained"):
+    for name in ("read_frames", "point_clouds", "build_core", "build_model", "Embedding", "compare", "identify"):
         assert callable(getattr(gala_ssl, name))
     assert callable(gala_ssl.prototypes.build) and len(gala_ssl.prototypes.names()) == 50
     assert callable(gala_ssl.copy_weights)

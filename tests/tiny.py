@@ -11,7 +11,7 @@ import shutil
 import keras
 
 from gala_ssl.networks.core import build_core
-from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
@@ -33,23 +33,23 @@ def card(task, **changes):
 
 
 def embed_with(task="denoising", **options):
-    """A new LearnedEmbedding of a task's network with options of its own, for few calls.
+    """A new Embedding of a task's network with options of its own, for few calls.
 
     Under TensorFlow the network runs without a graph: tracing one takes as long as five calls without it.
     """
-    made = LearnedEmbedding(model(task), card(task), progress=False, **options)
+    made = Embedding(model(task), card(task), progress=False, **options)
     made._embed.run_eagerly = keras.backend.backend() == "tensorflow"
     return made
 
 
 @functools.cache
 def embedding(task="denoising", source="core"):
-    """The LearnedEmbedding of a task's network, the same each time."""
-    return LearnedEmbedding(model(task), card(task), source=source, progress=False)
+    """The Embedding of a task's network, the same each time."""
+    return Embedding(model(task), card(task), source=source, progress=False)
 
 
-# For commands, in place of `load_pretrained`: the same network where the same is asked for.
-load_once = functools.cache(load_pretrained)
+# For commands, in place of `Embedding.from_pretrained`: the same network where the same is asked for.
+load_once = functools.cache(Embedding.from_pretrained)
 
 
 def copy_to(folder, *tasks):

@@ -2,11 +2,12 @@
 import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
 
 
 def nearest_distances(frame, size=65536):
     """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time."""
-    search = NeighborSearch(frame, 1)
+    search = NeighborSearch(frame, Nearest(1))
     found = [search(start, start + size).vectors for start in range(0, len(frame), size)]
     return np.linalg.norm(np.concatenate(found).astype(np.float32), axis=-1)
 
@@ -32,7 +33,7 @@ def bulk_mean_bond(frame, k=20, size=65536):
     That is the median over the particles whose own mean bond, to k neighbours, is less than 1.2 times that of the
     densest twentieth; so vapour and surfaces hardly move it.
     """
-    search = NeighborSearch(frame, k)
+    search = NeighborSearch(frame, Nearest(k))
     means = np.concatenate([
         np.asarray(search(start, start + size).distances).reshape(-1, k).mean(axis=1)
         for start in range(0, len(frame), size)])

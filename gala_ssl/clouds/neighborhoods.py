@@ -1,11 +1,14 @@
 """Point clouds: the bonds of each particle to its neighbours, what every task and network works on."""
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, counted
 from gala_ssl.clouds.lengths import contact_distance
-from gala_ssl.clouds.neighbors import NeighborSearch, neighbor_list
+from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import DEFAULT, NeighborRule
+from gala_ssl.frames.frame import Frame
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,6 +37,10 @@ class PointClouds:
 
     def __len__(self):
         return len(self.bonds)
+
+    def __repr__(self):
+        return (f"PointClouds({counted(len(self), 'cloud')} of up to {counted(self.bonds.shape[1], 'bond')}, "
+                f"{counted(self.types.shape[2] // 2, 'type')})")
 
     def __getitem__(self, index):
         """The clouds at `index`: an integer (one cloud), a slice, an array of indices or a mask."""
@@ -101,19 +108,17 @@ class PointClouds:
                    _read_only(np.concatenate([c.types for c in clouds])))
 
 
-def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
+def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds:
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.
 
     Args:
         frame: a `Frame` of N particles of T types.
-        k: bonds a cloud; for other rules than "nearest" the largest number: where a rule gives more neighbours, the
-            k nearest of them are kept.
-        neighbors: the rule, "nearest", "cutoff", "voronoi" or "sann", see `gala_ssl.clouds.neighbors.NeighborSearch`.
-        r_max: of the rule "cutoff", in the frame's unit of length.
+        neighbors: the rule, one of `gala_ssl.Nearest`, `Cutoff`, `Voronoi` and `SANN`; one without a number of bonds
+            takes 20 at most.
 
     Returns:
         PointClouds: bonds (N, w, 3), types (N, w, 2 T), float32; the bonds of a cloud nearest first. The width w is
-        k for "nearest", else the number of bonds in the longest cloud, and 1 where no particle has a neighbour.
+        k for `Nearest(k)`, else the number of bonds in the longest cloud, and 1 where no particle has a neighbour.
         Shorter clouds are filled up with padding; a particle without a neighbour has padding only.
 
     Raises:
@@ -124,22 +129,23 @@ def point_clouds(frame, k=20, neighbors="nearest", r_max=None):
         >>> clouds = point_clouds(prototypes.build("cP1-Po"))
         >>> clouds.bonds.shape
         (4096, 20, 3)
-        >>> point_clouds(frame, neighbors="voronoi").mask.sum(axis=1)   # how many faces each cell has
+        >>> point_clouds(frame, Voronoi()).mask.sum(axis=1)   # how many faces each cell has
     """
-    found = neighbor_list(frame, k, neighbors, r_max)
-    width = int(k) if neighbors == "nearest" else max(1, int(found.neighbor_counts.max()))
+    search = NeighborSearch(frame, neighbors)
+    found = search()
+    width = search.rule.most if search.rule.fixed else max(1, int(found.neighbor_counts.max()))
     return _packed(frame, found, 0, width)
 
 
-def cloud_chunks(frame, size, k=20, neighbors="nearest", r_max=None):
-    """Yield the PointClouds of `size` particles after the other, each k wide: what `point_clouds` would give at once.
+def cloud_chunks(frame: Frame, size: int, neighbors: NeighborRule = DEFAULT) -> Iterator[PointClouds]:
+    """Yield the PointClouds of `size` particles after the other, each as wide as the rule allows at most.
 
-    However many particles the frame has, only the clouds of one chunk are in memory. With "voronoi", the
-    tessellation of the whole frame is as well, two kilobytes or so a particle.
+    They are what `point_clouds` would give at once. However many particles the frame has, only the clouds of one chunk
+    are in memory.
     """
-    search = NeighborSearch(frame, k, neighbors, r_max)
+    search = NeighborSearch(frame, neighbors)
     for start in range(0, len(frame), size):
-        yield _packed(frame, search(start, start + size), start, search.k)
+        yield _packed(frame, search(start, start + size), start, search.rule.most)
 
 
 def _packed(frame, found, start, width):

@@ -38,15 +38,15 @@ def run(arguments):
                          f"choose from 0 to {len(frame) - 1}.", frame=frame.where, option="--particle",
                          value=particle)
     from gala_ssl.order.attention import AttentionMaps
-    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.order.embedding import Embedding
     from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
     check_folder(output)
-    maps = AttentionMaps(load_pretrained(arguments.task, weights, progress=not arguments.quiet,
-                                         ignore_types=arguments.ignore_types))
-    edges, length = shells_of(frame, maps.embedding.k)
+    maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=weights, progress=not arguments.quiet,
+                                                   ignore_types=arguments.ignore_types))
+    edges, length = shells_of(frame, maps.embedding.neighbors)
     sums, cloud, seen = averaged(maps, frame, edges, particle)
     table = sums.table(maps.layers)
     titles = [f"{arguments.task.replace('_', ' ')}: {what} of {pathlib.Path(frame.source).name}"
@@ -62,8 +62,8 @@ def run(arguments):
               f"{len(edges) + 1} shells; where one ends and the next begins, in contact distances: {shells}.")
 
 
-def shells_of(frame, k):
-    """The edges between the shells that k neighbours are in, in contact distances, and that distance."""
+def shells_of(frame, neighbors):
+    """The edges between the shells that the neighbours by a rule are in, in contact distances, and that distance."""
     import numpy as np
 
     from gala_ssl.clouds.lengths import contact_distance, nearest_distances
@@ -73,7 +73,7 @@ def shells_of(frame, k):
 
     length = float(contact_distance(nearest_distances(frame)))
     # The farthest neighbours of a vapour would stretch the range over many times the droplet's shells.
-    farthest = [np.linalg.norm(clouds.bonds[:, -1], axis=-1) for clouds in cloud_chunks(frame, SEARCHED, k)]
+    farthest = [np.linalg.norm(clouds.bonds[:, -1], axis=-1) for clouds in cloud_chunks(frame, SEARCHED, neighbors)]
     return shell_edges(frame, length, float(np.median(np.concatenate(farthest)))) / length, length
 
 
@@ -118,6 +118,6 @@ def card_of(arguments, frame, weights, maps, edges, length):
 
     return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
-        "weights_sha256": sha256(weights / f"{arguments.task}.keras"), "neighbors": maps.embedding.neighbors,
-        "k": maps.embedding.k, "length_scale": maps.embedding.length_scale, "contact_distance": length,
+        "weights_sha256": sha256(weights / f"{arguments.task}.keras"), "neighbors": maps.embedding.neighbors.name,
+        "k": maps.embedding.neighbors.most, "length_scale": maps.embedding.length_scale, "contact_distance": length,
         "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()}

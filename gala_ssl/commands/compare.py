@@ -79,13 +79,13 @@ def methods(arguments):
     """Baselines, learned embeddings, and all of these together where there are several."""
     from gala_ssl.order.classical import baselines
     from gala_ssl.order.concatenation import with_concatenation
-    from gala_ssl.order.embedding import load_pretrained, tasks_with_weights
+    from gala_ssl.order.embedding import Embedding, tasks_with_weights
     from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
-    learned = [load_pretrained(task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
-                               ignore_types=arguments.ignore_types)
+    learned = [Embedding.from_pretrained(task, weights=weights, length_scale=arguments.scale,
+                                         progress=not arguments.quiet, ignore_types=arguments.ignore_types)
                for task in tasks]
     return [*baselines(), *with_concatenation(learned)]
 

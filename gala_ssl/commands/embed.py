@@ -15,7 +15,7 @@ import pathlib
 import time
 
 from gala_ssl.base.errors import InputError, check_choice, counted
-from gala_ssl.commands.options import add_scale, add_task, add_types, add_weights
+from gala_ssl.commands.options import add_neighbors, add_scale, add_task, add_types, add_weights, neighbors_of
 from gala_ssl.tasks import check_task
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
@@ -31,9 +31,7 @@ def configure(parser):
                         help=".h5, .npz or .csv, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
                         "values before their mean) or a frame (the mean over its particles)")
-    parser.add_argument("--neighbors", default="nearest", help="nearest, cutoff, voronoi or sann (default: nearest)")
-    parser.add_argument("--k", type=int, help="bonds a particle, at most; default: what the network was trained on")
-    parser.add_argument("--r-max", type=float, help="of --neighbors cutoff, in the file's unit of length")
+    add_neighbors(parser)
     add_scale(parser)
     add_types(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
@@ -65,14 +63,14 @@ def run(arguments):
     # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks.compiled import MANY
-    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.order.embedding import Embedding
     from gala_ssl.tasks.models.sets import SHIPPED
 
     weights = arguments.weights or SHIPPED
-    embed = load_pretrained(arguments.task, weights, length_scale=arguments.scale, progress=not arguments.quiet,
-                            source="bonds" if arguments.level == "bond" else "core",
-                            neighbors=arguments.neighbors, k=arguments.k, r_max=arguments.r_max,
-                            ignore_types=arguments.ignore_types, jit_compile=True if particles > MANY else None)
+    embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
+                                      source="bonds" if arguments.level == "bond" else "core",
+                                      neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
+                                      jit_compile=True if particles > MANY else None, progress=not arguments.quiet)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
@@ -104,12 +102,11 @@ def check(arguments, output):
     """Refuse what can be refused before anything is computed."""
     from gala_ssl.base.files import check_folder
     from gala_ssl.clouds.lengths import LENGTH_SCALES
-    from gala_ssl.clouds.neighbors import check_rule
     from gala_ssl.order.embedding_files import check_output
 
     check_output(output)
     check_task(arguments.task)
-    check_rule(1 if arguments.k is None else arguments.k, arguments.neighbors, arguments.r_max)
+    neighbors_of(arguments)
     if arguments.scale is not None:
         check_choice("length scale", arguments.scale, LENGTH_SCALES)
     if arguments.components < 1:
@@ -194,7 +191,7 @@ def fill_bonds(table, number, frame, embed):
     from gala_ssl.clouds.neighbors import NeighborSearch
     from gala_ssl.order.embedding import SEARCHED
 
-    search, parts = NeighborSearch(frame, embed.k, embed.neighbors, embed.r_max), embed.parts(frame)
+    search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
     for start in range(0, len(frame), SEARCHED):
         found = search(start, start + SEARCHED)
         values = []
@@ -221,6 +218,6 @@ def card_of(arguments, frames, embed, weights, components):
     return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
             "trajectory": str(arguments.trajectory), "frames": list(frames.numbers), "level": arguments.level,
-            "length_scale": embed.length_scale, "neighbors": embed.neighbors, "k": embed.k, "r_max": embed.r_max,
+            "length_scale": embed.length_scale, **embed.neighbors.card(),
             "ignore_types": embed.ignore_types,
             "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -43,11 +43,11 @@ def run(arguments):
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
     frames[0]  # a frame that cannot be read should be known before the network is loaded
-    from gala_ssl.order.embedding import load_pretrained
+    from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import POOLED, Identifier
 
-    embedding = load_pretrained("frame_classification", arguments.weights,
-                                progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+    embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
+                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
     if arguments.output is None:
         for _ in named(frames, identify, arguments.quiet):

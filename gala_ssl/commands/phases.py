@@ -89,7 +89,7 @@ def write(output, arguments, frames, config, found, directory):
 
     from gala_ssl.base.files import write_csv, write_json, written_whole
     from gala_ssl.base.provenance import versions
-    from gala_ssl.training.fit import HISTORY
+    from gala_ssl.training.checkpoint import HISTORY
 
     numbers = np.array(frames.numbers)
     known, asked = numbers[found.known], numbers[found.asked]

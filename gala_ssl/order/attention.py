@@ -18,7 +18,7 @@ class AttentionMaps:
     The weights are rotation-invariant and change order with the bonds.
 
     Args:
-        embedding: `gala_ssl.order.embedding.LearnedEmbedding`, whose network, neighbours and length scale are used.
+        embedding: `gala_ssl.Embedding`, whose network, neighbours and length scale are used.
         jit_compile: compile the network with XLA, half a minute once, then several times as fast: True, False, or None
             for frames of more than 2000 particles.
 
@@ -35,7 +35,7 @@ class AttentionMaps:
         InputError: what the embedding refuses.
 
     Example:
-        >>> maps = AttentionMaps(gala_ssl.load_pretrained("frame_classification"))
+        >>> maps = AttentionMaps(gala_ssl.Embedding.from_pretrained("frame_classification"))
         >>> weights = maps(gala_ssl.prototypes.build("cF4-Cu", 500))
         >>> weights[:, maps.layers.index("block0_values")].sum(axis=-1)   # ones
     """

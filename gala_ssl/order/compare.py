@@ -1,5 +1,6 @@
 """Order parameters against pairs of snapshots, by how well each separates each: the treatment of Table 1."""
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -7,6 +8,8 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.tables import simple_table
+from gala_ssl.frames.frame import Frame
+from gala_ssl.order.featurizer import Featurizer
 from gala_ssl.order.separability import linear_separability, separability
 
 
@@ -88,6 +91,33 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
             scores |= {"linear_auc": linear_separability(x, y, seed), "n1": len(x), "n2": len(y)}
         rows.append(row | scores)
     return pd.DataFrame(rows)
+
+
+def compare(first: Frame, second: Frame, methods: Sequence[Featurizer], *, seed: int = 0, n_bootstrap: int = 1000,
+            progress: bool = True) -> pd.DataFrame:
+    """Tell two frames apart by each of several order parameters.
+
+    Args:
+        first, second: frames of at least five particles each.
+        methods: callables `frame -> (N, d)` of distinct names, learned or classical.
+        seed: of the bootstrap and of the linear classifier's folds. n_bootstrap: draws. progress: show a bar (on a
+            terminal only).
+
+    Returns:
+        DataFrame with a row a method, in the order given: index method; auc, low, high (area under the ROC curve of the
+        first principal component, max(AUC, 1 - AUC), with its 95 % interval), linear_auc (of a linear classifier on all
+        of it, cross-validated), n1, n2 (particles).
+
+    Raises:
+        InputError: two methods of one name, or too few particles.
+
+    Example:
+        >>> run = gala_ssl.read_frames("run.gsd")
+        >>> gala_ssl.compare(run[0], run[-1], [gala_ssl.Steinhardt()])
+    """
+    features, pair = Features({"first": first, "second": second}), Pair(1, "two snapshots", "first", "second")
+    table = score_table(methods, features, [pair], seed, n_bootstrap, progress)
+    return table.drop(columns=["pair", "first", "second"]).set_index("method")
 
 
 def to_rst(table, pairs):

@@ -1,8 +1,10 @@
 """Several featurizers as one."""
 import numpy as np
 
+from gala_ssl.order.featurizer import Featurizer
 
-class Concatenation:
+
+class Concatenation(Featurizer):
     """Several featurizers side by side: all that some networks know together.
 
     Args:

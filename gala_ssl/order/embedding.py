@@ -4,6 +4,8 @@ A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; th
 `gala_ssl.order.classical` follow the same protocol.
 """
 import dataclasses
+import os
+import pathlib
 import warnings
 
 import keras
@@ -14,10 +16,13 @@ from gala_ssl.base.errors import InputError, check_choice, counted
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
-from gala_ssl.clouds.neighbors import check_rule, undecided
+from gala_ssl.clouds.neighbors import undecided
+from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
+from gala_ssl.frames.frame import Frame
 from gala_ssl.networks import heads
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.conversion import MaskedMean
+from gala_ssl.order.featurizer import Featurizer
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
@@ -34,7 +39,7 @@ _CONTACT, _ENOUGH = (0.5, 2), 20
 _UNDECIDED = 0.1
 
 
-class LearnedEmbedding:
+class Embedding(Featurizer):
     """What a trained network knows of each particle (paper, section "Embeddings").
 
     Args:
@@ -47,21 +52,22 @@ class LearnedEmbedding:
             neighbour), "shortest" (its shortest bond, as the paper's authors did), "bulk" (the mean bond of its dense
             part, see `gala_ssl.clouds.lengths`) or "mean_bond" (each cloud by its own mean bond, then multiplied by
             that of the clouds the network was trained on: what is left without density).
-        progress: show a bar (on a terminal only).
-        neighbors, r_max: the rule by which a frame's particles have neighbours, see `gala_ssl.point_clouds`.
-        k: bonds in a cloud, at most for other rules than "nearest"; None is what the network was trained on. Time goes
+        neighbors: the rule by which a frame's particles have neighbours, such as `gala_ssl.Voronoi()`; None for the
+            nearest, as many as the network was trained on, which is also the number of a rule that has none. Time goes
             with its square, and it is at most `gala_ssl.clouds.MOST_NEIGHBORS`.
         ignore_types: take all particles for one type.
         jit_compile: compile the network with XLA: True, False, or None for frames of more than 2000 particles, for
             which it pays. Compiling takes some ten seconds, once; afterwards an embedding takes half the time or less.
             Both ways agree to about 1e-5 of the largest value. Set it for many small frames.
+        progress: show a bar (on a terminal only).
 
     Attributes:
-        name: the task's. dimension: numbers in an embedding. model, core, card.
+        name: the task's. dimension: numbers in an embedding. neighbors: the rule, with its number. model, core, card,
+        length_scale.
 
     Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
     (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
-    neighbour (possible with "cutoff") gets what the network makes of no bonds: zeros of a core, and of a head the same
+    neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of a core, and of a head the same
     finite numbers for each such particle.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
@@ -72,17 +78,18 @@ class LearnedEmbedding:
     Warns of perfect crystals with a shell that does not fit into the number of neighbours.
 
     Raises:
-        InputError: an unknown length scale, source or rule, too many neighbours; when called, particles of more types
-            than the network knows or of none of its names, an embedding that is not finite, and what
+        InputError: an unknown length scale or source, what is no rule, too many neighbours; when called, particles of
+            more types than the network knows or of none of its names, an embedding that is not finite, and what
             `point_clouds` refuses.
 
     Example:
-        >>> embed = load_pretrained("frame_classification", neighbors="voronoi")
+        >>> embed = Embedding.from_pretrained("frame_classification", neighbors=gala_ssl.Voronoi())
         >>> embed(gala_ssl.read_frames("dump.lammpstrj", -1)[0]).shape
     """
 
-    def __init__(self, model, card, length_scale=None, source="core", progress=True, neighbors="nearest", k=None,
-                 r_max=None, ignore_types=False, jit_compile=None):
+    def __init__(self, model: keras.Model, card: dict, *, neighbors: NeighborRule | None = None,
+                 length_scale: str | None = None, source: str = "core", ignore_types: bool = False,
+                 jit_compile: bool | None = None, progress: bool = True):
         if length_scale is None:
             length_scale = (card["data"].get("thermal") or {"length_scale": "contact"})["length_scale"]
         check_choice("length scale", length_scale, LENGTH_SCALES)
@@ -94,13 +101,14 @@ class LearnedEmbedding:
         self.core = model.get_layer("core")
         self.name, self.ignore_types = card["task"], ignore_types
         trained = card["data"]["neighbors"]
-        self.neighbors, self.k, self.r_max = neighbors, trained if k is None else k, r_max
-        check_rule(self.k, neighbors, r_max)
-        _check_width(self.k)
-        if (neighbors, self.k) != ("nearest", trained):
+        neighbors = Nearest() if neighbors is None else neighbors
+        check_rule(neighbors)
+        self.neighbors = neighbors.limited(trained)
+        _check_width(self.neighbors.most)
+        if self.neighbors != Nearest(trained):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
-                          f"what it makes of neighbours by {neighbors!r}, {self.k} at most, was not tested.",
-                          stacklevel=2)
+                          f"what it makes of neighbours by {neighbors.name!r}, {self.neighbors.most} at most, was not "
+                          f"tested.", stacklevel=2)
         known = self.core.config.type_width // 2
         if len(card.get("type_names", known * [""])) != known:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(card['type_names'])}, but the "
@@ -109,7 +117,38 @@ class LearnedEmbedding:
         self.jit_compile, self._compiled = jit_compile, CompiledWhereItPays(self._embed, jit_compile)
         self.dimension = self._embed.output.shape[-1]
 
-    def __call__(self, frame):
+    @classmethod
+    def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "paper",
+                        neighbors: NeighborRule | None = None, length_scale: str | None = None, source: str = "core",
+                        ignore_types: bool = False, attention: str | None = None, jit_compile: bool | None = None,
+                        progress: bool = True) -> "Embedding":
+        """Return the embedding by the weights of a task.
+
+        Args:
+            task: name of a task, or a folder of the weights of one task.
+            weights: "paper", "thermal" or "converged", the sets of weights that ship, or a folder of weights.
+            attention: "fast" or "published", how the network computes its attention; None as it was trained.
+            Others: see the class.
+
+        Raises:
+            InputError: an unknown task, length scale or rule for neighbours, no weights for the task in the folder, or
+                a folder with the weights of several tasks.
+
+        Example:
+            >>> embed = gala_ssl.Embedding.from_pretrained("denoising")
+            >>> embed(gala_ssl.prototypes.build("cP1-Po")).shape
+            (4096, 32)
+        """
+        if task not in TASKS and pathlib.Path(task).is_dir():
+            weights, task = task, _only_task(task)
+        return cls(*load_model(task, weights, attention), neighbors=neighbors, length_scale=length_scale, source=source,
+                   ignore_types=ignore_types, jit_compile=jit_compile, progress=progress)
+
+    def __repr__(self):
+        return (f"Embedding({self.name}, {self.dimension} numbers a particle, {self.neighbors}, "
+                f"length_scale={self.length_scale!r})")
+
+    def __call__(self, frame: Frame | PointClouds) -> np.ndarray:
         parts = list(self.parts(frame))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
@@ -152,7 +191,7 @@ class LearnedEmbedding:
         self._warn_of_ties(frame)
         of_frame = LENGTH_SCALES[self.length_scale]
         length = of_frame and of_frame(frame)
-        for clouds in cloud_chunks(frame, SEARCHED, self.k, self.neighbors, self.r_max):
+        for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
 
     def _output(self, source):
@@ -241,18 +280,20 @@ class LearnedEmbedding:
                           f"{found}, which count as its first.", stacklevel=5)
 
     def _warn_of_ties(self, frame):
-        if self.neighbors == "nearest" and (part := undecided(frame, self.k)) > _UNDECIDED:
+        k = self.neighbors.most
+        if isinstance(self.neighbors, Nearest) and (part := undecided(frame, k)) > _UNDECIDED:
             warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
-                          f"last of their {self.k} nearest. Which of these count is arbitrary, so that equivalent "
+                          f"last of their {k} nearest. Which of these count is arbitrary, so that equivalent "
                           f"particles of a perfect crystal get different numbers; average over them, give them the "
-                          f"noise of a temperature, or choose the neighbours by 'sann'.", stacklevel=6)
+                          f"noise of a temperature, or choose the neighbours by solid angle: SANN(), --neighbors sann.",
+                          stacklevel=6)
 
 
 def _check_width(k):
     if k > MOST_NEIGHBORS:
         raise InputError(f"Clouds of k = {k} bonds are too wide: a network looks at each of their k x k pairs, for "
-                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.", option="k",
-                         value=k)
+                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.",
+                         option="most", value=k)
 
 
 def _at_a_time(clouds):
@@ -260,26 +301,14 @@ def _at_a_time(clouds):
     return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
 
 
-def load_pretrained(task, directory=SHIPPED, attention=None, length_scale=None, source="core", progress=True,
-                    neighbors="nearest", k=None, r_max=None, ignore_types=False, jit_compile=None):
-    """Return the LearnedEmbedding of a task's weights.
-
-    Args:
-        directory: "paper" or "thermal", the sets of weights that ship, or a folder of weights.
-        Others: of LearnedEmbedding and of `gala_ssl.tasks.models.pretrained.load_model`.
-
-    Raises:
-        InputError: an unknown task, length scale or rule for neighbours, or no weights for the task in the directory.
-
-    Example:
-        >>> embed = gala_ssl.load_pretrained("denoising")
-        >>> embed(gala_ssl.prototypes.build("cP1-Po")).shape
-        (4096, 32)
-    """
-    return LearnedEmbedding(*load_model(task, directory, attention), length_scale, source, progress, neighbors, k,
-                            r_max, ignore_types, jit_compile)
+def _only_task(folder):
+    found = tasks_with_weights(folder)
+    if len(found) != 1:
+        raise InputError(f"The folder {folder} has the weights of {', '.join(found) or 'no task'}; name the task, and "
+                         f"the folder as weights.", path=folder, option="task", value=str(folder))
+    return found[0]
 
 
-def tasks_with_weights(directory=SHIPPED):
+def tasks_with_weights(directory: str | os.PathLike = SHIPPED) -> list[str]:
     """Names of the tasks that a directory has weights of, in the paper's order."""
     return [task for task in TASKS if (weights_folder(directory) / f"{task}.keras").exists()]

@@ -1,5 +1,7 @@
 """Which structure is this particle part of? By a network that classifies frames, trained on thermal environments."""
 import dataclasses
+import os
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -7,7 +9,10 @@ from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.compiled import CompiledWhereItPays
+from gala_ssl.order.embedding import Embedding
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -60,7 +65,7 @@ class Identifier:
     written of one noisy cloud is outvoted by those beside it. At an interface, the larger side wins.
 
     Args:
-        embedding: a LearnedEmbedding of frame classification, see `gala_ssl.load_pretrained`.
+        embedding: a `gala_ssl.Embedding` of frame classification.
         among: names to choose from, short ones or those of prototypes; all by default.
         pooled: neighbours that evidence is pooled with; 0 takes each particle by itself.
 
@@ -70,12 +75,12 @@ class Identifier:
         InputError: the network is of another task, a name it does not know, or what the embedding refuses.
 
     Example:
-        >>> name = Identifier(gala_ssl.load_pretrained("frame_classification", "thermal"))
+        >>> name = Identifier(gala_ssl.Embedding.from_pretrained("frame_classification", weights="thermal"))
         >>> name(gala_ssl.read_frames("run.gsd", -1)[0])
         Identification(4096 particles: bcc 67%, liquid 33%)
     """
 
-    def __init__(self, embedding, among=None, pooled=POOLED):
+    def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED):
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
@@ -89,7 +94,7 @@ class Identifier:
         self._columns = [known.index(name) if name in known else spoken.index(name) for name in wanted]
         self.names = tuple(spoken[column] for column in self._columns)
 
-    def __call__(self, frame):
+    def __call__(self, frame: Frame) -> Identification:
         embedding = self.embedding
         network = self._compiled(len(frame))
         found = np.concatenate([embedding.predict(network, clouds) for clouds in embedding.chunks(frame)])
@@ -102,13 +107,39 @@ class Identifier:
         return Identification(np.array(self.names)[best], probability, self.names, scores)
 
 
+def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
+             weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
+             progress: bool = True) -> Identification | list[Identification]:
+    """Name the structure of each particle of a frame, or of each frame of a trajectory.
+
+    Each call loads the network, which takes about a second; an `Identifier` keeps it.
+
+    Args:
+        frames: a Frame of N particles, or a sequence of them, such as `gala_ssl.read_frames` returns.
+        among, pooled: of `Identifier`. weights, ignore_types, progress: of `gala_ssl.Embedding.from_pretrained`.
+
+    Returns:
+        Identification: of the frame; of a sequence a list of them.
+
+    Raises:
+        InputError: a name that the network does not know, and what the embedding refuses.
+
+    Example:
+        >>> found = gala_ssl.identify(gala_ssl.read_frames("run.gsd", -1)[0])
+        >>> found.table().query("structure == 'bcc' and probability > 0.9")
+    """
+    name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
+                                                progress=progress), among, pooled)
+    return [name(frame) for frame in frames] if isinstance(frames, Sequence) else name(frames)
+
+
 def pooled(values, frame, neighbors=POOLED):
     """Values (N, d) averaged over each particle and its nearest neighbours.
 
     Args:
         values: (N, d), a row a particle of `frame`. neighbors: how many.
     """
-    search, total = NeighborSearch(frame, neighbors), np.array(values)
+    search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
         found = np.asarray(search(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
         total[start:start + len(found)] += values[found].sum(axis=1)

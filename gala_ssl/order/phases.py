@@ -17,6 +17,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, alone_in, check_settings
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.blocks import across, blocks
@@ -185,7 +186,7 @@ def _environments(frames, numbers, config, progress):
         frame = frames[int(number)]
         order = rng(config.seed, "particles of a frame", int(number)).permutation(len(frame))
         chosen = order[:max(1, round(config.fraction * len(frame)))]
-        clouds.append(point_clouds(frame, config.neighbors)[np.sort(chosen)].in_mean_bonds())
+        clouds.append(point_clouds(frame, Nearest(config.neighbors))[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))
 

@@ -7,6 +7,7 @@ from scipy.signal import find_peaks
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
 
 # Of the radial distribution, in contact distances: width of a bin, and of the Gaussian that smooths it.
 _BIN, _SMOOTHED = 0.02, 0.04
@@ -38,7 +39,7 @@ def shell_edges(frame, length, r_max):
     if not 0 < length <= r_max < np.inf:
         raise InputError(f"Shells are sought from a contact distance up to a longest one, not from {length!r} to "
                          f"{r_max!r}.")
-    search = NeighborSearch(frame, 1)
+    search = NeighborSearch(frame, Nearest(1))
     # A bin more behind the last, so that the end of the range is no gap; freud takes less than half the box.
     reach = min(r_max + 5 * _BIN * length, 0.999 * search.reach)
     bins = max(5, round(reach / (_BIN * length)))

@@ -16,8 +16,8 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
     Args:
         featurizer: name of a task, whose weights are loaded, or a callable `frame -> (N, d)` with `name` and
             `dimension`, such as `gala_ssl.order.classical.Steinhardt()`.
-        weights, length_scale, source, neighbors, k, r_max, ignore_types: of a task's network, as `directory` and the
-            rest of `gala_ssl.load_pretrained`; None of `weights` is the shipped ones.
+        weights, length_scale, source, neighbors, ignore_types: of a task's network, see
+            `gala_ssl.Embedding.from_pretrained`.
 
     Attributes:
         name_: the featurizer's name, after `fit`.
@@ -35,17 +35,17 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
     is loaded again from `weights` where it is needed.
 
     Raises:
-        InputError: something else to transform, bonds that are not finite, what `load_pretrained` and the featurizer
+        InputError: something else to transform, bonds that are not finite, what the embedding and the featurizer
             refuse.
 
     Example:
         >>> order = make_pipeline(EmbeddingTransformer("denoising"), PCA(2)).fit_transform([liquid, solid])
     """
 
-    def __init__(self, featurizer="frame_classification", *, weights=None, length_scale=None, source="core",
-                 neighbors="nearest", k=None, r_max=None, ignore_types=False):
+    def __init__(self, featurizer="frame_classification", *, weights="paper", length_scale=None, source="core",
+                 neighbors=None, ignore_types=False):
         self.featurizer, self.weights, self.length_scale, self.source = featurizer, weights, length_scale, source
-        self.neighbors, self.k, self.r_max, self.ignore_types = neighbors, k, r_max, ignore_types
+        self.neighbors, self.ignore_types = neighbors, ignore_types
 
     def fit(self, X=None, y=None):
         """Load the network; X and y are not looked at."""
@@ -71,11 +71,11 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
     def _load(self):
         if not isinstance(self.featurizer, str):
             return self.featurizer
-        from gala_ssl.order.embedding import load_pretrained
-        from gala_ssl.tasks.models.sets import SHIPPED
+        from gala_ssl.order.embedding import Embedding
 
-        return load_pretrained(self.featurizer, self.weights or SHIPPED, None, self.length_scale, self.source, False,
-                               self.neighbors, self.k, self.r_max, self.ignore_types)
+        return Embedding.from_pretrained(
+            self.featurizer, weights=self.weights, length_scale=self.length_scale, source=self.source,
+            neighbors=self.neighbors, ignore_types=self.ignore_types, progress=False)
 
     def _parts(self, X):
         """The frames, or the one PointClouds, that X is."""

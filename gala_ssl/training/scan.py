@@ -23,7 +23,8 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.runs import alone_in
-from gala_ssl.training.fit import BEST, compile_for, load_variables, record, reseed, restart_optimizer, resume
+from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
+from gala_ssl.training.fit import compile_for, reseed, restart_optimizer
 
 # Epochs whose questions are made ahead, a replica.
 _AHEAD = 2

@@ -7,7 +7,7 @@ import pytest
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.files import check_file, check_folder
 from gala_ssl.clouds.neighborhoods import point_clouds
-from gala_ssl.clouds.neighbors import check_rule
+from gala_ssl.clouds.rules import Cutoff, Nearest, check_rule, rule_named
 from gala_ssl.commands.embed import chosen
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import _chosen
@@ -81,18 +81,20 @@ MESSAGES = [
     (lambda: PhaseConfig().known(9, 3),
      "3 phases are told apart in 10 frames or more, not 9; give a longer trajectory, or train on more of its "
      "frames (every, --every)."),
-    (lambda: check_rule(20, "farthest", None),
+    (lambda: rule_named("farthest"),
      "Neighbours are chosen by 'nearest', 'cutoff', 'voronoi', 'sann', not by 'farthest'."),
-    (lambda: check_rule(0, "nearest", None),
+    (lambda: Nearest(0),
      "A point cloud needs a whole number of neighbours, at least 1, not 0."),
-    (lambda: check_rule(20, "cutoff", None),
+    (lambda: rule_named("cutoff"),
      "Neighbours within a cutoff need r_max, a positive length, not None; on the command line, give --r-max."),
-    (lambda: check_rule(20, "nearest", 2.0),
+    (lambda: rule_named("nearest", 20, r_max=2.0),
      "r_max is of neighbours by 'cutoff'; by 'nearest' leave it out."),
-    (lambda: point_clouds(FRAME, 20, "cutoff", 4.6),
+    (lambda: check_rule(20),
+     "Neighbours are chosen by a rule such as gala_ssl.Nearest(20), not by 20."),
+    (lambda: point_clouds(FRAME, Cutoff(4.6)),
      "The cutoff 4.6 is too large for the box of run.gsd, frame 3: from half the box (4.5) on a particle meets "
      "images; lower it, or take frame.replicated(2, 2, 2) if you mean it."),
-    (lambda: point_clouds(framed(positions=np.ones((3, 3))), 2),
+    (lambda: point_clouds(framed(positions=np.ones((3, 3))), Nearest(2)),
      "Particles 0 and 1 of run.gsd, frame 3 are at the same place; remove one."),
     (lambda: framed(positions=np.zeros((4, 2)), types=np.zeros(4)),
      "A frame needs positions of shape (N, 3) and types of shape (N,), but run.gsd, frame 3 has (4, 2) and (4,)."),

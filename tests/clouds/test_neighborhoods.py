@@ -10,7 +10,9 @@ from scipy.spatial.transform import Rotation
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds import neighbors
 from gala_ssl.clouds.lengths import LENGTH_SCALES
-from gala_ssl.clouds.neighborhoods import PointClouds, neighbor_list, point_clouds
+from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 from tests.refusals import refused
@@ -49,7 +51,7 @@ def all_bonds(frame, centre):
 @given(seed=st.integers(0, 10_000), tilts=st.tuples(*[st.floats(-0.4, 0.4)] * 3))
 def test_neighbours_are_those_of_a_direct_search(seed, tilts):
     frame = random_frame(seed, tilts=tilts)
-    clouds = point_clouds(frame, 8)
+    clouds = point_clouds(frame, Nearest(8))
     for centre in (0, 17, 59):
         bonds, lengths = all_bonds(frame, centre)
         np.testing.assert_allclose(np.linalg.norm(clouds.bonds[centre], axis=1), lengths[:8], atol=1e-5)
@@ -59,33 +61,33 @@ def test_neighbours_are_those_of_a_direct_search(seed, tilts):
 
 def test_a_bond_points_from_the_centre_to_its_neighbour():
     positions = np.array([[0, 0, 0], [1, 0, 0], [0, 2.5, 0], [0, 0, 4.5]])
-    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], np.zeros(4)), 3)
+    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], np.zeros(4)), Nearest(3))
     np.testing.assert_allclose(clouds.bonds[0], [[1, 0, 0], [0, 2.5, 0], [0, 0, 4.5]])
     np.testing.assert_allclose(clouds.bonds[1], [[-1, 0, 0], [-1, 2.5, 0], [-1, 0, 4.5]])
 
 
 def test_bonds_are_as_exact_as_the_positions_in_a_large_box():
     positions = np.array([[0, 0, 0], [1, 0, 0], [-499.75, 0, 0], [499.75, 0, 0]])
-    bonds = point_clouds(Frame(positions, [1000, 1000, 1000, 0, 0, 0], np.zeros(4)), 1).bonds
+    bonds = point_clouds(Frame(positions, [1000, 1000, 1000, 0, 0, 0], np.zeros(4)), Nearest(1)).bonds
     np.testing.assert_array_equal(bonds[:, 0, 0], [1, -1, -0.5, 0.5])
 
 
 def test_bonds_reach_across_the_boundary():
     positions = np.array([[-9.5, 0, 0], [9.75, 0, 0], [0, 0, 0]])
-    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], np.zeros(3)), 1)
+    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], np.zeros(3)), Nearest(1))
     np.testing.assert_allclose(clouds.bonds[:2, 0], [[-0.75, 0, 0], [0.75, 0, 0]])
 
 
 def test_types_are_encoded_as_difference_and_sum():
     positions = np.array([[0, 0, 0], [1, 0, 0], [0, 3, 0]])
-    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], [0, 1, 1], ("A", "B")), 2)
+    clouds = point_clouds(Frame(positions, [20, 20, 20, 0, 0, 0], [0, 1, 1], ("A", "B")), Nearest(2))
     np.testing.assert_array_equal(clouds.types[0], [[-1, 1, 1, 1], [-1, 1, 1, 1]])  # A sees B and B
     np.testing.assert_array_equal(clouds.types[1], [[1, -1, 1, 1], [0, 0, 0, 2]])  # B sees A and B
 
 
 @pytest.mark.parametrize("kinds", [1, 2, 4])
 def test_shapes_and_dtypes(kinds):
-    clouds = point_clouds(random_frame(kinds=kinds), 10)
+    clouds = point_clouds(random_frame(kinds=kinds), Nearest(10))
     assert (clouds.bonds.shape, clouds.types.shape) == ((60, 10, 3), (60, 10, 2 * kinds))
     assert clouds.bonds.dtype == clouds.types.dtype == np.float32
     assert len(clouds) == 60 and clouds.mask.all()
@@ -96,15 +98,15 @@ def test_shapes_and_dtypes(kinds):
     ("cI2-W", [1] * 8 + [(4 / 3) ** 0.5] * 6 + [(8 / 3) ** 0.5] * 6),
 ])
 def test_shells_of_perfect_crystals(name, shells):
-    lengths = np.linalg.norm(point_clouds(prototypes.build(name, 500), 20).bonds, axis=-1)
+    lengths = np.linalg.norm(point_clouds(prototypes.build(name, 500), Nearest(20)).bonds, axis=-1)
     np.testing.assert_allclose(lengths, np.broadcast_to(shells, lengths.shape), rtol=1e-5)
 
 
 @given(seed=st.integers(0, 10_000), vector=st.tuples(*[st.floats(-3, 3)] * 3))
 def test_a_turned_droplet_has_turned_clouds(seed, vector):
     frame, turn = cluster(seed), Rotation.from_rotvec(vector)
-    turned = point_clouds(moved(frame, turn.apply(frame.positions)), 6).bonds
-    bonds = point_clouds(frame, 6).bonds
+    turned = point_clouds(moved(frame, turn.apply(frame.positions)), Nearest(6)).bonds
+    bonds = point_clouds(frame, Nearest(6)).bonds
     clear = (np.diff(np.linalg.norm(bonds, axis=-1), axis=1) > 1e-4).all(axis=1)  # no near ties in the order
     expected = turn.apply(bonds.reshape(-1, 3)).reshape(bonds.shape)
     np.testing.assert_allclose(turned[clear][:, :5], expected[clear][:, :5], atol=1e-5)
@@ -113,24 +115,24 @@ def test_a_turned_droplet_has_turned_clouds(seed, vector):
 @given(seed=st.integers(0, 10_000), shift=st.tuples(*[st.floats(-40, 40)] * 3))
 def test_a_shifted_frame_has_the_same_clouds_wherever_its_origin(seed, shift):
     frame = random_frame(seed, tilts=(0.2, -0.1, 0.3))
-    lengths = np.linalg.norm(point_clouds(moved(frame, frame.positions + shift), 8).bonds, axis=-1)
-    np.testing.assert_allclose(lengths, np.linalg.norm(point_clouds(frame, 8).bonds, axis=-1), atol=5e-5)
+    lengths = np.linalg.norm(point_clouds(moved(frame, frame.positions + shift), Nearest(8)).bonds, axis=-1)
+    np.testing.assert_allclose(lengths, np.linalg.norm(point_clouds(frame, Nearest(8)).bonds, axis=-1), atol=5e-5)
 
 
 @given(seed=st.integers(0, 10_000))
 def test_clouds_are_in_the_order_of_the_particles(seed):
     frame = random_frame(seed, kinds=2)
     order = np.random.default_rng([seed, 1]).permutation(len(frame))
-    clouds = point_clouds(frame, 8)
-    shuffled = point_clouds(Frame(frame.positions[order], frame.box, frame.types[order], frame.type_names), 8)
+    clouds = point_clouds(frame, Nearest(8))
+    shuffled = point_clouds(Frame(frame.positions[order], frame.box, frame.types[order], frame.type_names), Nearest(8))
     np.testing.assert_array_equal(shuffled.bonds, clouds.bonds[order])
     np.testing.assert_array_equal(shuffled.types, clouds.types[order])
 
 
 def test_the_list_of_freud_has_the_same_bonds():
     frame = random_frame()
-    found = neighbor_list(frame, 8)
-    np.testing.assert_array_equal(found.vectors.reshape(60, 8, 3), point_clouds(frame, 8).bonds)
+    found = neighbor_list(frame, Nearest(8))
+    np.testing.assert_array_equal(found.vectors.reshape(60, 8, 3), point_clouds(frame, Nearest(8)).bonds)
 
 
 def images_around(frame, k, reach=4):
@@ -148,7 +150,7 @@ def images_around(frame, k, reach=4):
 @pytest.mark.parametrize("count", [1, 2, 5, 20, 30])
 def test_of_few_particles_images_are_neighbours(count):
     frame = random_frame(count=count, length=3.0)
-    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, 12).bonds, axis=-1),
+    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, Nearest(12)).bonds, axis=-1),
                                np.linalg.norm(images_around(frame, 12), axis=-1), atol=1e-5)
 
 
@@ -165,31 +167,36 @@ def test_a_lone_particle_beside_a_droplet_has_neighbours_beyond_half_the_box():
     frame = Frame([[8.0, 8, 8], *droplet], [20, 20, 20, 0, 0, 0])
     apart = droplet - [8, 8, 8]
     expected = np.sort(np.linalg.norm(apart - 20 * np.rint(apart / 20), axis=1))[:12]
-    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, 12).bonds[0], axis=1), expected, rtol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, Nearest(12)).bonds[0], axis=1), expected, rtol=1e-5)
 
 
 def test_more_images_than_memory_holds_are_refused(monkeypatch):
     monkeypatch.setattr(neighbors, "_MOST_IMAGES", 100)
     with refused(frame="run.gsd, frame 3"):
-        point_clouds(random_frame(count=2, length=3.0), 200)
+        point_clouds(random_frame(count=2, length=3.0), Nearest(200))
 
 
 def test_particles_at_one_place_are_refused():
     positions = random_frame().positions.copy()
     positions[41] = positions[7]
     with pytest.raises(InputError, match="Particles 7 and 41"):
-        point_clouds(moved(random_frame(), positions), 8)
+        point_clouds(moved(random_frame(), positions), Nearest(8))
 
 
 @pytest.mark.parametrize("k", [0, -1, 2.5])
 def test_a_wrong_number_of_neighbours_is_refused(k):
-    with refused(option="k", value=k):
-        point_clouds(random_frame(), k)
+    with refused(option="most", value=k):
+        Nearest(k)
 
 
-def test_an_unknown_rule_is_refused():
-    with refused(option="neighbors", value="farthest"):
-        point_clouds(random_frame(), neighbors="farthest")
+@pytest.mark.parametrize("wrong", [20, "nearest", Nearest, None])
+def test_what_is_no_rule_is_refused(wrong):
+    with refused(option="neighbors", value=wrong):
+        point_clouds(random_frame(), wrong)
+
+
+def test_the_repr_of_clouds_is_one_line():
+    assert repr(point_clouds(random_frame(kinds=2), Nearest(5))) == "PointClouds(60 clouds of up to 5 bonds, 2 types)"
 
 
 @pytest.fixture
@@ -211,7 +218,7 @@ def test_stored_clouds_cannot_be_written_to():
     bonds[:] = types[:] = 7
     assert (clouds.bonds == 1).all() and (clouds.types == 1).all()
     joined = PointClouds.concatenate([clouds, clouds])
-    found = point_clouds(random_frame(), 5)
+    found = point_clouds(random_frame(), Nearest(5))
     for some in (clouds, clouds[:1], clouds[[0, 1]], clouds.scaled(2), joined, found):
         for array in (some.bonds, some.types):
             with pytest.raises(ValueError, match="read-only"):
@@ -266,7 +273,7 @@ def test_joining(padded):
 
 def test_clouds_of_different_width_are_not_joined(padded):
     with pytest.raises(InputError, match=r"\[\(4, 2\), \(8, 2\)\]"):
-        PointClouds.concatenate([padded, point_clouds(random_frame(), 8)])
+        PointClouds.concatenate([padded, point_clouds(random_frame(), Nearest(8))])
     with pytest.raises(InputError, match="these 0"):
         PointClouds.concatenate([])
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gala_ssl.commands.main import main
-from gala_ssl.order import embedding
+from gala_ssl.order.embedding import Embedding
 from tests import bad_files, tiny
 from tests.bad_files import FAULTS, FORMATS, NEIGHBORS, good
 
@@ -20,7 +20,7 @@ from tests.bad_files import FAULTS, FORMATS, NEIGHBORS, good
 @pytest.fixture
 def embed(tmp_path, monkeypatch):
     """Run `gala-ssl embed` on a file; return the embedding. The network is built once."""
-    monkeypatch.setattr(embedding, "load_pretrained", lambda *arguments, **options: tiny.embedding("denoising"))
+    monkeypatch.setattr(Embedding, "from_pretrained", lambda *arguments, **options: tiny.embedding("denoising"))
 
     def run(path):
         output = tmp_path / "output.npz"

@@ -21,6 +21,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.hdf5 import SafeFile
 from gala_ssl.base.provenance import sha256
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.rules import Cutoff, Nearest
 from gala_ssl.commands.embed import chosen
 from gala_ssl.commands.main import commands, main
 from gala_ssl.frames import prototypes
@@ -28,7 +29,7 @@ from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.classical import baselines
-from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.embedding_files import EmbeddingTable
 from gala_ssl.plot import drawings
 from gala_ssl.simulation import systems
@@ -70,7 +71,7 @@ def trajectory(tmp_path_factory):
 def embed(weights, trajectory, tmp_path, monkeypatch):
     """Run `gala-ssl embed` on the trajectory, in an empty folder; the same network is loaded once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", tiny.load_once)
+    monkeypatch.setattr(Embedding, "from_pretrained", tiny.load_once)
     return lambda *options, path=trajectory: main(
         ["embed", str(path), "--weights", str(weights), *map(str, options)])
 
@@ -119,7 +120,7 @@ def test_a_command_that_is_not_there(capsys):
 def test_embed_writes_embedding_components_numbers_and_card(embed, weights, trajectory, capsys):
     embed("--components", 2)
     assert "Wrote 900 rows of 3 frames to run_frame_classification.h5" in capsys.readouterr().out
-    featurizer = load_pretrained("frame_classification", weights, progress=False)
+    featurizer = Embedding.from_pretrained("frame_classification", weights=weights, progress=False)
     expected = np.concatenate([featurizer(frame) for frame in read_frames(trajectory)])
     with h5py.File("run_frame_classification.h5") as file:
         found = {name: file[name][()] for name in file}
@@ -215,7 +216,7 @@ def test_levels(embed, trajectory):
     np.testing.assert_allclose(frame["embedding"], means.mean(axis=1), atol=1e-5)
     assert list(frame["frame"]) == [0, 1, 2] and "particle" not in frame
     first = read_frames(trajectory, 0)[0]
-    lengths = np.linalg.norm(point_clouds(first, NEIGHBORS).bonds, axis=-1).ravel()
+    lengths = np.linalg.norm(point_clouds(first, Nearest(NEIGHBORS)).bonds, axis=-1).ravel()
     centre, neighbor = (bond[name][:len(lengths)] for name in ("particle", "neighbor"))
     away = first.positions[neighbor] - first.positions[centre]
     away -= np.rint(away @ np.linalg.inv(first.cell)) @ first.cell
@@ -228,7 +229,7 @@ def test_one_frame_and_one_part_of_its_embedding_are_in_memory(embed, trajectory
     """When a frame is read, or a part of it embedded, no more than the one before is there."""
     monkeypatch.setattr("gala_ssl.order.embedding._CHUNK", 64)
     monkeypatch.setattr("gala_ssl.order.embedding.SEARCHED", 64)
-    frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, LearnedEmbedding, "predict")
+    frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, Embedding, "predict")
     embed("-o", "a.npz", "--level", level, "--quiet")
     assert len(frames) == 1 + 3 and max(held for _, held in frames) == 1  # the first is looked at before
     assert len(parts) == 3 * 5 and max(parts) == (64, 1)
@@ -254,7 +255,7 @@ def test_other_neighbours_give_other_rows_and_a_warning(embed, capsys):
     said = capsys.readouterr()
     assert said.err.count("warning: The frame_classification network was trained on the 6 nearest") == 1
     frame = crystals(1)[0]
-    assert len(np.load("a.npz")["embedding"]) == point_clouds(frame, 14, "cutoff", 1.05).mask.sum()
+    assert len(np.load("a.npz")["embedding"]) == point_clouds(frame, Cutoff(1.05, most=14)).mask.sum()
 
 
 def test_quiet_says_nothing_and_json_can_be_read(embed, capsys):
@@ -318,7 +319,7 @@ def test_what_cannot_be_written_is_said_before_the_network_is_loaded(
     for name in ("folder.gsd", "folder.png"):
         (tmp_path / name).mkdir()
     before = sorted(tmp_path.rglob("*"))
-    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", lambda *args, **options: pytest.fail("loaded"))
+    monkeypatch.setattr(Embedding, "from_pretrained", lambda *args, **options: pytest.fail("loaded"))
     assert sentence in failed(capsys, embed, *options)
     assert sorted(tmp_path.rglob("*")) == before
 

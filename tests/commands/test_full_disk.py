@@ -25,9 +25,9 @@ from gala_ssl.simulation import cooling, systems
 from gala_ssl.tasks import get_task
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training import checkpoint, transfer
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
-from gala_ssl.training import transfer
 from tests import tiny
 from tests.networks import tiny_preset
 
@@ -80,7 +80,7 @@ def assert_same(found, expected):
         np.testing.assert_array_equal(mine, other)
 
 
-@pytest.mark.parametrize("what", [training.BEST, training.HISTORY, training.CHECKPOINT])
+@pytest.mark.parametrize("what", [checkpoint.BEST, checkpoint.HISTORY, checkpoint.CHECKPOINT])
 def test_a_training_on_a_disk_that_fills_up_goes_on_when_there_is_room(
         disk, trained, undisturbed, monkeypatch, capsys, what):
     run = disk.path / "run"
@@ -93,11 +93,11 @@ def test_a_training_on_a_disk_that_fills_up_goes_on_when_there_is_room(
         return written_whole(path)
 
     with monkeypatch.context() as patched:
-        patched.setattr(training, "written_whole", filling)
+        patched.setattr(checkpoint, "written_whole", filling)
         said = failed(lambda: trained(run), capsys)
     assert said.startswith(f"error: {run / what} cannot be written (No space left on device); make room ")
     assert contents(run).keys() == before.keys()
-    assert contents(run)[training.CHECKPOINT] == before[training.CHECKPOINT]
+    assert contents(run)[checkpoint.CHECKPOINT] == before[checkpoint.CHECKPOINT]
     disk.free()
     assert_same(trained(run), undisturbed)
 
@@ -107,7 +107,7 @@ def test_a_training_on_a_read_only_disk_goes_on_when_it_is_mended(disk, trained,
     trained(run, epochs=1)
     before = contents(run)
     disk.remount("ro")
-    assert f"{run / training.BEST} cannot be written (Read-only file system)" in failed(lambda: trained(run), capsys)
+    assert f"{run / checkpoint.BEST} cannot be written (Read-only file system)" in failed(lambda: trained(run), capsys)
     assert contents(run) == before
     assert len(trained(run, epochs=1)[1]) == 1  # a finished run is only read
     assert str(new) in failed(lambda: next(pretraining.pretrain(["denoising"], TINY, new, progress=False)), capsys)
@@ -200,7 +200,7 @@ def trajectory(tmp_path_factory):
 @pytest.fixture
 def weights(monkeypatch):
     """A folder with small networks; the same network is loaded once."""
-    monkeypatch.setattr("gala_ssl.order.embedding.load_pretrained", tiny.load_once)
+    monkeypatch.setattr("gala_ssl.order.embedding.Embedding.from_pretrained", tiny.load_once)
     return tiny.FOLDER
 
 

@@ -17,7 +17,7 @@ from gala_ssl.base.files import read_json
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.commands import info
 from gala_ssl.networks.config import CoreConfig
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.pretrained import describe
 from gala_ssl.training.presets import TrainingConfig
@@ -130,7 +130,7 @@ def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
     info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {}}).encode()
     with contextlib.suppress(InputError):
         describe(card, pathlib.Path("denoising.json"))
-        embed = LearnedEmbedding(model, card, "mean_bond" if "mean_bond" in card else "contact")
+        embed = Embedding(model, card, length_scale="mean_bond" if "mean_bond" in card else "contact")
         clouds = PointClouds(np.ones((2, embed.k, 3), np.float32), np.ones((2, embed.k, 2), np.float32))
         assert np.isfinite(embed.predict(Inputs(), clouds)).all()
 

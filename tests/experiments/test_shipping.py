@@ -81,7 +81,7 @@ def test_a_missing_run_is_named_with_the_command_that_makes_it(tmp_path, capsys)
         main_of("select_snapshots")(["--runs", str(tmp_path), "--output", str(tmp_path / "out"),
                                      "--results", str(tmp_path / "results")])
     said = capsys.readouterr().err
-    assert stop.value.code == 2 and "python experiments/simulate.py cI2-W" in said and said.count("\n") == 1
+    assert stop.value.code == 2 and "gala-ssl simulate cI2-W --directory" in said and said.count("\n") == 1
     assert not (tmp_path / "out").exists() and not (tmp_path / "results").exists()
 
 

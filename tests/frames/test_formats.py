@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats import READERS, Reader, reader_of, register_reader
 from gala_ssl.frames.formats.gsd import write_frames
@@ -67,16 +68,22 @@ def write_all(folder, frame):
     return sorted(folder.iterdir())
 
 
+def assert_same_bonds(found, expected, k):
+    """Of the k nearest neighbours, in two frames of the same particles."""
+    np.testing.assert_allclose(point_clouds(found, Nearest(k)).bonds, point_clouds(expected, Nearest(k)).bonds,
+                               atol=1e-5)
+
+
 @pytest.mark.parametrize("tilts", TILTS.values(), ids=TILTS)
 def test_one_frame_in_every_format_has_the_same_clouds(tmp_path, tilts):
-    expected = point_clouds(crystal(tilts), 14).bonds
+    expected = point_clouds(crystal(tilts), Nearest(14)).bonds
     paths = write_all(tmp_path, crystal(tilts))
     assert len(paths) == 12
     for path in paths:
         frame, = read_frames(path)
         # Files of crystallography have 5 to 8 digits.
         tolerance = 1e-4 if path.name in ("a.cif", "XDATCAR") else 5e-6
-        np.testing.assert_allclose(point_clouds(frame, 14).bonds, expected, atol=tolerance, err_msg=path.name)
+        np.testing.assert_allclose(point_clouds(frame, Nearest(14)).bonds, expected, atol=tolerance, err_msg=path.name)
         np.testing.assert_allclose(frame.box, crystal(tilts).box, atol=tolerance, err_msg=path.name)
         inside = frame.positions @ np.linalg.inv(frame.cell)
         assert np.abs(inside).max() <= 0.5 + 1e-6 or path.suffix == ".gsd", path.name  # which is left as it is
@@ -89,8 +96,8 @@ def test_one_frame_in_every_format_has_the_same_clouds(tmp_path, tilts):
 @pytest.mark.parametrize("tilts", TILTS.values(), ids=TILTS)
 def test_one_frame_in_every_format_has_the_same_embedding(tmp_path, tilts):
     """With weights that ship."""
-    from gala_ssl.order.embedding import load_pretrained
-    embed = load_pretrained("frame_classification", progress=False)
+    from gala_ssl.order.embedding import Embedding
+    embed = Embedding.from_pretrained("frame_classification", progress=False)
     expected = embed(crystal(tilts))
     for path in write_all(tmp_path, crystal(tilts)):
         if path.name not in ("a.cif", "XDATCAR"):
@@ -103,7 +110,8 @@ def test_a_left_handed_cell_is_no_mirror_image(tmp_path):
     atoms.set_cell(atoms.cell[[1, 0, 2]])
     assert atoms.cell.handedness == -1
     ase.io.write(tmp_path / "left.vasp", atoms)
-    found, expected = (point_clouds(some, 14).bonds for some in (read_frames(tmp_path / "left.vasp")[0], frame))
+    left = read_frames(tmp_path / "left.vasp")[0]
+    found, expected = (point_clouds(some, Nearest(14)).bonds for some in (left, frame))
     # Turned, but not mirrored: the triple product of the first bonds keeps its sign.
     np.testing.assert_allclose(np.linalg.det(found[:, :3]), np.linalg.det(expected[:, :3]), atol=2e-5)
 
@@ -123,7 +131,7 @@ def test_frames_of_a_trajectory_are_read_one_by_one(tmp_path, name, monkeypatch)
     assert len(found) == 3 and not read
     for number, frame in zip((1, 3, 5), pickle.loads(pickle.dumps(found))):
         assert frame.source == f"{tmp_path / name}, frame {number}"
-        np.testing.assert_allclose(point_clouds(frame, 2).bonds, point_clouds(frames[number], 2).bonds, atol=1e-5)
+        assert_same_bonds(frame, frames[number], 2)
     assert len(read) == 3 and max(read) < (tmp_path / name).stat().st_size / 5
     assert [frame.source[-1] for frame in read_frames(tmp_path / name, [-1, 0])] == ["5", "0"]
     with pytest.raises(InputError, match="has 6 frames, so there is no frame 6"):
@@ -188,7 +196,7 @@ def test_a_dump_with_its_units_and_time(tmp_path):
     found = read_frames(tmp_path / "time.dump")
     assert len(found) == 3
     for frame, expected in zip(found, frames):
-        np.testing.assert_allclose(point_clouds(frame, 4).bonds, point_clouds(expected, 4).bonds, atol=1e-5)
+        assert_same_bonds(frame, expected, 4)
 
 
 def test_blank_lines_between_the_frames_of_an_xyz_file(tmp_path):
@@ -198,7 +206,7 @@ def test_blank_lines_between_the_frames_of_an_xyz_file(tmp_path):
     (tmp_path / "all.xyz").write_text("\n" + "\n \n".join((tmp_path / f"{i}.xyz").read_text() for i in range(3)))
     found = read_frames(tmp_path / "all.xyz")
     assert len(found) == 3
-    np.testing.assert_allclose(point_clouds(found[2], 4).bonds, point_clouds(frames[2], 4).bonds, atol=1e-5)
+    assert_same_bonds(found[2], frames[2], 4)
 
 
 @pytest.mark.parametrize("axis", range(3))
@@ -242,7 +250,7 @@ def test_a_dump_that_lammps_wrote(tmp_path):
         found = read_frames(tmp_path / name)[0]
         np.testing.assert_allclose(found.box, expected.box, atol=1e-6)
         np.testing.assert_array_equal(found.types, expected.types)
-        np.testing.assert_allclose(point_clouds(found, 5).bonds, point_clouds(expected, 5).bonds, atol=1e-5)
+        assert_same_bonds(found, expected, 5)
     assert len(read_frames(tmp_path / "written.data")[0]) == 120
 
 
@@ -268,11 +276,11 @@ Cu1 Cu 0 0 0
     frame, = read_frames(tmp_path / "Cu.cif")
     assert len(frame) == 4 and frame.type_names == ("Cu",) and frame.label == "Cu"
     ase.io.write(tmp_path / "large.vasp", to_ase(frame) * (4, 4, 4))
-    lengths = np.linalg.norm(point_clouds(read_frames(tmp_path / "large.vasp")[0], 12).bonds, axis=-1)
+    lengths = np.linalg.norm(point_clouds(read_frames(tmp_path / "large.vasp")[0], Nearest(12)).bonds, axis=-1)
     np.testing.assert_allclose(lengths, 3.615 / 2 ** 0.5, rtol=1e-5)
     np.testing.assert_allclose(
         lengths[0] / lengths[0, 0],
-        np.linalg.norm(point_clouds(prototypes.build("cF4-Cu", 200), 12).bonds[0], axis=-1), rtol=1e-5)
+        np.linalg.norm(point_clouds(prototypes.build("cF4-Cu", 200), Nearest(12)).bonds[0], axis=-1), rtol=1e-5)
 
 
 def xyz(folder, comment):

@@ -9,7 +9,7 @@ import pytest
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
@@ -75,7 +75,7 @@ def test_answers_losses_and_gradients_are_finite(name, attention):
 @pytest.mark.filterwarnings("ignore:The denoising network was trained on lengths")
 def test_an_embedding_that_is_not_finite_is_refused():
     model = build_model("denoising", small_core())
-    embed = LearnedEmbedding(model, card_of(model, SIZE), progress=False)
+    embed = Embedding(model, card_of(model, SIZE), progress=False)
     bonds, types = batch(FAR)
     scale = DataConfig().x_scale
     assert np.isfinite(embed(PointClouds(bonds * scale, types))).all()

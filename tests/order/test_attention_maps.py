@@ -10,11 +10,12 @@ from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.commands.main import main
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.order.attention import AttentionMaps
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.shells import ShellSums, received, relative, shell_edges
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from tests import tiny
@@ -29,7 +30,7 @@ HEADS = {"denoising": (["answer"], [False]), "frame_classification": (["reductio
 def maps_of(task, attention="fast"):
     card = tiny.card(task)
     card["data"]["neighbors"] = K
-    return AttentionMaps(LearnedEmbedding(tiny.model(task, attention), card, progress=False))
+    return AttentionMaps(Embedding(tiny.model(task, attention), card, progress=False))
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def maps():
 
 @pytest.fixture(scope="module", params=["cP1-Po", "cF4-Cu"])
 def clouds(request):
-    return point_clouds(prototypes.build(request.param, 200, noise=0.03), K)[:50]
+    return point_clouds(prototypes.build(request.param, 200, noise=0.03), Nearest(K))[:50]
 
 
 @pytest.mark.parametrize("task", HEADS)
@@ -48,7 +49,7 @@ def test_the_layers_of_core_and_head_and_the_axes_they_are_normalised_over(task)
     names, reduces = HEADS[task]
     assert maps.layers == ("block0_values", "block0_multivectors", *names)
     assert list(maps.reduces) == [False, False, *reduces]
-    weights = maps(point_clouds(prototypes.build("cP1-Po", 60, noise=0.03), K))
+    weights = maps(point_clouds(prototypes.build("cP1-Po", 60, noise=0.03), Nearest(K)))
     assert weights.shape[1:] == (len(maps.layers), K, K) and weights.min() >= 0
     for i, layer_reduces in enumerate(maps.reduces):
         sums = weights[:, i].sum(axis=(1, 2) if layer_reduces else 2)
@@ -138,7 +139,7 @@ def test_shells_are_averaged_in_chunks_as_at_once(maps):
     frame = prototypes.build("cF4-Cu", 300, noise=0.03)
     sums = maps.by_shell(frame, [1.25])
     length = contact_distance(nearest_distances(frame))
-    clouds = point_clouds(frame, K).scaled(length)
+    clouds = point_clouds(frame, Nearest(K)).scaled(length)
     weights, outer = maps(frame), np.linalg.norm(clouds.bonds, axis=-1) > 1.25
     share = received(weights, maps.reduces)
     np.testing.assert_allclose(sums.attention[:, 1] / len(frame), (share * outer[:, None]).sum(axis=2).mean(axis=0),

@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 from gala_ssl.order.classical import (
@@ -68,7 +69,7 @@ def test_steinhardt_columns_are_degrees_within_neighbours():
     frame = droplet()
     order = Steinhardt(degrees=(4, 6), neighbors=(5, 9))(frame)
     for column, (n, degree) in enumerate([(5, 4), (5, 6), (9, 4), (9, 6)]):
-        bonds = point_clouds(frame, n).bonds.astype(np.float64)
+        bonds = point_clouds(frame, Nearest(n)).bonds.astype(np.float64)
         polar, azimuth = angles(bonds)
         moments = [sph_harm_y(degree, m, polar, azimuth).mean(axis=1) for m in range(-degree, degree + 1)]
         expected = np.sqrt(4 * np.pi / (2 * degree + 1) * np.square(np.abs(moments)).sum(axis=0))
@@ -82,7 +83,7 @@ def test_harmonics_are_those_of_scipy_in_the_principal_axes():
     features = SphericalHarmonics(neighbors=neighbors)(frame)
     expected = []
     for n in neighbors:
-        bonds = point_clouds(frame, n).bonds.astype(np.float64)
+        bonds = point_clouds(frame, Nearest(n)).bonds.astype(np.float64)
         inertia = np.eye(3) * (bonds ** 2).sum(axis=(1, 2))[:, None, None] - bonds.transpose(0, 2, 1) @ bonds
         polar, azimuth = angles(bonds @ np.linalg.eigh(inertia)[1])
         expected += [np.abs(sph_harm_y(degree, m, polar, azimuth).mean(axis=1))
@@ -104,7 +105,7 @@ def test_radial_distances_of_a_perfect_crystal():
 
 def test_radial_distances_are_in_units_of_the_nearest():
     frame = droplet()
-    lengths = np.linalg.norm(point_clouds(frame, 20).bonds, axis=-1)
+    lengths = np.linalg.norm(point_clouds(frame, Nearest(20)).bonds, axis=-1)
     np.testing.assert_allclose(RadialDistances()(frame), lengths / lengths[:, :1], rtol=1e-6)
 
 

@@ -14,12 +14,14 @@ from scipy.spatial.transform import Rotation
 from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import SANN, Cutoff, Nearest, Voronoi
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.classical import RadialDistances
 from gala_ssl.order.concatenation import Concatenation
-from gala_ssl.order.embedding import LearnedEmbedding, load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 from tests import tiny
@@ -61,7 +63,7 @@ def test_it_is_a_featurizer(embed, frame):
 
 
 def test_an_embedding_is_the_mean_of_the_values_of_the_bonds(embed, frame):
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     values = np.asarray(embed.core([clouds.bonds / np.float32(2), clouds.types])[1])
     assert_close(embed(clouds), values.mean(axis=1), 1e-5)
 
@@ -73,7 +75,7 @@ def test_the_embedding_of_bonds_has_the_particles_as_its_mean(embed, frame):
 
 
 def test_padding_does_not_count_in_the_mean(embed, frame):
-    clouds = point_clouds(frame, NEIGHBORS)[:5]
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))[:5]
     cut = [array.copy() for array in (clouds.bonds, clouds.types)]
     for array in cut:
         array[:, 4:] = 0
@@ -83,7 +85,7 @@ def test_padding_does_not_count_in_the_mean(embed, frame):
 
 
 def test_chunks_do_not_matter(embed, frame):
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     whole = embed(clouds)
     for part in (slice(0, 1), slice(200, 300), slice(255, 257), slice(0, 256), slice(3, 3)):
         np.testing.assert_array_equal(embed(clouds[part]), whole[part])
@@ -91,7 +93,7 @@ def test_chunks_do_not_matter(embed, frame):
 
 @pytest.mark.parametrize(("scale", "name"), [("contact", "in_contact_distances"), ("shortest", "in_shortest_bonds")])
 def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monkeypatch, scale, name):
-    clouds = getattr(point_clouds(frame, NEIGHBORS), name)()
+    clouds = getattr(point_clouds(frame, Nearest(NEIGHBORS)), name)()
     monkeypatch.setattr(embed, "length_scale", scale)
     np.testing.assert_array_equal(embed(frame), embed(clouds))
     larger = Frame(frame.positions * np.float32(4), frame.box * [4, 4, 4, 1, 1, 1], frame.types)
@@ -100,7 +102,7 @@ def test_frames_are_scaled_and_point_clouds_taken_as_they_are(embed, frame, monk
 
 
 def test_without_density_every_cloud_has_the_mean_bond_of_the_training(embed, frame, monkeypatch):
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     monkeypatch.setattr(embed, "length_scale", "mean_bond")
     assert_close(embed(frame), embed(clouds.in_mean_bonds().scaled(1 / MEAN_BOND)), 1e-6)
     np.testing.assert_allclose(clouds.in_mean_bonds().scaled(1 / MEAN_BOND).mean_bonds, MEAN_BOND, rtol=1e-6)
@@ -118,7 +120,7 @@ def test_the_heads_summary_of_a_cloud(task, frame):
             tiny.embed_with(task, source="head")
         return
     summary = tiny.embed_with(task, source="head")
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     found = summary(clouds)
     assert found.shape == (len(frame), summary.dimension) == (len(frame), SUMMARIES[task])
     assert found.std(axis=0).max() > 1e-4
@@ -129,7 +131,7 @@ def test_the_heads_summary_of_a_cloud(task, frame):
 
 def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
     model = tiny.model("autoencoder")
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     values = model.get_layer("core")([clouds.bonds / np.float32(2), clouds.types])[1]
     latent = np.asarray(model.get_layer("latent").mean(values))
     assert_close(tiny.embed_with("autoencoder", source="head")(clouds), latent.mean(axis=1), 1e-5)
@@ -138,12 +140,12 @@ def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
 @pytest.mark.tensorflow
 def test_xla_compiles_the_network_for_large_frames_alone_and_the_numbers_stay(frame, monkeypatch):
     monkeypatch.setattr("gala_ssl.networks.compiled.MANY", 255)
-    embed = LearnedEmbedding(tiny.model("denoising"), tiny.card("denoising"), progress=False)
+    embed = Embedding(tiny.model("denoising"), tiny.card("denoising"), progress=False)
     assert [embed._compiled(count).jit_compile for count in (1, 255, 256, 10**6)] == [False, False, True, True]
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     assert_close(embed(clouds), np.concatenate([embed(clouds[:255]), embed(clouds[255:])]), 1e-5)
     for choice in (True, False):
-        chosen = LearnedEmbedding(embed.model, embed.card, progress=False, jit_compile=choice)
+        chosen = Embedding(embed.model, embed.card, progress=False, jit_compile=choice)
         assert {chosen._compiled(count).jit_compile for count in (1, 10**6)} == {choice}
 
 
@@ -157,7 +159,7 @@ def test_featurizers_side_by_side(embed, frame):
 
 def test_turned_frames_have_the_same_embedding(embed, frame):
     """A crystal and the same crystal built along other axes, as clouds."""
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     turn = Rotation.random(rng=np.random.default_rng(2)).as_matrix()
     turned = PointClouds((clouds.bonds @ turn.T).astype(np.float32), clouds.types)
     assert_close(embed(turned), embed(clouds), 1e-4)
@@ -165,19 +167,19 @@ def test_turned_frames_have_the_same_embedding(embed, frame):
 
 @pytest.mark.tensorflow
 def test_the_published_attention_gives_the_same_embedding(directory, embed, frame):
-    published = load_pretrained("denoising", directory, "published", progress=False)
+    published = Embedding.from_pretrained("denoising", weights=directory, attention="published", progress=False)
     assert published.core.config.attention == "published"
     assert_close(published(frame), embed(frame), 1e-5)
 
 
 @pytest.mark.slow
 def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_path):
-    clouds = point_clouds(frame, NEIGHBORS)
+    clouds = point_clouds(frame, Nearest(NEIGHBORS))
     np.savez(tmp_path / "clouds.npz", bonds=clouds.bonds, types=clouds.types)
     code = f"""
 import numpy as np, gala_ssl
 arrays = np.load({str(tmp_path / 'clouds.npz')!r})
-embed = gala_ssl.load_pretrained("denoising", {str(directory)!r}, progress=False)
+embed = gala_ssl.Embedding.from_pretrained("denoising", weights={str(directory)!r}, progress=False)
 np.save({str(tmp_path / 'found.npy')!r}, embed(gala_ssl.PointClouds(arrays["bonds"], arrays["types"])))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300,
@@ -198,12 +200,13 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
         np.testing.assert_array_equal(embed(frame), expected)
 
 
-@pytest.mark.parametrize(("rule", "options"), [("cutoff", {"r_max": 1.2}), ("voronoi", {}), ("sann", {})])
-def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule, options):
-    with pytest.warns(UserWarning, match=f"trained on the 6 nearest neighbours .* by '{rule}', 14 at most, was not"):
-        chosen = tiny.embed_with(neighbors=rule, k=14, **options)
-    clouds = point_clouds(frame, 14, rule, **options)
-    nearest = np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1)
+@pytest.mark.parametrize("rule", [Cutoff(1.2, most=14), Voronoi(most=14), SANN(most=14)])
+def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule):
+    said = f"trained on the 6 nearest neighbours .* by '{rule.name}', 14 at most, was not"
+    with pytest.warns(UserWarning, match=said):
+        chosen = tiny.embed_with(neighbors=rule)
+    clouds = point_clouds(frame, rule)
+    nearest = np.linalg.norm(point_clouds(frame, Nearest(1)).bonds, axis=-1)
     expected = embed_one_by_one(chosen, clouds.scaled(np.quantile(nearest, 0.01))[::30])
     assert_close(chosen(frame)[::30], expected, 1e-5)
 
@@ -219,8 +222,9 @@ def embed_one_by_one(embed, clouds):
 
 def test_clouds_of_another_width_are_embedded_with_a_warning(embed, frame):
     with pytest.warns(UserWarning, match="trained on clouds of 6 bonds; what it makes of clouds of up to 9"):
-        found = embed(point_clouds(frame, 9)[:300])
-    values = np.asarray(embed.core([point_clouds(frame, 9).bonds / np.float32(2), point_clouds(frame, 9).types])[1])
+        found = embed(point_clouds(frame, Nearest(9))[:300])
+    clouds = point_clouds(frame, Nearest(9))
+    values = np.asarray(embed.core([clouds.bonds / np.float32(2), clouds.types])[1])
     assert_close(found, values.mean(axis=1)[:300], 1e-5)
 
 
@@ -231,17 +235,17 @@ def test_of_wide_clouds_fewer_are_computed_at_a_time(embed, frame, monkeypatch):
     monkeypatch.setattr("gala_ssl.order.embedding.MOST_NEIGHBORS", 40)
     with pytest.warns(UserWarning, match="clouds of 6 bonds"):
         for width in (9, 40):
-            found = embed(point_clouds(frame, width)[:45])
+            found = embed(point_clouds(frame, Nearest(width))[:45])
             assert np.isfinite(found).all() and len(found) == 45
     assert shapes == 3 * [(19, 9, 3)] + 45 * [(1, 40, 3)]
     with pytest.raises(InputError, match="k = 41 bonds are too wide: .* up to k = 40; choose fewer"):
-        embed(point_clouds(frame, 41))
+        embed(point_clouds(frame, Nearest(41)))
 
 
 @pytest.mark.parametrize("unit", [0.25, 2.7])
 def test_point_clouds_in_another_unit_are_embedded_with_a_warning(embed, frame, monkeypatch, unit):
     """As in nanometres and in angstroms; pytest makes an error of what is said of the others."""
-    clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+    clouds = point_clouds(frame, Nearest(NEIGHBORS)).in_contact_distances()
     with pytest.warns(UserWarning, match=f"lengths in shortest distances, but .* within {unit}; if that is another"):
         embed(clouds.scaled(1 / unit))
     for right in (clouds, clouds[:20], clouds.in_shortest_bonds(), clouds.scaled(1.8), clouds.scaled(1 / 1.8)):
@@ -256,17 +260,22 @@ def test_shipped_frames_as_clouds_give_no_warning(embed):
     rng = np.random.default_rng(0)
     for frames in map(read_frames, sorted(TRAJECTORIES.glob("*.gsd"))):
         for frame in (frames[0], frames[-1]):
-            clouds = point_clouds(frame, NEIGHBORS).in_contact_distances()
+            clouds = point_clouds(frame, Nearest(NEIGHBORS)).in_contact_distances()
             for count in (20, 100, len(clouds)):
                 embed._known_columns(clouds[rng.permutation(len(clouds))[:count]])
 
 
-@pytest.mark.parametrize(("neighbors", "k", "option", "value"), [
-    ("farthest", None, "neighbors", "farthest"), ("cutoff", None, "r_max", None), ("nearest", 0, "k", 0),
-    ("nearest", 3000, "k", 3000)])
-def test_a_wrong_choice_of_neighbours_is_refused_at_once(neighbors, k, option, value):
+@pytest.mark.parametrize(("neighbors", "option", "value"), [
+    ("voronoi", "neighbors", "voronoi"), (12, "neighbors", 12), (Nearest(3000), "most", 3000)])
+def test_a_wrong_choice_of_neighbours_is_refused_at_once(neighbors, option, value):
     with refused(option=option, value=value):
-        tiny.embed_with(neighbors=neighbors, k=k)
+        tiny.embed_with(neighbors=neighbors)
+
+
+def test_a_rule_without_a_number_takes_as_many_as_the_network_was_trained_on(embed):
+    assert embed.neighbors == Nearest(NEIGHBORS)
+    with pytest.warns(UserWarning, match=f"by 'sann', {NEIGHBORS} at most"):
+        assert tiny.embed_with(neighbors=SANN()).neighbors == SANN(most=NEIGHBORS)
 
 
 @pytest.mark.parametrize(("task", "source"), [("denoising", "core"), ("frame_classification", "head"),
@@ -274,7 +283,7 @@ def test_a_wrong_choice_of_neighbours_is_refused_at_once(neighbors, k, option, v
 def test_particles_without_neighbours_have_one_finite_embedding(task, source):
     """A droplet, and two particles far from it and from each other."""
     with pytest.warns(UserWarning):
-        embed = tiny.embed_with(task, source=source, neighbors="cutoff", r_max=3.0)
+        embed = tiny.embed_with(task, source=source, neighbors=Cutoff(3.0))
     positions = np.random.default_rng(0).normal(size=(40, 3))
     droplet = Frame([*positions, [14, 0, 0], [0, 14, 0]], [40, 40, 40, 0, 0, 0], np.zeros(42))
     found = embed(droplet)
@@ -287,7 +296,7 @@ def test_particles_without_neighbours_have_one_finite_embedding(task, source):
 
 def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
-    for given in (mixed, point_clouds(mixed, NEIGHBORS)):
+    for given in (mixed, point_clouds(mixed, Nearest(NEIGHBORS))):
         with pytest.raises(InputError, match="knows 1 type of particles, .* are of 2; .*ignore_types"):
             embed(given)
 
@@ -295,7 +304,7 @@ def test_frames_with_more_types_than_the_network_knows_are_refused(embed, frame)
 def test_types_are_ignored_where_that_is_asked_for(embed, frame):
     mixed = Frame(frame.positions, frame.box, np.arange(len(frame)) % 2, ("A", "B"))
     blind = tiny.embed_with(ignore_types=True)  # without a graph: the same numbers but for their last digits
-    clouds, mixed_clouds = point_clouds(frame, NEIGHBORS), point_clouds(mixed, NEIGHBORS)
+    clouds, mixed_clouds = point_clouds(frame, Nearest(NEIGHBORS)), point_clouds(mixed, Nearest(NEIGHBORS))
     for given, same in ((mixed, frame), (mixed_clouds, clouds), (frame, frame), (clouds, clouds)):
         np.testing.assert_allclose(blind(given), embed(same), rtol=1e-5, atol=1e-5)
 
@@ -303,7 +312,7 @@ def test_types_are_ignored_where_that_is_asked_for(embed, frame):
 @pytest.mark.parametrize(("k", "shells_fit"), [(8, True), (14, True), (10, False), (20, False)])
 def test_of_perfect_crystals_a_shell_that_does_not_fit_is_said(embed, monkeypatch, k, shells_fit):
     """The shells of bcc have 8, 6 and 12 particles; of a noisy one no two are equally far."""
-    monkeypatch.setattr(embed, "k", k)
+    monkeypatch.setattr(embed, "neighbors", Nearest(k))
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         found = embed(prototypes.build("cI2-W", 200))
@@ -322,27 +331,53 @@ def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
     keras.utils.set_random_seed(0)
     model = build_model("denoising", build_core(small_config(type_width=4, blocks=1)))
     card = {"task": "denoising", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS))}
-    embed = LearnedEmbedding(model, card, "shortest", progress=False)
+    embed = Embedding(model, card, length_scale="shortest", progress=False)
     expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
-    for given in (frame, point_clouds(frame, NEIGHBORS).in_shortest_bonds()):
+    for given in (frame, point_clouds(frame, Nearest(NEIGHBORS)).in_shortest_bonds()):
         with pytest.warns(UserWarning, match="knows 2 types of particles, but those given are of 1"):
             np.testing.assert_array_equal(embed(given), expected)
 
 
 def test_what_cannot_be_loaded_is_named(directory, tmp_path):
     with pytest.raises(InputError, match="no weights for denoising"):
-        load_pretrained("denoising", tmp_path)
+        Embedding.from_pretrained("denoising", weights=tmp_path)
     with pytest.raises(InputError, match="no length scale 'largest'; choose from contact, shortest"):
-        load_pretrained("denoising", directory, length_scale="largest")
+        Embedding.from_pretrained("denoising", weights=directory, length_scale="largest")
     card = {"task": "denoising", "data": {"neighbors": NEIGHBORS}}
     with pytest.raises(InputError, match="card of denoising does not say how long the bonds were"):
-        LearnedEmbedding(None, card, "mean_bond")
+        Embedding(None, card, length_scale="mean_bond")
     with pytest.raises(InputError, match="attention is 'slow'; it must be"):
-        load_pretrained("denoising", directory, "slow")
+        Embedding.from_pretrained("denoising", weights=directory, attention="slow")
     with pytest.raises(InputError, match="no task 'denosing'"):
-        load_pretrained("denosing")
+        Embedding.from_pretrained("denosing")
 
 
 def test_of_few_particles_images_are_neighbours(embed):
     small = Frame(np.random.default_rng(0).normal(size=(5, 3)), [6, 6, 6, 0, 0, 0])
     np.testing.assert_allclose(embed(small), embed(small.replicated(3, 3, 3))[:5], atol=1e-4)
+
+
+def test_the_folder_of_one_task_names_the_task(tmp_path, embed):
+    found = Embedding.from_pretrained(tiny.copy_to(tmp_path / "one", "denoising"), progress=False)
+    assert (found.name, found.card) == ("denoising", embed.card)
+    several = tiny.copy_to(tmp_path / "several", "denoising", "autoencoder")
+    with refused(path=str(several), option="task"):
+        Embedding.from_pretrained(several)
+
+
+def test_a_table_has_a_row_a_particle(embed, frame, tmp_path):
+    smaller = Frame(frame.positions[:100], frame.box)
+    write_frames(tmp_path / "run.gsd", [smaller, frame, smaller])
+    for frames, numbers in ((read_frames(tmp_path / "run.gsd", [2, 1]), (2, 1)), ([smaller, frame], (0, 1)),
+                            (frame, (0,))):
+        table = embed.table(frames)
+        assert table.index.names == ["frame", "particle"] and tuple(table.index.unique("frame")) == numbers
+        assert list(table) == [f"denoising_{i + 1}" for i in range(8)] and (table.dtypes == np.float32).all()
+        for number, one in zip(numbers, [frames] if isinstance(frames, Frame) else frames):
+            np.testing.assert_array_equal(table.loc[number], embed(one))
+            assert list(table.loc[number].index) == list(range(len(one)))
+
+
+def test_a_featurizer_says_what_it_is_in_a_line(embed):
+    assert repr(embed) == "Embedding(denoising, 8 numbers a particle, Nearest(most=6), length_scale='contact')"
+    assert repr(RadialDistances(5)) == "RadialDistances(radial_distances, 5 numbers a particle)"

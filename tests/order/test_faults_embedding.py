@@ -8,10 +8,11 @@ import pytest
 from gala_ssl import prototypes
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.attention import AttentionMaps
-from gala_ssl.order.embedding import LearnedEmbedding
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model, seeded
 from tests.networks import compile_nothing, settle, small_config
@@ -32,7 +33,7 @@ def embedding(types, **card):
         model = build_model("denoising", build_core(small_config(type_width=2 * types, blocks=1)))
     settle(model)
     card = {"task": "denoising", "data": dataclasses.asdict(DataConfig(neighbors=NEIGHBORS)), **card}
-    return LearnedEmbedding(model, card, "shortest", progress=False)
+    return Embedding(model, card, length_scale="shortest", progress=False)
 
 
 @pytest.fixture
@@ -71,10 +72,10 @@ def test_a_type_that_is_named_but_not_there_counts_in_clouds_as_little_as_in_fra
     expected = embed(plain)
     np.testing.assert_array_equal(embed(named), expected)
     for given in (named, plain):
-        found = embed(point_clouds(given, NEIGHBORS).in_shortest_bonds())
+        found = embed(point_clouds(given, Nearest(NEIGHBORS)).in_shortest_bonds())
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
     with pytest.raises(InputError, match="knows 1 type of particles, but those of the point clouds are of 2"):
-        embed(point_clouds(frame("ABC", [1, 2]), NEIGHBORS))
+        embed(point_clouds(frame("ABC", [1, 2]), Nearest(NEIGHBORS)))
 
 
 def test_attention_maps_of_no_clouds_are_none():

@@ -6,15 +6,17 @@ import pytest
 from gala_ssl.base.errors import InputError
 from gala_ssl.commands.main import main
 from gala_ssl.frames import prototypes
+from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
-from gala_ssl.order.embedding import load_pretrained
-from gala_ssl.order.identify import Identifier, pooled
+from gala_ssl.frames.reading import read_frames
+from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.identify import Identifier, identify, pooled
 from tests.scripts import module
 
 
 @pytest.fixture(scope="module")
 def embedding():
-    return load_pretrained("frame_classification", "thermal", progress=False)
+    return Embedding.from_pretrained("frame_classification", weights="thermal", progress=False)
 
 
 @pytest.mark.parametrize(("name", "usual"), [("cF4-Cu", "fcc"), ("cI2-W", "bcc"), ("cF8-C", "diamond"),
@@ -54,11 +56,21 @@ def test_only_what_is_asked_for_is_named(embedding):
     assert set(found.structure) <= {"hcp", "bcc"} and found.names == ("hcp", "bcc")
 
 
+def test_a_frame_or_each_frame_of_a_trajectory_is_identified_in_one_call(embedding, tmp_path):
+    write_frames(tmp_path / "run.gsd", [prototypes.build(name, 150, noise=0.05) for name in ("cF4-Cu", "cI2-W")])
+    frames, among = read_frames(tmp_path / "run.gsd"), ("fcc", "bcc")
+    found = identify(frames, among=among, progress=False)
+    assert [one.fractions().index[0] for one in found] == ["fcc", "bcc"]
+    expected = Identifier(embedding, among)(frames[1])
+    for same in (found[1], identify(frames[1], among=among, progress=False)):
+        np.testing.assert_array_equal(same.log_probabilities, expected.log_probabilities)
+
+
 def test_an_unknown_name_and_a_network_of_another_task_are_refused(embedding):
     with pytest.raises(InputError):
         Identifier(embedding, ("unobtainium",))
     with pytest.raises(InputError):
-        Identifier(load_pretrained("denoising", progress=False))
+        Identifier(Embedding.from_pretrained("denoising", progress=False))
 
 
 def test_evidence_is_the_mean_over_a_particle_and_its_neighbours():
@@ -71,7 +83,6 @@ def test_evidence_is_the_mean_over_a_particle_and_its_neighbours():
 
 
 def test_the_command_prints_fractions_and_writes_a_row_a_particle(tmp_path, capsys):
-    from gala_ssl.frames.formats.gsd import write_frames
     path = tmp_path / "run.gsd"
     write_frames(path, [prototypes.build(name, 150, noise=0.05) for name in ("cF4-Cu", "cI2-W")])
     main(["identify", str(path), "-o", str(tmp_path / "names.csv"), "--quiet"])

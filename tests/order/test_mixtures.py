@@ -10,12 +10,13 @@ from sklearn.preprocessing import StandardScaler
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.commands.main import main
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.networks.core import build_core
-from gala_ssl.order.embedding import load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import Environments, split
 from gala_ssl.tasks.data.streams import Stream
@@ -45,7 +46,7 @@ def mixture(ordered, seed):
 def weights(tmp_path_factory):
     """A folder with the weights of a network that was trained for a few epochs to tell the mixtures apart."""
     folder = tmp_path_factory.mktemp("mixtures")
-    clouds = [point_clouds(mixture(ordered, seed=0), DATA.neighbors) for ordered in (True, False)]
+    clouds = [point_clouds(mixture(ordered, seed=0), Nearest(DATA.neighbors)) for ordered in (True, False)]
     labels = np.repeat(np.arange(2, dtype=np.int32), [len(part) for part in clouds])
     environments = Environments(PointClouds.concatenate(clouds), labels, ("ordered", "random"))
     task = FrameClassification(classes=2)
@@ -66,7 +67,7 @@ def weights(tmp_path_factory):
 def test_an_embedding_tells_mixtures_apart_by_types_alone(weights, tmp_path):
     """Of other samples, read from a file: by a linear classifier, because centres of both types differ as well."""
     write_frames(tmp_path / "mixtures.gsd", [mixture(ordered, seed) for seed in (1, 2) for ordered in (True, False)])
-    embed = load_pretrained("frame_classification", weights, progress=False)
+    embed = Embedding.from_pretrained("frame_classification", weights=weights, progress=False)
     found = [embed(frame) for frame in read_frames(tmp_path / "mixtures.gsd")]
     assert found[0].shape == (686, 16)
     names = np.repeat(["ordered", "random"], 686)
@@ -80,7 +81,7 @@ def test_the_command_embeds_mixtures_by_a_network_of_two_types_and_refuses_them_
     monkeypatch.chdir(tmp_path)
     write_frames("mixtures.gsd", [mixture(ordered, seed=1) for ordered in (True, False)])
     main(["embed", "mixtures.gsd", "--weights", str(weights), "-o", "order.npz", "--gsd", "order.gsd", "--quiet"])
-    embed = load_pretrained("frame_classification", weights, progress=False)
+    embed = Embedding.from_pretrained("frame_classification", weights=weights, progress=False)
     expected = np.vstack([embed(frame) for frame in read_frames("mixtures.gsd")])
     np.testing.assert_array_equal(np.load("order.npz")["embedding"], expected)
     assert read_frames("order.gsd")[1].type_names == ("A", "B") and capsys.readouterr() == ("", "")
@@ -98,7 +99,7 @@ def test_the_command_embeds_mixtures_by_a_network_of_two_types_and_refuses_them_
 
 
 def test_a_third_type_is_refused(weights):
-    embed = load_pretrained("frame_classification", weights, progress=False)
+    embed = Embedding.from_pretrained("frame_classification", weights=weights, progress=False)
     crystal = mixture(True, seed=1)
     third = dataclasses.replace(crystal, types=np.arange(len(crystal)) % 3, type_names=("A", "B", "C"))
     with pytest.raises(InputError, match="knows 2 types of particles, but those of the frame are of 3"):

@@ -8,6 +8,9 @@ from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.frames import prototypes
+from gala_ssl.order.classical import RadialDistances
+from gala_ssl.order.compare import compare
 from gala_ssl.order.separability import first_component, linear_separability, separability
 
 
@@ -138,3 +141,16 @@ def test_ties_count_by_half():
     x, y = np.array([[0.0], [1], [1], [2]]), np.array([[1.0], [2], [3]])
     expected = stats.mannwhitneyu(x[:, 0], y[:, 0]).statistic / 12
     assert separability(x, y, n_bootstrap=5).auc == pytest.approx(max(expected, 1 - expected))
+
+
+def test_two_frames_are_compared_in_one_call():
+    first, second = (prototypes.build("cF4-Cu", 100, noise=noise) for noise in (0.02, 0.08))
+    methods = [RadialDistances(6), RadialDistances(12)]
+    methods[1].name = "twelve"
+    table = compare(first, second, methods, seed=3, n_bootstrap=20, progress=False)
+    assert list(table.index) == ["radial_distances", "twelve"] and table.index.name == "method"
+    assert list(table) == ["auc", "low", "high", "linear_auc", "n1", "n2"]
+    x, y = methods[1](first), methods[1](second)
+    assert table.loc["twelve", "auc"] == separability(x, y).auc > 0.9
+    assert table.loc["twelve", "linear_auc"] == linear_separability(x, y, seed=3)
+    assert (table["n1"] == len(first)).all() and (table["low"] <= table["auc"]).all()

@@ -35,8 +35,13 @@ def fitted():
 
 @pytest.fixture(scope="module")
 def expected(frames):
-    embed = gala_ssl.load_pretrained("denoising", progress=False)
+    embed = gala_ssl.Embedding.from_pretrained("denoising", progress=False)
     return np.vstack([embed(frame) for frame in frames])
+
+
+def assert_equal_numbers(found, wanted):
+    """Clouds computed beside others may differ in the last digits, by which products a processor takes."""
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_frames_clouds_and_bonds(fitted, frames, expected):
@@ -44,7 +49,7 @@ def test_frames_clouds_and_bonds(fitted, frames, expected):
     np.testing.assert_array_equal(fitted.transform(frames), expected)
     np.testing.assert_array_equal(fitted.transform(frames[0]), expected[:first])
     clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
-    np.testing.assert_array_equal(fitted.transform(clouds), expected)
+    assert_equal_numbers(fitted.transform(clouds), expected)
     np.testing.assert_array_equal(fitted.transform(clouds[0]), expected[:first])
     np.testing.assert_array_equal(fitted.transform(np.array(clouds[0].bonds)), expected[:first])
     assert fitted.n_features_out_ == expected.shape[1]
@@ -52,9 +57,9 @@ def test_frames_clouds_and_bonds(fitted, frames, expected):
 
 
 def test_a_network_that_is_there_already_takes_clouds_too(frames, expected):
-    given = EmbeddingTransformer(gala_ssl.load_pretrained("denoising", progress=False)).fit()
+    given = EmbeddingTransformer(gala_ssl.Embedding.from_pretrained("denoising", progress=False)).fit()
     clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
-    np.testing.assert_array_equal(given.transform(clouds), expected)
+    assert_equal_numbers(given.transform(clouds), expected)
 
 
 def test_clones_share_a_network_that_was_given(frames, fitted):
@@ -80,7 +85,7 @@ def test_a_pipeline_tells_structures_apart(frames, expected):
     pipeline = make_pipeline(EmbeddingTransformer("denoising"), StandardScaler(), PCA(20), LogisticRegression())
     assert pipeline.fit(frames, names).score(frames, names) > 0.95
     assert pipeline[:-1].get_feature_names_out().tolist() == [f"pca{i}" for i in range(20)]
-    np.testing.assert_allclose(pipeline[:1].transform(frames), expected)
+    assert_equal_numbers(pipeline[:1].transform(frames), expected)
     bonds = np.concatenate([point_clouds(frame).in_contact_distances().bonds for frame in frames])
     assert cross_val_score(pipeline, bonds, names, cv=2).mean() > 0.85
 
@@ -102,20 +107,21 @@ def test_a_baseline_takes_frames_only(frames):
 def test_settings_are_parameters(frames, expected):
     transformer = EmbeddingTransformer("denoising", length_scale="shortest")
     assert transformer.get_params() == {
-        "featurizer": "denoising", "weights": None, "length_scale": "shortest", "source": "core",
-        "neighbors": "nearest", "k": None, "r_max": None, "ignore_types": False}
+        "featurizer": "denoising", "weights": "paper", "length_scale": "shortest", "source": "core",
+        "neighbors": None, "ignore_types": False}
     copy = clone(transformer.set_params(featurizer="shift_identification", source="head"))
     assert copy is not transformer and copy.get_params() == transformer.get_params()
     with pytest.raises(NotFittedError):
         copy.transform(frames)
     found = copy.fit_transform(frames)
-    direct = gala_ssl.load_pretrained("shift_identification", length_scale="shortest", source="head", progress=False)
+    direct = gala_ssl.Embedding.from_pretrained("shift_identification", length_scale="shortest", source="head",
+                                                progress=False)
     np.testing.assert_array_equal(found, np.vstack([direct(frame) for frame in frames]))
 
 
 def test_pickles_hold_no_network(fitted, frames, expected):
-    unfitted = pickle.loads(pickle.dumps(EmbeddingTransformer("denoising", k=12)))
-    assert unfitted.get_params()["k"] == 12
+    unfitted = pickle.loads(pickle.dumps(EmbeddingTransformer("denoising", neighbors=gala_ssl.Nearest(12))))
+    assert unfitted.get_params()["neighbors"] == gala_ssl.Nearest(12)
     with pytest.raises(NotFittedError):
         unfitted.transform(frames)
     written = io.BytesIO()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gala_ssl.training import pretrain as pretraining
-from gala_ssl.training.fit import BEST, CHECKPOINT
+from gala_ssl.training.checkpoint import BEST, CHECKPOINT
 from tests.kills import content, kill_at_rename, starter
 from tests.networks import tiny_preset
 

@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from gala_ssl import prototypes
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.frames.reading import read_frames
-from gala_ssl.order.embedding import load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS, get_task
 from tests import properties
 
@@ -25,7 +25,7 @@ STRUCTURES = ("cF4-Cu", "cI2-W", "cP20-Mn", "hP2-Mg")
 @functools.cache
 def shipped(task, attention=None):
     """The embedding of a task that ships, compiled once for all tests."""
-    return load_pretrained(task, attention=attention, progress=False)
+    return Embedding.from_pretrained(task, attention=attention, progress=False)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from gala_ssl.base.files import read_json
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
-from gala_ssl.order.embedding import load_pretrained
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.thermal import class_names
 from gala_ssl.tasks.models.pretrained import describe
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.any_backend
 
 @functools.cache
 def thermal(task, attention=None):
-    return load_pretrained(task, "thermal", attention, progress=False)
+    return Embedding.from_pretrained(task, weights="thermal", attention=attention, progress=False)
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.data.streams import Stream
 from gala_ssl.tasks.frame_classification import FrameClassification
 from gala_ssl.tasks.models.build import build_model
+from gala_ssl.training import checkpoint
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
 from tests.networks import tiny_preset
@@ -130,9 +131,9 @@ def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
 
 
 @pytest.mark.parametrize(("name", "damage", "sentence"), [
-    (training.CHECKPOINT, lambda content: content[:1000], "checkpoint.npz cannot be loaded .*; restore it"),
-    (training.HISTORY, lambda content: b"epoch,loss\none,two\n", "history.csv is not a history of a training"),
-    (training.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
+    (checkpoint.CHECKPOINT, lambda content: content[:1000], "checkpoint.npz cannot be loaded .*; restore it"),
+    (checkpoint.HISTORY, lambda content: b"epoch,loss\none,two\n", "history.csv is not a history of a training"),
+    (checkpoint.HISTORY, lambda content: b"".join(content.splitlines(True)[:-1]),
      "history.csv has 3 epochs where the checkpoint beside it has seen 4")])
 def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path, name, damage, sentence):
     directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
@@ -143,26 +144,24 @@ def test_a_damaged_run_is_named_and_stays_as_it_is(environments, runs, tmp_path,
     assert contents(directory) == before
 
 
-@pytest.mark.parametrize("instead", [None, "checkpoint.weights.h5"], ids=["lost", "of an earlier version"])
-def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environments, runs, tmp_path, instead):
+def test_a_training_without_its_checkpoint_is_refused_and_stays_as_it_is(environments, runs, tmp_path):
     directory = shutil.copytree(runs("denoising")[2], tmp_path / "run")
-    (directory / training.CHECKPOINT).rename(directory / (instead or "elsewhere"))
-    if instead:
-        (directory / training.HISTORY).unlink()  # that file alone tells
+    (directory / checkpoint.CHECKPOINT).unlink()
     before = contents(directory)
-    with pytest.raises(InputError, match=f"{directory} holds a training without its checkpoint.npz, lost or of an"):
+    with pytest.raises(InputError) as refused:
         fitted(environments, directory)
+    assert refused.value.path == str(directory / checkpoint.CHECKPOINT)
     assert contents(directory) == before
 
 
 def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
-    np.savez(tmp_path / training.BEST, np.ones(3))
+    np.savez(tmp_path / checkpoint.BEST, np.ones(3))
     with pytest.raises(InputError, match=r"best.npz cannot be loaded \(.+\); restore it") as refused:
-        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+        checkpoint.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / checkpoint.BEST)
     assert "\n" not in str(refused.value)
-    (tmp_path / training.BEST).write_bytes(b"")
+    (tmp_path / checkpoint.BEST).write_bytes(b"")
     with pytest.raises(InputError, match="best.npz cannot be loaded"):
-        training.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / training.BEST)
+        checkpoint.load_variables([keras.Variable(np.ones((40, 4)))], tmp_path / checkpoint.BEST)
 
 
 def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
@@ -215,7 +214,7 @@ def test_a_loss_that_is_not_finite_ends_in_a_sentence(environments, tmp_path):
     sentence = "loss of denoising is (nan|inf) after epoch 1 in .*lower learning rate"
     with pytest.raises(FloatingPointError, match=sentence):
         fitted(environments, tmp_path, learning_rate=1e30)
-    assert not (tmp_path / training.CHECKPOINT).exists()
+    assert not (tmp_path / checkpoint.CHECKPOINT).exists()
 
 
 SHORT = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
@@ -236,7 +235,8 @@ def test_pretrain_writes_runs_and_cards(pretrained):
     for name, card in zip(SOME, cards, strict=True):
         run = runs / name
         assert {path.name for path in run.iterdir()} == {
-            ".lock", "config.json", "history.csv", training.CHECKPOINT, training.BEST, f"{name}.keras", f"{name}.json"}
+            ".lock", "config.json", "history.csv", checkpoint.CHECKPOINT, checkpoint.BEST, f"{name}.keras",
+            f"{name}.json"}
         assert json.loads((run / f"{name}.json").read_text()) == json.loads(json.dumps(card))
         assert (output / f"{name}.keras").read_bytes() == (run / f"{name}.keras").read_bytes()
         assert card["best"]["val_loss"] == pd.read_csv(run / "history.csv")["val_loss"].min()

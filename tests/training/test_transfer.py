@@ -14,7 +14,7 @@ from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training import transfer
-from gala_ssl.training.fit import BEST, HISTORY, load_variables
+from gala_ssl.training.checkpoint import BEST, HISTORY, load_variables
 from gala_ssl.training.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, parts, read_cell, run_cell
 from tests import properties
 from tests.networks import small_config, small_core, tiny_preset

@@ -1,7 +1,7 @@
 """Which classical order parameters there are, and what they have in common.
 
 Each is a featurizer: a callable `frame -> (N, dimension)` float32 with a `name` and a `dimension`, made without
-arguments; `order`, if it has one, is its place among the others.
+arguments; `order`, if it has one, is its place among the others. `gala_ssl.order.featurizer.Featurizer` adds a table.
 """
 import freud
 

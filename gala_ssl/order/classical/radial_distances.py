@@ -2,11 +2,13 @@
 import numpy as np
 
 from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.order.classical.base import register_baseline
+from gala_ssl.order.featurizer import Featurizer
 
 
 @register_baseline
-class RadialDistances:
+class RadialDistances(Featurizer):
     """Distances of the nearest n neighbours, sorted and divided by the first, so that column 0 is always 1.
 
     Args:
@@ -23,9 +25,10 @@ class RadialDistances:
     name = "radial_distances"
     order = 3
 
-    def __init__(self, neighbors=20):
+    def __init__(self, neighbors: int = 20):
         self.dimension = int(neighbors)
 
     def __call__(self, frame):
-        distances = np.reshape(neighbor_list(frame, self.dimension).distances, (len(frame), self.dimension))
+        distances = np.reshape(neighbor_list(frame, Nearest(self.dimension)).distances,
+                               (len(frame), self.dimension))
         return (distances / distances[:, :1]).astype(np.float32)

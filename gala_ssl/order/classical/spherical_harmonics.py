@@ -1,13 +1,17 @@
 """Spherical harmonics of the bonds in their own axes."""
+from collections.abc import Sequence
+
 import freud
 import numpy as np
 
 from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
+from gala_ssl.order.featurizer import Featurizer
 
 
 @register_baseline
-class SphericalHarmonics:
+class SphericalHarmonics(Featurizer):
     r"""Spherical harmonics averaged over the nearest n neighbours in their own axes, for a range of n.
 
     .. math:: \Big|\frac{1}{n} \sum_{j=1}^n Y_{lm}(R_i\, r_{ij})\Big|, \quad 0 \le m \le l \le l_\mathrm{max}
@@ -32,13 +36,13 @@ class SphericalHarmonics:
     name = "spherical_harmonics"
     order = 2
 
-    def __init__(self, max_degree=12, neighbors=NEIGHBORS):
+    def __init__(self, max_degree: int = 12, neighbors: Sequence[int] = NEIGHBORS):
         self.max_degree, self.neighbors = int(max_degree), tuple(neighbors)
         self.dimension = (self.max_degree + 1) * (self.max_degree + 2) // 2 * len(self.neighbors)
 
     def __call__(self, frame):
         k = max(self.neighbors)
-        found = neighbor_list(frame, k)
+        found = neighbor_list(frame, Nearest(k))
         harmonics = freud.environment.LocalDescriptors(self.max_degree, negative_m=False, mode="neighborhood")
         columns = []
         for n in self.neighbors:

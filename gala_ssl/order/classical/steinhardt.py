@@ -1,13 +1,17 @@
 """Steinhardt's order parameters."""
+from collections.abc import Sequence
+
 import freud
 import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
+from gala_ssl.order.featurizer import Featurizer
 
 
 @register_baseline
-class Steinhardt:
+class Steinhardt(Featurizer):
     r"""Steinhardt order parameters of the nearest n neighbours, for a range of n.
 
     .. math::
@@ -31,12 +35,12 @@ class Steinhardt:
     name = "steinhardt"
     order = 1
 
-    def __init__(self, degrees=(2, 4, 6, 8, 10, 12), neighbors=NEIGHBORS):
+    def __init__(self, degrees: Sequence[int] = (2, 4, 6, 8, 10, 12), neighbors: Sequence[int] = NEIGHBORS):
         self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
         self.dimension = len(self.degrees) * len(self.neighbors)
 
     def __call__(self, frame):
-        search = NeighborSearch(frame, max(self.neighbors))
+        search = NeighborSearch(frame, Nearest(max(self.neighbors)))
         found = search()
         if search.searched is not frame:
             # freud takes the nearest images of the neighbours, which need not be those that were found.

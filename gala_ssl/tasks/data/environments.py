@@ -7,6 +7,7 @@ from tqdm import tqdm
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 
 
@@ -46,7 +47,7 @@ def prototype_environments(config, progress=True):
     for label, name in enumerate(tqdm(names, "prototypes", disable=None if progress else True)):
         for i, noise in enumerate(config.noises):
             frame = prototypes.build(name, config.min_particles, noise, seed=_noise_seed(config.seed, i))
-            clouds.append(point_clouds(frame, config.neighbors))
+            clouds.append(point_clouds(frame, Nearest(config.neighbors)))
             labels.append(np.full(len(frame), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(names))
 

@@ -16,6 +16,7 @@ from gala_ssl.base import randomness
 from gala_ssl.clouds.lengths import cloud_lengths
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame, box_of
 from gala_ssl.frames.packed import load_packed
@@ -80,7 +81,7 @@ def _clouds(name, count, data, rng):
         return np.empty((2, 0, data.neighbors, 3), np.float32)
     moment = _MAKERS.get(name, functools.partial(_crystal, name))(data.thermal, rng)
     frame = _frame(moment)
-    search = NeighborSearch(frame, data.neighbors)
+    search = NeighborSearch(frame, Nearest(data.neighbors))
     first = rng.integers(max(1, len(frame) - count + 1))
     chosen = np.arange(first, first + min(count, len(frame)))
     found = search(first, first + len(chosen))
