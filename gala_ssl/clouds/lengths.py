@@ -6,15 +6,25 @@ from gala_ssl.clouds.rules import Nearest
 
 
 def nearest_distances(frame, size=65536):
-    """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time."""
-    search = NeighborSearch(frame, Nearest(1))
-    found = [search(start, start + size).vectors for start in range(0, len(frame), size)]
-    return np.linalg.norm(np.concatenate(found).astype(np.float32), axis=-1)
+    """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time.
+
+    It is infinite for a particle that is alone in open space.
+    """
+    search, lengths = NeighborSearch(frame, Nearest(1)), np.full(len(frame), np.inf, np.float32)
+    for start in range(0, len(frame), size):
+        found = search(start, start + size)
+        lengths[np.asarray(found.query_point_indices) + start] = np.linalg.norm(
+            found.vectors.astype(np.float32), axis=-1)
+    return lengths
 
 
 def contact_distance(nearest):
-    """The distance within which one particle in a hundred has its nearest neighbour, of those distances (N,)."""
-    return np.quantile(nearest, 0.01)
+    """The distance within which one particle in a hundred has its nearest neighbour, of those distances (N,).
+
+    Infinite ones, of particles that are alone, do not count; it is 1 where there are no others.
+    """
+    finite = nearest[np.isfinite(nearest)]
+    return np.quantile(finite, 0.01) if len(finite) else 1.0
 
 
 # The mean bond of a cloud in the unit of thermal environments: about that of a close packing with 20 neighbours, so
@@ -34,9 +44,8 @@ def bulk_mean_bond(frame, k=20, size=65536):
     densest twentieth; so vapour and surfaces hardly move it.
     """
     search = NeighborSearch(frame, Nearest(k))
-    means = np.concatenate([
-        np.asarray(search(start, start + size).distances).reshape(-1, k).mean(axis=1)
-        for start in range(0, len(frame), size)])
+    found = [search(start, start + size) for start in range(0, len(frame), size)]
+    means = np.concatenate([np.add.reduceat(some.distances, some.segments) / some.neighbor_counts for some in found])
     return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
 
 

@@ -2,7 +2,7 @@
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.frames.formats.cells import frame_of, numbered
+from gala_ssl.frames.cells import frame_of, numbered
 from gala_ssl.frames.frame import Frame
 
 

@@ -9,8 +9,8 @@ from ase.geometry import cellpar_to_cell
 from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError, InputWarning, counted
+from gala_ssl.frames.cells import frame_of
 from gala_ssl.frames.formats.base import Reader, register_reader
-from gala_ssl.frames.formats.cells import frame_of
 from gala_ssl.frames.formats.text import NO_END
 
 _CELL = [f"_cell_{name}" for name in ("length_a", "length_b", "length_c", "angle_alpha", "angle_beta", "angle_gamma")]

@@ -4,8 +4,8 @@ import re
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.frames.cells import frame_of
 from gala_ssl.frames.formats.base import register_reader
-from gala_ssl.frames.formats.cells import frame_of
 from gala_ssl.frames.formats.text import TextReader, lacking, numbers
 
 # Where the type and the first coordinate are in a row of each atom style (LAMMPS manual, command read_data).

@@ -3,8 +3,8 @@ import re
 
 import numpy as np
 
+from gala_ssl.frames.cells import frame_of, telling
 from gala_ssl.frames.formats.base import register_reader
-from gala_ssl.frames.formats.cells import frame_of, telling
 from gala_ssl.frames.formats.text import TextReader, integers, lacking, numbers, spans, table
 
 _ITEM = b"ITEM:"
