@@ -79,8 +79,8 @@ class NeighborSearch:
         return freud.locality.NeighborList.from_arrays(stop - start, count, centre, neighbor, bonds)
 
     def _widened(self):
-        """By how much (3,) the box is made longer along its vectors; the positions, in its middle along open ones; how far
-        neighbours are searched at most, infinite where freud's own limit is that of the frame.
+        """By how much (3,) the box is made longer along its vectors; the positions, in its middle along open ones; how
+        far neighbours are searched at most, infinite where freud's own limit is that of the frame.
         """
         frame, positions = self.frame, self.frame.positions
         if not self._open.any():

@@ -1,7 +1,29 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
+import pathlib
+
 from gala_ssl.clouds.rules import RULES, NeighborRule, parameters, rule_named
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_folder
+
+
+def add_trajectory(parser):
+    parser.add_argument("trajectory", nargs="+", type=pathlib.Path, metavar="TRAJECTORY", help="file of one or more "
+                        "frames, or several files, which are one trajectory in the order given; a pattern in quotes, "
+                        "such as 'dump.*', takes them in natural order")
+    parser.add_argument("--partial", action="store_true", help="read also what is there of incomplete frames, and "
+                        "sites of a CIF that are not full as full ones")
+
+
+def trajectory_of(arguments, frames=slice(None)):
+    """The frames that the options of `add_trajectory` mean."""
+    from gala_ssl.frames.reading import read_frames
+
+    return read_frames(arguments.trajectory, frames, partial=arguments.partial)
+
+
+def trajectory_name(arguments):
+    """The files of a trajectory, for sentences and cards."""
+    return ", ".join(map(str, arguments.trajectory))
 
 
 def add_task(parser):

@@ -19,6 +19,7 @@ from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.neighbors import undecided
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
 from gala_ssl.networks import heads
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.conversion import MaskedMean
@@ -65,8 +66,9 @@ class Embedding(Featurizer):
         name: the task's. dimension: numbers in an embedding. neighbors: the rule, with its number. model, core, card,
         length_scale.
 
-    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
-    (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
+    Call on a Frame, or what `gala_ssl.as_frame` makes one of, whose lengths are scaled, or on PointClouds, taken as
+    they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in
+    memory at a time. A particle without a
     neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of a core, and of a head the same
     finite numbers for each such particle.
 
@@ -159,6 +161,7 @@ class Embedding(Featurizer):
 
     def parts(self, frame):
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
+        frame = frame if isinstance(frame, PointClouds) else as_frame(frame)
         network = self._compiled(len(frame))
         for clouds in self.chunks(frame):
             found = self.predict(network, clouds)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from gala_ssl.base.errors import InputWarning
-from gala_ssl.clouds.lengths import nearest_distances
+from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
 from gala_ssl.frames.reading import read_frame, read_frames
 from tests.refusals import refused
 
@@ -139,3 +139,12 @@ def test_several_files_are_one_trajectory(monkeypatch):
     assert [path.name for path in frames.paths] == [f"c15_step.{step}.dump" for step in (0, 1000, 2000)]
     back = read_frames([CASES / f"c15_step.{step}.dump" for step in (2000, 0)], [1, -2])
     assert [frame.step for frame in back] == [0, 2000] and back.numbers == [1, 0]
+
+
+def test_a_unit_of_length_from_a_few_close_pairs_is_warned_of():
+    """Twelve of the particles have a partner 0.03 away, so that 24 are close."""
+    for scale in ("contact", "shortest"):
+        with pytest.warns(InputWarning, match="24 of its 268") as said:
+            LENGTH_SCALES[scale](read_frame(CASES / "c24_drude.dump"))
+        assert said[0].message.frame == f"{CASES / 'c24_drude.dump'}, frame 0"
+        LENGTH_SCALES[scale](read_frame(CASES / "c24_plain.dump"))
