@@ -67,7 +67,7 @@ def _unpack(path, opened, target):
     with naming(target), open(target, "wb") as copy:
         try:
             with opened(path) as file:
-                while block := file.read(_BLOCK):
+                while block := file.read1(_BLOCK):  # read would lose what comes before a sudden end
                     copy.write(block)
         except (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, ValueError) as error:
             if not isinstance(error, EOFError) or not copy.tell():

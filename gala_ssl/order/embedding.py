@@ -67,10 +67,9 @@ class Embedding(Featurizer):
         length_scale.
 
     Call on a Frame, or what `gala_ssl.as_frame` makes one of, whose lengths are scaled, or on PointClouds, taken as
-    they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in
-    memory at a time. A particle without a
-    neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of a core, and of a head the same
-    finite numbers for each such particle.
+    they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in memory
+    at a time. A particle without a neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of
+    a core, and of a head the same finite numbers for each such particle.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for

@@ -82,7 +82,7 @@ def test_mdanalysis(frame):
 
 
 def test_ovito(frame):
-    data = pytest.importorskip("ovito.data")
+    data = pytest.importorskip("ovito.data", exc_type=ImportError)
     collection = data.DataCollection()
     matrix = np.column_stack([frame.cell.T, -frame.cell.sum(axis=0) / 2])
     collection.create_cell(matrix, pbc=(True, True, True))

@@ -94,7 +94,7 @@ NO_END = "its last line has no end, so that its last number may be cut off; if i
 
 def lacking(found, count):
     """What is missing of a frame with so many of its particles, as `TextReader.find` yields it; None if nothing is."""
-    if not count:
+    if not count or not found:
         return EMPTY
     return None if found >= count else f"{found} of {counted(count, 'particle')} are there"
 
