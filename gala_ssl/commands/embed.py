@@ -93,7 +93,9 @@ def run(arguments):
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
         components = table.add_components(arguments.components)
-        card = card_of(arguments, frames, embed, weights, components) | {"seconds": round(time.monotonic() - start, 1)}
+        card = card_of(arguments, frames, embed, weights, components) | {
+            "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
+            "seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
         for copy in filter(None, (arguments.gsd, arguments.copy)):
             from gala_ssl.order.coloured import write_coloured
