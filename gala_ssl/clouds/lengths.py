@@ -15,7 +15,7 @@ def nearest_distances(frame, size=65536):
     """
     search, lengths = NeighborSearch(frame, Nearest(1)), np.full(len(frame), np.inf, np.float32)
     for start in range(0, len(frame), size):
-        found = search(start, start + size)
+        found = search.find(start, start + size)
         lengths[np.asarray(found.query_point_indices) + start] = np.linalg.norm(
             found.vectors.astype(np.float32), axis=-1)
     return lengths
@@ -49,7 +49,7 @@ def bulk_mean_bond(frame, k=20, size=65536):
     densest twentieth; so vapour and surfaces hardly move it.
     """
     search = NeighborSearch(frame, Nearest(k))
-    found = [search(start, start + size) for start in range(0, len(frame), size)]
+    found = [search.find(start, start + size) for start in range(0, len(frame), size)]
     means = np.concatenate([np.add.reduceat(some.distances, some.segments) / some.neighbor_counts for some in found])
     return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
 

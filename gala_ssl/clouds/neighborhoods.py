@@ -134,7 +134,7 @@ def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds
     """
     frame = as_frame(frame)
     search = NeighborSearch(frame, neighbors)
-    found = search()
+    found = search.find()
     width = search.rule.most if search.rule.fixed else max(1, int(found.neighbor_counts.max()))
     return _packed(frame, found, 0, width)
 
@@ -148,7 +148,7 @@ def cloud_chunks(frame: Frame, size: int, neighbors: NeighborRule = DEFAULT) -> 
     frame = as_frame(frame)
     search = NeighborSearch(frame, neighbors)
     for start in range(0, len(frame), size):
-        yield _packed(frame, search(start, start + size), start, search.rule.most)
+        yield _packed(frame, search.find(start, start + size), start, search.rule.most)
 
 
 def _packed(frame, found, start, width):

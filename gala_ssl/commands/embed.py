@@ -17,6 +17,7 @@ import time
 
 from gala_ssl.base.errors import InputError, check_choice, counted
 from gala_ssl.commands.options import (
+    add_engine,
     add_neighbors,
     add_scale,
     add_task,
@@ -47,6 +48,7 @@ def configure(parser):
     add_neighbors(parser)
     add_scale(parser)
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--copy", type=pathlib.Path, help="the same in the format of its name: extended XYZ (.xyz), a "
@@ -75,7 +77,7 @@ def run(arguments):
                          option="--frames", value=arguments.frames)
     # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
     particles = len(frames) * len(frames[0])
-    from gala_ssl.networks.compiled import MANY
+    from gala_ssl.networks import MANY
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.tasks.models.sets import SHIPPED
 
@@ -83,6 +85,7 @@ def run(arguments):
     embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
                                       source="bonds" if arguments.level == "bond" else "core",
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
+                                      engine=arguments.engine,
                                       jit_compile=True if particles > MANY else None, progress=not arguments.quiet)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
@@ -213,7 +216,7 @@ def fill_bonds(table, numbers, ids, frame, embed):
 
     search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
     for start in range(0, len(frame), SEARCHED):
-        found = search(start, start + SEARCHED)
+        found = search.find(start, start + SEARCHED)
         values = []
         while sum(map(len, values)) < found.num_query_points:
             values.append(next(parts))
@@ -239,5 +242,5 @@ def card_of(arguments, frames, embed, weights, components):
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
             "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
             "length_scale": embed.length_scale, **embed.neighbors.card(),
-            "ignore_types": embed.ignore_types,
+            "ignore_types": embed.ignore_types, "engine": embed.engine,
             "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -1,6 +1,5 @@
 """A cell of any orientation and the particles in it as a Frame: what all formats but GSD have in common."""
 import numpy as np
-from ase.cell import Cell
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.frames.frame import Frame, box_of
@@ -35,7 +34,7 @@ def frame_of(positions, cell, names=None, *, origin=(0, 0, 0), periodic=(True,) 
     _check(cell, source)
     with np.errstate(invalid="ignore", over="ignore"):  # Frame raises an error for positions that are NaN
         places = positions.copy() if scaled else (positions - origin) @ np.linalg.inv(cell)
-        if Cell(cell).handedness < 0:  # the same lattice with a right-handed cell: no mirror image
+        if np.linalg.det(cell) < 0:  # the same lattice with a right-handed cell: no mirror image
             cell, places = cell * [[1], [1], [-1]], places * [1, 1, -1] + [0, 0, 1]
         wrapped = np.array(periodic)
         away = abs(places[:, wrapped]).max(axis=1, initial=0)
@@ -47,7 +46,7 @@ def frame_of(positions, cell, names=None, *, origin=(0, 0, 0), periodic=(True,) 
         raise InputError(f"Particle {far.argmax()} of {source} lies {away[far.argmax()]:.2g} box lengths away, so that "
                          f"its place in the box is lost; wrap the particles into the box.", frame=source)
     type_names, types = numbered(names) if names is not None else (("1",), None)
-    box = np.asarray(Cell(cell).standard_form()[0])
+    box = _turned(cell)
     frame = Frame((places - 0.5) @ box, box_of(box), types, type_names, periodic=periodic, source=source, **given)
     if len(frame) >= _MANY and flat.any() and not flat.all():
         raise InputError(f"All particles of {source} lie in one plane across {'abc'[flat.argmax()]}; two-dimensional "
@@ -74,11 +73,21 @@ def telling(columns):
     return next((column for column in columns if len(set(column)) > 1), columns[0] if columns else None)
 
 
+def _turned(cell):
+    """The vectors (3, 3) of a right-handed cell turned so that the first is along x and the second in the xy plane."""
+    if not np.any(np.triu(cell, 1)) and (np.diag(cell) > 0).all():
+        return cell
+    triangle = np.linalg.qr(cell.T, mode="r")
+    return (triangle * np.sign(np.diag(triangle))[:, None]).T
+
+
 def _completed(cell, origin, positions, periodic):
     """The cell and its origin, with vectors in place of those of length zero along which it is open."""
     missing = ~cell.any(axis=1) & ~np.array(periodic)
     if not missing.any() or not np.isfinite(positions).all() or not len(positions):
         return cell, origin
+    from ase.cell import Cell  # which takes a second that most files do without
+
     cell, origin = np.array(Cell(cell).complete()), origin.copy()
     cell[missing] /= np.linalg.norm(cell[missing], axis=1, keepdims=True)
     for vector in np.flatnonzero(missing):

@@ -1,5 +1,6 @@
 """A copy of a trajectory's frames with numbers of ours for each particle, for OVITO to colour by."""
 from gala_ssl.frames.formats import writer_of
+from gala_ssl.frames.formats.gsd import original, snapshot
 
 
 def write_coloured(path, frames, components, spans):
@@ -15,3 +16,9 @@ def write_coloured(path, frames, components, spans):
         for frame, (start, stop) in zip(frames, spans):
             of_frame = components[start:stop]
             file.write(frame, {f"component_{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])})
+
+
+def copied(frames, i):
+    """Frame i of `gala_ssl.read_frames` as `gsd.hoomd.Frame`, with all that a GSD file has of it."""
+    frame = frames[i]
+    return original(frame) or snapshot(frame)

@@ -1,8 +1,11 @@
 """What featurizers have in common: callables `frame -> (N, dimension)` with a `name` and a `dimension`."""
-import pandas as pd
+import typing
 
 from gala_ssl.frames.objects import as_frame
 from gala_ssl.frames.trajectory import Trajectory
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 
 class Featurizer:
@@ -11,7 +14,7 @@ class Featurizer:
     def __repr__(self):
         return f"{type(self).__name__}({self.name}, {self.dimension} numbers a particle)"
 
-    def table(self, frames) -> pd.DataFrame:
+    def table(self, frames) -> "pd.DataFrame":
         """The numbers of all particles as a table.
 
         Args:
@@ -22,6 +25,8 @@ class Featurizer:
             or its place in another sequence, and the id of the particle, or its number where it has none;
             columns name_1, name_2 and so on.
         """
+        import pandas as pd  # which takes half a second, and embedding does without
+
         frames = frames if isinstance(frames, (Trajectory, list)) else [frames]
         names = [f"{self.name}_{i + 1}" for i in range(self.dimension)]
         tables = [pd.DataFrame(self(frame), frame.ids, names) for frame in map(as_frame, frames)]

@@ -4,8 +4,6 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
@@ -13,7 +11,6 @@ from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
 from gala_ssl.frames.trajectory import Trajectory
-from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.order.embedding import Embedding
 
 # Neighbours whose evidence is pooled with a particle's own.
@@ -52,10 +49,14 @@ class Identification:
 
     def fractions(self):
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
+        import pandas as pd  # here and below, because naming alone does not need it
+
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
         """pandas.DataFrame with a row a particle: structure, probability."""
+        import pandas as pd
+
         return pd.DataFrame({"structure": self.structure, "probability": self.probability},
                             index=pd.RangeIndex(len(self), name="particle"))
 
@@ -86,7 +87,6 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        self._compiled = CompiledWhereItPays(embedding.model, embedding.jit_compile)
         known = embedding.card["structures"]
         spoken = [SHORT_NAMES.get(name, name) for name in known]
         wanted = spoken if among is None else list(among)
@@ -97,13 +97,13 @@ class Identifier:
         self.names = tuple(spoken[column] for column in self._columns)
 
     def __call__(self, frame: Frame) -> Identification:
-        embedding, frame = self.embedding, as_frame(frame)
-        network = self._compiled(len(frame))
-        found = np.concatenate([embedding.predict(network, clouds) for clouds in embedding.chunks(frame)])
+        frame = as_frame(frame)
+        found = np.concatenate(list(self.embedding.parts(frame, "answer")))
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
             scores = pooled(scores, frame, self.pooled)
-        scores = log_softmax(scores, axis=1)
+        scores = scores - scores.max(axis=1, keepdims=True)
+        scores -= np.log(np.exp(scores).sum(axis=1, keepdims=True))
         best = scores.argmax(axis=1)
         probability = np.exp(scores[np.arange(len(best)), best])
         return Identification(np.array(self.names)[best], probability, self.names, scores)
@@ -111,7 +111,7 @@ class Identifier:
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
              weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
-             progress: bool = True) -> Identification | list[Identification]:
+             engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
 
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
@@ -119,7 +119,8 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     Args:
         frames: a Frame of N particles or what `gala_ssl.as_frame` makes one of; a list of these, or what
             `gala_ssl.read_frames` returns.
-        among, pooled: of `Identifier`. weights, ignore_types, progress: of `gala_ssl.Embedding.from_pretrained`.
+        among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
+            `gala_ssl.Embedding.from_pretrained`.
 
     Returns:
         Identification: of the frame; of a sequence a list of them.
@@ -132,7 +133,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
         >>> found.table().query("structure == 'bcc' and probability > 0.9")
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
-                                                progress=progress), among, pooled)
+                                                engine=engine, progress=progress), among, pooled)
     # A tuple (box, points), as freud takes it, is one frame.
     several = isinstance(frames, (Trajectory, list))
     return [name(frame) for frame in frames] if several else name(frames)
@@ -146,7 +147,7 @@ def pooled(values, frame, neighbors=POOLED):
     """
     search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
-        found = search(start, start + _SEARCHED)
+        found = search.find(start, start + _SEARCHED)
         np.add.at(total, np.asarray(found.query_point_indices) + start, values[np.asarray(found.point_indices)])
         total[start:start + found.num_query_points] /= found.neighbor_counts[:, None] + 1
     return total

@@ -1,8 +1,6 @@
 """Trajectories of ASE's own, read by ASE."""
 import contextlib
 
-from ase.io.trajectory import TrajectoryReader
-
 from gala_ssl.frames.formats.base import Reader, register_reader
 from gala_ssl.frames.objects import of_ase
 
@@ -40,5 +38,7 @@ class ASETrajectory(Reader):
 
     @contextlib.contextmanager
     def _opened(self):
+        from ase.io.trajectory import TrajectoryReader  # which takes a second that other formats do without
+
         with open(self.file, "rb") as file:  # ASE leaves a file open that it cannot read
             yield TrajectoryReader(file)

@@ -5,7 +5,6 @@ import warnings
 
 import gemmi
 import numpy as np
-from ase.geometry import cellpar_to_cell
 from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError, InputWarning, counted
@@ -63,6 +62,8 @@ class CIF(Reader):
     def _frame(self, block, source, number):
         names, places, known, digits, full = _sites(block)
         names, places, digits = self._usable(names, places, known, digits, full, source)
+        from ase.geometry import cellpar_to_cell  # which takes a second that other formats do without
+
         cell = cellpar_to_cell([float(block[name]) for name in _CELL])
         operations = _operations(block, source)
         points, of = _expanded(places, digits, operations)

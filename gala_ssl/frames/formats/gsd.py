@@ -104,7 +104,7 @@ class GSDWriter(Writer):
         self._file, self._first = gsd.hoomd.open(path, "w"), None
 
     def write(self, frame, columns):
-        made = _original(frame) or snapshot(frame)
+        made = original(frame) or snapshot(frame)
         columns, names = numeric(columns)
         if columns:
             made.log = {name: value for name, value in made.log.items()
@@ -129,7 +129,7 @@ class GSDWriter(Writer):
         made.log |= {name: unsaid[name] for name in self._first - said}
 
 
-def _original(frame):
+def original(frame):
     """The gsd.hoomd.Frame that a Frame was read from, if it was from GSD and has its particles unchanged; or None."""
     if frame.path is None or frame.index is None or not pathlib.Path(frame.path).is_file():
         return None
