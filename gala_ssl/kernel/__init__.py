@@ -8,7 +8,7 @@ the C++ takes, and `network` has the class `Kernel`. Where it was not compiled, 
 It is built by setuptools as an optional extension, so that an installation without a compiler goes on without it, and
 called by ctypes, which needs neither Python's headers nor a binding generator, and lets other threads run meanwhile.
 scikit-build-core would take the place of setup.cfg, and nanobind would ask for CMake, for the two functions that there
-are. numba was measured on the products alone, three quarters of the work: 24 GFLOP/s at the best of three ways to write
+are. numba was measured on the products alone: 24 GFLOP/s at the best of three ways to write
 them, where this source does 75 with everything around them, on a processor that can do 96; it compiles for seconds, and
 takes 200 MB to install.
 """

@@ -91,7 +91,7 @@ def draw_structures(frame, names, colors=None, ax=None):
 def trajectory_figure(frames, names, timeline, against="step"):
     """What a trajectory does, at a glance: fractions along it, and three of its frames coloured by structure.
 
-    The frames are the first one, the last one before the last transition (the middle one, where there is none)
+    The frames are the first one, the last one before the largest transition (the middle one, where there is none)
     and the last one.
 
     Args:
@@ -105,7 +105,7 @@ def trajectory_figure(frames, names, timeline, against="step"):
     places = {"step": timeline.steps, "kT": timeline.temperatures}.get(against)
     places, label = (timeline.numbers, "frame") if places is None else (places, against)
     colors = name_colors([*common(fractions), "others"])
-    shown = sorted({0, found[-1].last if found else len(frames) // 2, len(frames) - 1})
+    shown = sorted({0, max(found, key=lambda each: each.moved).last if found else len(frames) // 2, len(frames) - 1})
     figure = Figure(figsize=(9.6, 6.2), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.25])
     draw_fractions(fractions, places, label, found, colors, above.subplots())
