@@ -11,15 +11,13 @@ import tempfile
 import warnings
 import zlib
 
-import zstandard
-
 from gala_ssl.base.errors import InputError, InputWarning
 from gala_ssl.base.files import naming
 
 # How a file of each kind begins, and what opens it.
 _KINDS = {
     b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open,
-    b"\x28\xb5\x2f\xfd": functools.partial(zstandard.open, mode="rb"),
+    b"\x28\xb5\x2f\xfd": lambda path: _zstandard().open(path, mode="rb"),
 }
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _BLOCK = 1 << 22
@@ -63,13 +61,19 @@ def _folder(process):
     return folder
 
 
+def _zstandard():
+    import zstandard  # which only compressed files need
+
+    return zstandard
+
+
 def _unpack(path, opened, target):
     with naming(target), open(target, "wb") as copy:
         try:
             with opened(path) as file:
                 while block := file.read1(_BLOCK):  # read would lose what comes before a sudden end
                     copy.write(block)
-        except (EOFError, lzma.LZMAError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, ValueError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, _zstandard().ZstdError, gzip.BadGzipFile, ValueError) as error:
             if not isinstance(error, EOFError) or not copy.tell():
                 raise InputError(f"{path} is compressed and cannot be unpacked ({error}); copy or write it again.",
                                  path=path) from error
