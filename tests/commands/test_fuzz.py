@@ -127,11 +127,12 @@ def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
     (files[0] / "denoising.keras").touch()
     (files[0] / "denoising.json").write_text(json.dumps(card))
     found = info.headline(files[0], "denoising")
-    info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {}}).encode()
+    info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {},
+                   "kernel": {"installed": False, "remedy": ""}}).encode()
     with contextlib.suppress(InputError):
         describe(card, pathlib.Path("denoising.json"))
         embed = Embedding(model, card, length_scale="mean_bond" if "mean_bond" in card else "contact")
-        clouds = PointClouds(np.ones((2, embed.k, 3), np.float32), np.ones((2, embed.k, 2), np.float32))
+        clouds = PointClouds(np.ones((2, embed.neighbors.most, 3), np.float32), np.ones((2, embed.neighbors.most, 2), np.float32))
         assert np.isfinite(embed.predict(Inputs(), clouds)).all()
 
 
