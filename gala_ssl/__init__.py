@@ -9,7 +9,11 @@ from gala_ssl.version import __version__
 
 _WHERE = {
     "Frame": "frames.frame",
+    "read_frame": "frames.reading",
     "read_frames": "frames.reading",
+    "Trajectory": "frames.trajectory",
+    "as_frame": "frames.objects",
+    "write_frames": "frames.writing",
     "PointClouds": "clouds.neighborhoods",
     "point_clouds": "clouds.neighborhoods",
     "Nearest": "clouds.rules",

@@ -147,9 +147,10 @@ FAULTS = {
     "a shear beyond reason": (boxed(4, 4, 4, 1e30, 1e30, 0), "box|cell|cannot be read|no volume"),
     "two types for a network of one": (lambda raw: raw.with_(kinds=np.arange(64) % 2), "knows 1 type of particles"),
 }
-# What a format cannot express, or is no fault in it: a cell's vector may point backwards, ASE wraps the fractions of a
-# CIF, and sites of a CIF at one place are one.
-IMPOSSIBLE = {("a shear beyond reason", "cif"), ("a position beyond precision", "cif"),
+# What a format cannot express, or is no fault in it: a cell's vector may point backwards, fractions of a CIF are
+# wrapped, sites of a CIF at one place are one, and an empty frame among others is left out with a warning.
+IMPOSSIBLE = {("no particles", "xyz"), ("no particles", "dump"),
+              ("a shear beyond reason", "cif"), ("a position beyond precision", "cif"),
               ("two particles at one place", "cif"), ("all particles at one place", "cif"),
               ("a box for its particles far too large", "cif"),
               *(("a length below zero", suffix) for suffix in FORMATS if suffix != "gsd")}

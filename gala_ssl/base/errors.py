@@ -20,6 +20,14 @@ class InputError(ValueError):
         self.path, self.frame, self.option, self.value = path if path is None else str(path), frame, option, value
 
 
+class InputWarning(UserWarning):
+    """What was given can be used in part, or may not be meant as it is; path and frame as of InputError."""
+
+    def __init__(self, message, *, path=None, frame=None):
+        super().__init__(message)
+        self.path, self.frame = path if path is None else str(path), frame
+
+
 def counted(number, noun):
     """The number and its noun, in the plural unless it is 1."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

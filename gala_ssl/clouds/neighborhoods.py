@@ -9,6 +9,7 @@ from gala_ssl.clouds.lengths import contact_distance
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import DEFAULT, NeighborRule
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -112,7 +113,7 @@ def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.
 
     Args:
-        frame: a `Frame` of N particles of T types.
+        frame: a `Frame` of N particles of T types, or what `gala_ssl.as_frame` makes one of.
         neighbors: the rule, one of `gala_ssl.Nearest`, `Cutoff`, `Voronoi` and `SANN`; one without a number of bonds
             takes 20 at most.
 
@@ -131,6 +132,7 @@ def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds
         (4096, 20, 3)
         >>> point_clouds(frame, Voronoi()).mask.sum(axis=1)   # how many faces each cell has
     """
+    frame = as_frame(frame)
     search = NeighborSearch(frame, neighbors)
     found = search.find()
     width = search.rule.most if search.rule.fixed else max(1, int(found.neighbor_counts.max()))
@@ -143,6 +145,7 @@ def cloud_chunks(frame: Frame, size: int, neighbors: NeighborRule = DEFAULT) -> 
     They are what `point_clouds` would give at once. However many particles the frame has, only the clouds of one chunk
     are in memory.
     """
+    frame = as_frame(frame)
     search = NeighborSearch(frame, neighbors)
     for start in range(0, len(frame), size):
         yield _packed(frame, search.find(start, start + size), start, search.rule.most)

@@ -8,6 +8,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import DEFAULT, Nearest, NeighborRule, check_rule
 from gala_ssl.clouds.tree import NearestTree, Neighbors
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
 
 if typing.TYPE_CHECKING:
     import freud
@@ -18,18 +19,25 @@ _MOST_IMAGES = 2**24
 _EQUAL = 1e-5
 # Part of the mean bond that rounding may move a bond by.
 _PRECISION = 0.01
+# By how much more than the particles and their reach a box is wide along an open vector, so that no image is near.
+_WIDER = 1.01
 
 
 class NeighborSearch:
-    """The neighbours of each particle of a frame by a rule, among all periodic images.
+    """The neighbours of each particle of a frame by a rule, among all images along its periodic vectors.
+
+    Along open vectors there are no images: a particle at a surface has what neighbours there are, and one of a cluster
+    of N particles has N - 1 at most. (freud searches in periodic boxes only, so the box is made wide enough there that
+    no image is near.)
 
     Args:
-        frame: a `Frame` of N particles.
+        frame: a `Frame` of N particles, or what `gala_ssl.as_frame` makes one of.
         neighbors: the rule, such as `Nearest(20)`, see `gala_ssl.clouds.rules`; one without a number takes 20 at most.
 
     Attributes:
         frame. rule: with its number. query: freud's of the particles, wrapped into the box, made when it is needed.
-        halves: (3,) float64, half the distances of opposite faces of the box. reach: the smallest of them.
+        halves: (3,) float64, half the distances of opposite faces of the box, infinite along open vectors. reach: the
+            smallest of them.
         prepared: what the rule keeps of the frame.
 
     Call with (start, stop): freud's NeighborList of the centres start ... stop - 1, which it numbers from 0, by
@@ -46,21 +54,24 @@ class NeighborSearch:
 
     def __init__(self, frame: Frame, neighbors: NeighborRule = DEFAULT):
         check_rule(neighbors)
-        self.frame, self.rule = frame, neighbors.limited(DEFAULT.most)
-        self._inverse = np.linalg.inv(frame.cell)
+        self.frame, self.rule = as_frame(frame), neighbors.limited(DEFAULT.most)
+        self._open = ~np.array(self.frame.periodic)
         # A neighbour nearer than half the distance of opposite faces has no other image as near.
-        self.halves = 0.5 / np.linalg.norm(self._inverse, axis=0)
+        self.halves = np.where(self._open, np.inf, 0.5 / np.linalg.norm(np.linalg.inv(self.frame.cell), axis=0))
         self.reach = self.halves.min()
+        self._wider, self._placed, self._farthest = self._widened()
+        self._cell = self.frame.cell * self._wider[:, None]
+        self._inverse = np.linalg.inv(self._cell)
         self.prepared = self.rule.prepare(self)
-        self._larger, tree = None, type(self.rule) is Nearest and NearestTree.fits(frame, self.rule.most)
-        self._tree = NearestTree(frame, self.rule.most) if tree else None
+        self._larger, tree = None, type(self.rule) is Nearest and NearestTree.fits(self.frame, self.rule.most)
+        self._tree = NearestTree(self.frame, self.rule.most) if tree else None
 
     @functools.cached_property
     def query(self):
         import freud  # which takes a second that a k-d tree does without
 
-        box = freud.box.Box(*self.frame.box)
-        return freud.locality.AABBQuery(box, box.wrap(self.frame.positions))
+        box = freud.box.Box(*self.frame.box * [*self._wider, 1, 1, 1])
+        return freud.locality.AABBQuery(box, box.wrap(self._placed))
 
     def __call__(self, start=0, stop=None):
         found = self.find(start, stop)
@@ -84,17 +95,49 @@ class NeighborSearch:
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.rule.most)
         farthest = found.distances.max() if len(found) else 0
-        if not complete or (not self.rule.finds_images and farthest >= self.reach):
+        if (not complete or (not self.rule.finds_images and farthest >= self.reach)) and any(self.frame.periodic):
             self.check_distinct(found, start)
             found = self._among_images(farthest)(start, stop)
         count = len(self.frame)
         centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices) % count
         # freud gives the image, but wraps in single precision, to 1e-7 box lengths.
         bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre + start]
-        bonds += np.rint((found.vectors - bonds) @ self._inverse) @ self.frame.cell
+        bonds += self._images(found, start) @ self._cell
         self._check_precision(found, bonds, start)
         self.check_distinct(found, start)
         return freud.locality.NeighborList.from_arrays(stop - start, count, centre, neighbor, bonds)
+
+    def _widened(self):
+        """By how much (3,) the box is made longer along its vectors; the positions, in its middle along open ones; how
+        far neighbours are searched at most, infinite where freud's own limit is that of the frame.
+        """
+        frame, positions = self.frame, self.frame.positions
+        if not self._open.any():
+            return np.ones(3), positions, np.inf
+        inverse = np.linalg.inv(frame.cell)
+        places = positions.astype(np.float64) @ inverse
+        low, high = places.min(axis=0), places.max(axis=0)
+        extent = np.where(self._open, (high - low) / np.linalg.norm(inverse, axis=0), 0)
+        reach = self.reach
+        if not np.isfinite(reach):  # no two particles are farther from each other
+            reach = _WIDER * np.linalg.norm(np.ptp(positions, axis=0)) or 1.0
+        wider = np.where(self._open, _WIDER * (extent + 2 * reach) * np.linalg.norm(inverse, axis=0), 1)
+        middle = np.where(self._open, (low + high) / 2, 0) @ frame.cell
+        return wider, (positions - middle).astype(np.float32), reach
+
+    def _images(self, found, start):
+        """By which images (n, 3), in vectors of the box, the bonds of a list of the centres from `start` on end."""
+        centre = np.asarray(found.query_point_indices) + start
+        neighbor = np.asarray(found.point_indices) % len(self.frame)
+        # freud gives the image, but wraps in single precision, to 1e-7 box lengths.
+        bonds = self.frame.positions[neighbor].astype(np.float64) - self.frame.positions[centre]
+        return np.rint((found.vectors - bonds) @ self._inverse)
+
+    def without_images(self, found, start):
+        """A list of the centres from `start` on without the images along open vectors."""
+        if self._open.any():
+            found.filter(~self._images(found, start)[:, self._open].any(axis=1))
+        return found
 
     @property
     def searched(self):
@@ -122,11 +165,13 @@ class NeighborSearch:
             arguments["exclude_ii"] = True
         elif "num_neighbors" in arguments:
             arguments["num_neighbors"] += 1
+        if "r_max" in arguments:
+            arguments["r_max"] = min(arguments["r_max"], self._farthest)
         query = self.query.query(self.query.points[start:stop], arguments)
         found = query.toNeighborList(sort_by_distance=True)
         if start > 0:
             found.filter(np.asarray(found.point_indices) != np.asarray(found.query_point_indices) + start)
-        return found
+        return self.without_images(found, start)
 
     def _check_precision(self, found, bonds, start):
         # Far outside the box, or in a box far larger than the distances, freud's positions are wrong.
@@ -152,6 +197,8 @@ def undecided(frame, k, among=64):
     In a perfect crystal a shell may not fit: which of its particles are among the k nearest is arbitrary.
     """
     found = NeighborSearch(frame, Nearest(k + 1)).find(0, among)
+    if (found.neighbor_counts < k + 1).any():  # a cluster of k particles or fewer
+        return 0.0
     last, next_ = found.distances.reshape(-1, k + 1)[:, -2:].T
     return float(np.mean(next_ < (1 + _EQUAL) * last))
 
@@ -159,6 +206,7 @@ def undecided(frame, k, among=64):
 def neighbor_list(frame: Frame, neighbors: NeighborRule = DEFAULT) -> "freud.locality.NeighborList":
     """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
 
-    Arguments and errors are those of `NeighborSearch`. With `Nearest(k)` every centre has exactly k.
+    Arguments and errors are those of `NeighborSearch`. With `Nearest(k)` every centre has exactly k, or all others of a
+    cluster of fewer.
     """
     return NeighborSearch(frame, neighbors)()

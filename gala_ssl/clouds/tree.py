@@ -58,8 +58,8 @@ class NearestTree:
 
     @staticmethod
     def fits(frame, k):
-        """Whether a frame has right angles, and more particles than neighbours."""
-        return not np.any(frame.box[3:]) and len(frame) > k
+        """Whether a frame has right angles, no open boundaries, and more particles than neighbours."""
+        return not np.any(frame.box[3:]) and all(frame.periodic) and len(frame) > k
 
     def __call__(self, start, stop):
         distances, found = self._tree.query(self._places[start:stop], self._k + 1)

@@ -3,8 +3,9 @@
     gala-ssl embed run.gsd --frames 0::10 -o run.h5 --gsd coloured.gsd --png run.png
     gala-ssl embed dump.lammpstrj --task denoising --neighbors voronoi -o run.csv
 
-Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Writes for each particle the numbers of its frame and
-itself, its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
+Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Several files are one
+trajectory. Writes for each particle the numbers of its frame and itself, its time step and id (-1 where the file has
+none), its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
 and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
 components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them.
 """
@@ -20,19 +21,24 @@ from gala_ssl.commands.options import (
     add_neighbors,
     add_scale,
     add_task,
+    add_trajectory,
     add_types,
     add_weights,
     check_ending,
     check_outputs,
     neighbors_of,
+    trajectory_name,
+    trajectory_of,
 )
+from gala_ssl.frames.compressed import uncompressed_name
 from gala_ssl.tasks import check_task
 
-LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
+LEVELS = {"particle": ("frame", "step", "particle", "id"),
+          "bond": ("frame", "step", "particle", "id", "neighbor"), "frame": ("frame", "step")}
 
 
 def configure(parser):
-    parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
+    add_trajectory(parser)
     add_task(parser)
     add_weights(parser)
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
@@ -47,6 +53,8 @@ def configure(parser):
     add_engine(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
+    parser.add_argument("--copy", type=pathlib.Path, help="the same in the format of its name: extended XYZ (.xyz), a "
+                        "LAMMPS dump (.dump) or GSD")
     parser.add_argument("--png", type=pathlib.Path, help="draw a component: along the trajectory, and in the "
                         "particles of the first, middle and last frame, cut in half")
     parser.add_argument("--component", type=int, default=1, metavar="N", help="which --png draws, from 1 (default: 1)")
@@ -58,19 +66,17 @@ def configure(parser):
 
 def run(arguments):
     start = time.monotonic()
-    output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_{arguments.task}.h5")
+    output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_{arguments.task}.h5")
     check(arguments, output)
     from gala_ssl.base.files import naming, written_together
-    from gala_ssl.frames.reading import read_frames
     from gala_ssl.order.embedding_files import files_of, save
 
-    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    frames, named = trajectory_of(arguments, chosen(arguments.frames)), trajectory_name(arguments)
     if not len(frames):
-        if not len(read_frames(arguments.trajectory)):
-            raise InputError(f"There are no frames in {arguments.trajectory}; give a file that has some.",
-                             path=arguments.trajectory)
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.",
-                         path=arguments.trajectory, option="--frames", value=arguments.frames)
+        if not len(trajectory_of(arguments)):
+            raise InputError(f"There are no frames in {named}; give a file that has some.", path=named)
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {named}.", path=named,
+                         option="--frames", value=arguments.frames)
     # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks import MANY
@@ -88,16 +94,18 @@ def run(arguments):
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
                          f"{count}" + (", or raise --components." if count < embed.dimension else "."),
                          option="--component", value=arguments.component)
-    written = [*files_of(output), *filter(None, (arguments.gsd, arguments.png))]
+    written = [*files_of(output), *filter(None, (arguments.gsd, arguments.copy, arguments.png))]
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
         components = table.add_components(arguments.components)
-        card = card_of(arguments, frames, embed, weights, components) | {"seconds": round(time.monotonic() - start, 1)}
+        card = card_of(arguments, frames, embed, weights, components) | {
+            "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
+            "seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
-        if arguments.gsd:
+        for copy in filter(None, (arguments.gsd, arguments.copy)):
             from gala_ssl.order.coloured import write_coloured
-            with naming(arguments.gsd):
-                write_coloured(aside[arguments.gsd], frames, table.file["components"], spans)
+            with naming(copy):
+                write_coloured(aside[copy], frames, table.file["components"], spans)
         if arguments.png:
             with naming(arguments.png):
                 draw(aside[arguments.png], arguments, frames, table.file["components"], spans)
@@ -128,12 +136,16 @@ def check(arguments, output):
     if arguments.limits and not -math.inf < arguments.limits[0] < arguments.limits[1] < math.inf:
         raise InputError("--limits are {:g} and {:g}; give two numbers, the lower one first.".format(*arguments.limits),
                          option="--limits", value=arguments.limits)
-    for name, path in (("gsd", arguments.gsd), ("png", arguments.png)):
+    if arguments.copy:
+        from gala_ssl.frames.formats import writer_of
+        writer_of(arguments.copy)
+    for name, path in (("gsd", arguments.gsd), ("png", arguments.png), ("copy", arguments.copy)):
         if path and arguments.level != "particle":
             raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.",
                              option="--level", value=arguments.level)
-        check_ending(name, path, f".{name}")
-    check_outputs(filter(None, (output, arguments.gsd, arguments.png)), arguments.trajectory)
+        if name != "copy":
+            check_ending(name, path, f".{name}")
+    check_outputs(filter(None, (output, arguments.gsd, arguments.copy, arguments.png)), arguments.trajectory)
 
 
 def chosen(text):
@@ -174,22 +186,24 @@ def fill(table, frames, embed, arguments):
 
     spans = []
     for number, frame in zip(frames.numbers, tqdm(frames, "frames", disable=True if arguments.quiet else None)):
-        start = len(table)
+        start, step = len(table), -1 if frame.step is None else frame.step
+        ids = np.full(len(frame), -1) if frame.ids is None else frame.ids
         if arguments.level == "frame":
             sums = [(part.sum(axis=0, dtype=np.float64), len(part)) for part in embed.parts(frame)]
             total, count = (sum(column) for column in zip(*sums))
-            table.append((total / count)[None], frame=number)
+            table.append((total / count)[None], frame=number, step=step)
         elif arguments.level == "particle":
             for part in embed.parts(frame):
                 first = len(table) - start
-                table.append(part, frame=number, particle=np.arange(first, first + len(part)))
+                table.append(part, frame=number, step=step, particle=np.arange(first, first + len(part)),
+                             id=ids[first:first + len(part)])
         else:
-            fill_bonds(table, number, frame, embed)
+            fill_bonds(table, {"frame": number, "step": step}, ids, frame, embed)
         spans.append((start, len(table)))
     return spans
 
 
-def fill_bonds(table, number, frame, embed):
+def fill_bonds(table, numbers, ids, frame, embed):
     """A row a bond of the frame: centre, neighbour, and the core's values."""
     import numpy as np
 
@@ -204,8 +218,8 @@ def fill_bonds(table, number, frame, embed):
             values.append(next(parts))
         centre = np.asarray(found.query_point_indices)
         rank = np.arange(len(centre)) - np.repeat(found.segments, found.neighbor_counts)
-        table.append(np.concatenate(values)[centre, rank], frame=number, particle=centre + start,
-                     neighbor=np.asarray(found.point_indices))
+        table.append(np.concatenate(values)[centre, rank], **numbers, particle=centre + start,
+                     id=ids[centre + start], neighbor=np.asarray(found.point_indices))
 
 
 def draw(path, arguments, frames, components, spans):
@@ -222,7 +236,7 @@ def card_of(arguments, frames, embed, weights, components):
 
     return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
-            "trajectory": str(arguments.trajectory), "frames": list(frames.numbers), "level": arguments.level,
+            "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
             "length_scale": embed.length_scale, **embed.neighbors.card(),
             "ignore_types": embed.ignore_types, "engine": embed.engine,
             "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -5,17 +5,25 @@
     gala-ssl identify dump.lammpstrj --frames 0::10 --among fcc hcp bcc liquid -o run.csv -o named.gsd
 
 Prints the fractions of each frame and, of a trajectory, between which of them the sample changed, or that no transition
-was found. -o run.csv writes a row a particle (frame, particle, structure, probability) and run_frames.csv a row a frame
-(step and kT where the file has them, the largest cluster of a solid and its size, the fraction of each name); -o
-named.xyz, named.gsd and named.dump are for OVITO. Evidence is pooled over a particle and its 12 nearest neighbours. A
-structure that the network does not know is called by the name of one that it knows, often with a high probability: look
-at the structure itself before you believe a rare name.
+was found. -o run.csv writes a row a particle (frame, step, particle, id, structure, probability; step and id are -1
+where the file has none) and run_frames.csv a row a frame (step and kT where the file has them, the largest cluster of a
+solid and its size, the fraction of each name); -o named.xyz, named.gsd and named.dump are for OVITO. Evidence is pooled
+over a particle and its 12 nearest neighbours. A structure that the network does not know is called by the name of one
+that it knows, often with a high probability: look at the structure itself before you believe a rare name.
 """
 import contextlib
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_engine, add_types, check_ending, check_outputs
+from gala_ssl.commands.options import (
+    add_engine,
+    add_trajectory,
+    add_types,
+    check_ending,
+    check_outputs,
+    trajectory_name,
+    trajectory_of,
+)
 from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
@@ -23,7 +31,7 @@ _SHOWN, _LEAST = 5, 0.005
 
 
 def configure(parser):
-    parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
+    add_trajectory(parser)
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
                         "such as 0::10 (default: all)")
     parser.add_argument("--among", nargs="+", metavar="NAME", help="structures to choose from, such as fcc hcp bcc "
@@ -49,7 +57,6 @@ def configure(parser):
 
 def run(arguments):
     from gala_ssl.commands.embed import chosen
-    from gala_ssl.frames.reading import read_frames
     from gala_ssl.order.named_files import check_named
 
     for path in arguments.output:
@@ -57,9 +64,10 @@ def run(arguments):
     check_ending("figure", arguments.figure, ".png", ".pdf", ".svg")
     check_ending("html", arguments.html, ".html")
     check_outputs(filter(None, (*arguments.output, arguments.figure, arguments.html)), arguments.trajectory)
-    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    frames = trajectory_of(arguments, chosen(arguments.frames))
     if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of "
+                         f"{trajectory_name(arguments)}.")
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import POOLED, Identifier
@@ -105,7 +113,7 @@ def write(arguments, frames, identify):
         with written_whole(arguments.figure) as path:
             album.figure(arguments.against).savefig(path, dpi=150)
     if arguments.html:
-        album.write_page(arguments.html, arguments.trajectory.name, sentences)
+        album.write_page(arguments.html, arguments.trajectory[0].name, sentences)
     if not arguments.quiet:
         print(*sentences, sep="\n", end="\n" if sentences else "")
         written = [*arguments.output, *tables, *filter(None, (arguments.figure, arguments.html))]

@@ -1,8 +1,30 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
+import pathlib
+
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import RULES, NeighborRule, parameters, rule_named
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_folder
+
+
+def add_trajectory(parser):
+    parser.add_argument("trajectory", nargs="+", type=pathlib.Path, metavar="TRAJECTORY", help="file of one or more "
+                        "frames, or several files, which are one trajectory in the order given; a pattern in quotes, "
+                        "such as 'dump.*', takes them in natural order")
+    parser.add_argument("--partial", action="store_true", help="read also what is there of incomplete frames, and "
+                        "sites of a CIF that are not full as full ones")
+
+
+def trajectory_of(arguments, frames=slice(None)):
+    """The frames that the options of `add_trajectory` mean."""
+    from gala_ssl.frames.reading import read_frames
+
+    return read_frames(arguments.trajectory, frames, partial=arguments.partial)
+
+
+def trajectory_name(arguments):
+    """The files of a trajectory, for sentences and cards."""
+    return ", ".join(map(str, arguments.trajectory))
 
 
 def add_task(parser):
@@ -65,12 +87,12 @@ def check_ending(name, path, *endings):
 
 
 def check_outputs(paths, trajectory):
-    """InputError if one of the files to write is in no folder, is a folder, or is the trajectory itself."""
+    """InputError if one of the files to write is in no folder, is a folder, or is one of the trajectory's files."""
     from gala_ssl.base.files import check_folder
 
     for path in paths:
         check_folder(path.parent)
         if path.is_dir():
             raise InputError(f"{path} is a folder; give the name of a file to write.", path=path)
-        if path.exists() and trajectory.exists() and path.samefile(trajectory):
+        if path.exists() and any(each.exists() and path.samefile(each) for each in trajectory):
             raise InputError(f"{path} is the trajectory itself; choose another file to write.", path=path)

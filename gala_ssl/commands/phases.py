@@ -16,10 +16,12 @@ import pathlib
 from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
+from gala_ssl.commands.options import add_trajectory, trajectory_name, trajectory_of
+from gala_ssl.frames.compressed import uncompressed_name
 
 
 def configure(parser):
-    parser.add_argument("trajectory", type=pathlib.Path, help="file of frames in the order of time")
+    add_trajectory(parser)
     parser.add_argument("-o", "--output", type=pathlib.Path,
                         help="folder to write to (default: TRAJECTORY_phases here)")
     parser.add_argument("--frames", default=":", help="which frames: a slice such as 0::2, or numbers with commas "
@@ -40,15 +42,14 @@ def configure(parser):
 
 
 def run(arguments):
-    output = arguments.output or pathlib.Path(f"{arguments.trajectory.stem}_phases")
+    output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_phases")
     check_folder(output)
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.",
                          option="--count", value=arguments.count)
     from gala_ssl.commands.embed import chosen
-    from gala_ssl.frames.reading import read_frames
 
-    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    frames = trajectory_of(arguments, chosen(arguments.frames))
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
                          "one first.", option="--frames", value=arguments.frames)
@@ -105,7 +106,7 @@ def write(output, arguments, frames, config, found, directory):
     with written_whole(output / "phases.png") as temporary:
         figure(frames, known, asked, found.histogram, transitions).savefig(temporary, dpi=150)
     history = pd.read_csv(directory / HISTORY)
-    card = {"trajectory": str(arguments.trajectory), "settings": dataclasses.asdict(config),
+    card = {"trajectory": trajectory_name(arguments), "settings": dataclasses.asdict(config),
             "known": known.tolist(), "asked": asked.tolist(), "accuracy": found.accuracy, "count": arguments.count,
             "transitions": transitions, "likelihoods": found.likelihoods(), "epochs": len(history),
             "seconds": round(float(history["seconds"].sum()), 1), "versions": versions()}

@@ -1,5 +1,7 @@
 """Frames: the particles of one moment."""
 import dataclasses
+import os
+import pathlib
 
 import numpy as np
 
@@ -11,30 +13,41 @@ _SMALL, _SHEARED = 1e-12, 1e4
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Frame:
-    """Particles in a periodic box at one moment.
+    """Particles in a box at one moment.
 
     Attributes:
         positions: (N, 3) float32, in the file's own unit of length; kept as a read-only copy.
         box: (6,) float64, `Lx, Ly, Lz, xy, xz, yz` in the convention of GSD and HOOMD-blue
             (lengths, then dimensionless tilt factors); the origin is the centre of the box.
         types: (N,) int32, index into `type_names`; where none are given, all particles are of the first.
-        type_names: names of the particle types.
-        label: what the frame is, for titles and tables, such as "cF4-Cu liquid".
-        source: where it came from, for error messages, such as "run.gsd, frame 3".
+        type_names: names of the particle types; where none are given, one, "A".
+        ids: (N,) int64, the particles' numbers in the user's own data, or None where these have none.
+        periodic: three bools, whether the box repeats along each of its vectors. Along an open one there are no
+            images, and particles may lie outside the box.
+        step: the time step, or None.
+        path, index: the file that the frame was read from and its number in it, or None.
+        label: what the frame is, for titles and tables, such as "cF4-Cu liquid"; by default the file's stem in words.
+        source: where it came from, for error messages; by default path and index, such as "run.gsd, frame 3".
 
     Raises:
         InputError: no particles, positions that are NaN or infinite, a box without volume or beyond single precision,
-            types that are not whole numbers, an unnamed type.
+            types or ids that are not whole numbers, an unnamed type.
     """
 
     positions: np.ndarray
     box: np.ndarray
     types: np.ndarray | None = None
-    type_names: tuple = ("A",)
-    label: str = ""
-    source: str = ""
+    type_names: tuple | None = None
+    ids: np.ndarray | None = None
+    periodic: tuple = (True, True, True)
+    step: int | None = None
+    path: os.PathLike | None = None
+    index: int | None = None
+    label: str = dataclasses.field(default="", kw_only=True)
+    source: str = dataclasses.field(default="", kw_only=True)
 
     def __post_init__(self):
+        self._name()
         where = self.where
         if self.types is None:
             object.__setattr__(self, "types", np.zeros(len(self.positions)))
@@ -45,7 +58,8 @@ class Frame:
             array = np.array(getattr(self, name), dtype)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        object.__setattr__(self, "type_names", tuple(self.type_names))
+        object.__setattr__(self, "type_names", ("A",) if self.type_names is None else tuple(self.type_names))
+        self._check_ids()
         if self.positions.shape[1:] != (3,) or self.types.shape != self.positions.shape[:1]:
             raise InputError(f"A frame needs positions of shape (N, 3) and types of shape (N,), but {where} "
                              f"has {self.positions.shape} and {self.types.shape}.", frame=where)
@@ -68,8 +82,38 @@ class Frame:
             raise InputError(f"The types of {where} run from {self.types.min()} to {self.types.max()}, but "
                              f"it names {len(self.type_names)} types.", frame=where)
 
+    def _name(self):
+        """Fill in label and source by path and index, and make `periodic` three bools."""
+        if self.path is not None:
+            path = pathlib.Path(self.path)
+            object.__setattr__(self, "label", self.label or path.stem.replace("_", " "))
+            number = "" if self.index is None else f", frame {self.index}"
+            object.__setattr__(self, "source", self.source or f"{path}{number}")
+        periodic = tuple(map(bool, self.periodic))
+        if len(periodic) != 3:
+            raise InputError(f"periodic of {self.where} is {self.periodic!r}; give three of True and False, one for "
+                             f"each vector of the box.", frame=self.where, option="periodic", value=self.periodic)
+        object.__setattr__(self, "periodic", periodic)
+
+    def _check_ids(self):
+        if self.ids is None:
+            return
+        ids = np.asarray(self.ids)
+        if ids.shape != (len(self.positions),) or ids.dtype.kind not in "iu" or (ids.dtype.kind == "u"
+                                                                                 and (ids >= 2**63).any()):
+            raise InputError(f"The ids of {self.where} are no {len(self.positions)} whole numbers below 2**63; give "
+                             f"one for each particle, or none.", frame=self.where, option="ids")
+        ids = np.array(ids, np.int64)
+        ids.flags.writeable = False
+        object.__setattr__(self, "ids", ids)
+
     def __len__(self):
         return len(self.positions)
+
+    def __repr__(self):
+        where = f", {self.where}" if self.source or self.label else ""
+        along = "".join(axis for axis, periodic in zip("abc", self.periodic) if not periodic)
+        return f"Frame({counted(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
 
     @property
     def cell(self):
@@ -83,9 +127,10 @@ class Frame:
         Returns:
             Frame: N nx ny nz particles, image after image, each in the order of this frame. Particle i of any image
             has the neighbours of particle i in the infinite crystal, so the first N rows of an embedding are enough.
+            It has no ids.
 
         Raises:
-            InputError: a number of repeats that is not whole or below 1.
+            InputError: a number of repeats that is not whole or below 1, or above 1 along an open vector.
 
         Example:
             >>> len(Frame([[0, 0, 0]], [1, 1, 1, 0, 0, 0]).replicated(5, 5, 5))
@@ -95,10 +140,14 @@ class Frame:
         if not np.issubdtype(repeats.dtype, np.integer) or repeats.min() < 1:
             raise InputError(f"{self.where} can be repeated a whole number of times along each box vector, at least "
                              f"once, not {nx} x {ny} x {nz} times.", frame=self.where)
+        for axis, times, periodic in zip("abc", repeats, self.periodic):
+            if times > 1 and not periodic:
+                raise InputError(f"{self.where} is open along {axis}, so it cannot be repeated along it.",
+                                 frame=self.where)
         within = self.positions @ np.linalg.inv(self.cell)
         positions = (repeated(within, repeats) - (repeats - 1) / 2) @ self.cell
         return dataclasses.replace(self, positions=positions, box=self.box * [nx, ny, nz, 1, 1, 1],
-                                   types=np.tile(self.types, repeats.prod()))
+                                   types=np.tile(self.types, repeats.prod()), ids=None)
 
     @property
     def where(self):

@@ -1,13 +1,10 @@
 """A copy of a trajectory's frames with numbers of ours for each particle, for OVITO to colour by."""
-import gsd.hoomd
-
-from gala_ssl.frames.formats.gsd import opened, snapshot
-
-LOG = "particles/gala_ssl/component_"
+from gala_ssl.frames.formats import writer_of
+from gala_ssl.frames.formats.gsd import original, snapshot
 
 
 def write_coloured(path, frames, components, spans):
-    """Write a GSD file of the frames with `log/particles/gala_ssl/component_1` and so on.
+    """Write the frames with columns component_1 and so on, in the format of the path's name.
 
     Frames of a GSD file keep all they have: velocities, bonds, logs; but no components of an earlier embedding.
 
@@ -15,18 +12,13 @@ def write_coloured(path, frames, components, spans):
         path: to write. frames: of `gala_ssl.read_frames`.
         components: (rows, c), rows of all frames. spans: first row of each frame and the one after its last.
     """
-    with gsd.hoomd.open(path, "w") as trajectory:
-        for i, (start, stop) in enumerate(spans):
-            frame = copied(frames, i)
+    with writer_of(path)(path) as file:
+        for frame, (start, stop) in zip(frames, spans):
             of_frame = components[start:stop]
-            others = {name: value for name, value in frame.log.items() if not name.startswith(LOG)}
-            frame.log = {**others, **{f"{LOG}{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])}}
-            trajectory.append(frame)
+            file.write(frame, {f"component_{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])})
 
 
 def copied(frames, i):
     """Frame i of `gala_ssl.read_frames` as `gsd.hoomd.Frame`, with all that a GSD file has of it."""
-    if frames.path.suffix.lower() != ".gsd":
-        return snapshot(frames[i])
-    with opened(frames.path) as source:
-        return source[frames.numbers[i]]
+    frame = frames[i]
+    return original(frame) or snapshot(frame)

@@ -15,6 +15,7 @@ from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.featurizer import Featurizer
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
@@ -54,10 +55,10 @@ class Embedding(Featurizer):
         network: what computes it. engine: "kernel" or "keras". model, core: as Keras has them; where the compiled
         kernel computes, Keras is imported and loads them when they are first asked for.
 
-    Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
-    (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
-    neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of a core, and of a head the same
-    finite numbers for each such particle.
+    Call on a Frame, or what `gala_ssl.as_frame` makes one of, whose lengths are scaled, or on PointClouds, taken as
+    they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in memory
+    at a time. A particle without a neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of
+    a core, and of a head the same finite numbers for each such particle.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
@@ -168,6 +169,7 @@ class Embedding(Featurizer):
         Args:
             wanted: something else of the network, such as "answer", see `gala_ssl.kernel.network.WANTED`.
         """
+        frame = frame if isinstance(frame, PointClouds) else as_frame(frame)
         wanted = _WANTED[self.source] if wanted is None else wanted
         for clouds in self.chunks(frame, self.network.most):
             found = self.compute(clouds, wanted, len(frame))

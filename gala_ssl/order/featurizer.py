@@ -1,7 +1,8 @@
 """What featurizers have in common: callables `frame -> (N, dimension)` with a `name` and a `dimension`."""
 import typing
 
-from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.trajectory import Trajectory
 
 if typing.TYPE_CHECKING:
     import pandas as pd
@@ -17,16 +18,17 @@ class Featurizer:
         """The numbers of all particles as a table.
 
         Args:
-            frames: a Frame, or a sequence of them, such as `gala_ssl.read_frames` returns.
+            frames: a Frame, a list of them, or what `gala_ssl.read_frames` returns.
 
         Returns:
             DataFrame of float32 with a row a particle: index (frame, particle), the number of the frame in its file,
-            or its place in another sequence, and that of the particle; columns name_1, name_2 and so on.
+            or its place in another sequence, and the id of the particle, or its number where it has none;
+            columns name_1, name_2 and so on.
         """
         import pandas as pd  # which takes half a second, and embedding does without
 
-        frames = [frames] if isinstance(frames, Frame) else frames
-        tables = [pd.DataFrame(self(frame), columns=[f"{self.name}_{i + 1}" for i in range(self.dimension)])
-                  for frame in frames]
+        frames = frames if isinstance(frames, (Trajectory, list)) else [frames]
+        names = [f"{self.name}_{i + 1}" for i in range(self.dimension)]
+        tables = [pd.DataFrame(self(frame), frame.ids, names) for frame in map(as_frame, frames)]
         numbers = list(getattr(frames, "numbers", range(len(tables))))
         return pd.concat(tables, keys=numbers, names=["frame", "particle"])

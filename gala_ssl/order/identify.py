@@ -10,6 +10,8 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.embedding import Embedding
 
 # Neighbours whose evidence is pooled with a particle's own.
@@ -96,6 +98,7 @@ class Identifier:
         self.names = tuple(spoken[column] for column in self._columns)
 
     def __call__(self, frame: Frame) -> Identification:
+        frame = as_frame(frame)
         found = np.concatenate(list(self.embedding.parts(frame, "answer")))
         scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
         if self.pooled:
@@ -114,7 +117,8 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
 
     Args:
-        frames: a Frame of N particles, or a sequence of them, such as `gala_ssl.read_frames` returns.
+        frames: a Frame of N particles or what `gala_ssl.as_frame` makes one of; a list of these, or what
+            `gala_ssl.read_frames` returns.
         among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
             `gala_ssl.Embedding.from_pretrained`.
 
@@ -130,7 +134,9 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
                                                 engine=engine, progress=progress), among, pooled)
-    return [name(frame) for frame in frames] if isinstance(frames, Sequence) else name(frames)
+    # A tuple (box, points), as freud takes it, is one frame.
+    several = isinstance(frames, (Trajectory, list))
+    return [name(frame) for frame in frames] if several else name(frames)
 
 
 def pooled(values, frame, neighbors=POOLED):
@@ -141,6 +147,7 @@ def pooled(values, frame, neighbors=POOLED):
     """
     search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
-        found = np.asarray(search.find(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
-        total[start:start + len(found)] += values[found].sum(axis=1)
-    return total / (neighbors + 1)
+        found = search.find(start, start + _SEARCHED)
+        np.add.at(total, np.asarray(found.query_point_indices) + start, values[np.asarray(found.point_indices)])
+        total[start:start + found.num_query_points] /= found.neighbor_counts[:, None] + 1
+    return total

@@ -12,7 +12,7 @@ LOG = "particles/gala_ssl/"
 
 
 class TableOfNames:
-    """CSV with a row a particle: frame, particle, structure, probability (and what else `found.table()` has)."""
+    """CSV, a row a particle: frame, step, particle, id, structure, probability (and what else `found.table()` has)."""
 
     def __init__(self, path, frames, names):
         self._file, self._numbers = open(path, "w", newline="", encoding="utf-8"), iter(frames.numbers)
@@ -21,6 +21,8 @@ class TableOfNames:
     def add(self, frame, found):
         table = found.table().reset_index()
         table.insert(0, "frame", next(self._numbers))
+        table.insert(1, "step", -1 if frame.step is None else frame.step)
+        table.insert(3, "id", -1 if frame.ids is None else frame.ids)
         table.to_csv(self._file, header=self._header, index=False, float_format="%.4f")
         self._header = False
 
@@ -54,19 +56,21 @@ class NamedGSD:
 
 
 class NamedXYZ:
-    """Extended XYZ with the columns species, pos, structure (a name, spaces as underscores) and probability."""
+    """Extended XYZ with the columns species, pos, id, structure (a name, spaces as underscores) and probability."""
 
     def __init__(self, path, frames, names):
         self._file = open(path, "w", encoding="utf-8")
 
     def add(self, frame, found):
         cell = " ".join(f"{value:.9g}" for value in frame.cell.ravel())
-        self._file.write(f'{len(frame)}\nLattice="{cell}" pbc="T T T" '
-                         "Properties=species:S:1:pos:R:3:structure:S:1:probability:R:1\n")
+        self._file.write(f'{len(frame)}\nLattice="{cell}" pbc="{_flags(frame, "T", "F")}" '
+                         + ("" if frame.step is None else f"Timestep={frame.step} ") +
+                         "Properties=species:S:1:pos:R:3:id:I:1:structure:S:1:probability:R:1\n")
         species = np.array([_word(name) for name in frame.type_names])[frame.types]
         places = frame.positions + frame.cell.sum(axis=0) / 2  # the corner of the box is the origin here
-        for kind, (x, y, z), name, chance in zip(species, places.tolist(), found.structure, found.probability):
-            self._file.write(f"{kind} {x:.9g} {y:.9g} {z:.9g} {_word(name)} {chance:.4f}\n")
+        rows = zip(species, places.tolist(), _ids(frame), found.structure, found.probability)
+        for kind, (x, y, z), i, name, chance in rows:
+            self._file.write(f"{kind} {x:.9g} {y:.9g} {z:.9g} {i} {_word(name)} {chance:.4f}\n")
 
     def close(self):
         self._file.close()
@@ -86,11 +90,11 @@ class NamedDump:
         low_x, high_x = low[0] + min(0, xy, xz, xy + xz), high[0] + max(0, xy, xz, xy + xz)
         low_y, high_y = low[1] + min(0, yz), high[1] + max(0, yz)
         self._file.write(f"ITEM: TIMESTEP\n{number if step is None else step}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
-                         f"ITEM: BOX BOUNDS xy xz yz pp pp pp\n{low_x:.9g} {high_x:.9g} {xy:.9g}\n"
+                         f"ITEM: BOX BOUNDS xy xz yz {_flags(frame, 'pp', 'ff')}\n{low_x:.9g} {high_x:.9g} {xy:.9g}\n"
                          f"{low_y:.9g} {high_y:.9g} {xz:.9g}\n{low[2]:.9g} {high[2]:.9g} {yz:.9g}\n"
                          "ITEM: ATOMS id type element x y z probability\n")
-        rows = zip(frame.types.tolist(), found.structure, frame.positions.tolist(), found.probability)
-        for i, (kind, name, (x, y, z), chance) in enumerate(rows, start=1):
+        rows = zip(_ids(frame), frame.types.tolist(), found.structure, frame.positions.tolist(), found.probability)
+        for i, kind, name, (x, y, z), chance in rows:
             self._file.write(f"{i} {kind + 1} {_word(name)} {x:.9g} {y:.9g} {z:.9g} {chance:.4f}\n")
 
     def close(self):
@@ -118,6 +122,16 @@ def named_file(path, aside, frames, names):
     """
     with naming(path), contextlib.closing(_WRITERS[path.suffix.lower()](aside, frames, names)) as writer:
         yield writer
+
+
+def _ids(frame):
+    """The ids of the particles, or their numbers from 1."""
+    return range(1, len(frame) + 1) if frame.ids is None else frame.ids.tolist()
+
+
+def _flags(frame, periodic, open_):
+    """What a format says of vectors that are periodic, and of open ones."""
+    return " ".join(periodic if each else open_ for each in frame.periodic)
 
 
 def _word(name):

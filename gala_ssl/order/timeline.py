@@ -2,7 +2,7 @@
 import numpy as np
 import pandas as pd
 
-from gala_ssl.frames.formats.gsd import logged, opened
+from gala_ssl.frames.formats.gsd import GSDReader, logged, opened
 from gala_ssl.order.clusters import largest_cluster
 from gala_ssl.order.transitions import find_transitions, in_words
 
@@ -78,8 +78,11 @@ class Timeline:
 
 def steps_of(frames):
     """(T,) int, the time step of each frame as its file has it, or None where it has none."""
-    if frames.path.suffix.lower() != ".gsd":
+    if not all(isinstance(reader, GSDReader) for reader, _ in frames.by_file()):
         return None
-    with opened(frames.path) as trajectory:
-        steps = np.array([trajectory[number].configuration.step for number in frames.numbers], int)
+    steps = []
+    for reader, numbers in frames.by_file():
+        with opened(reader.path, reader.file) as trajectory:
+            steps += [trajectory[number].configuration.step for number in numbers]
+    steps = np.array(steps, int)
     return steps

@@ -1,5 +1,6 @@
 """The commands of gala-ssl as their user runs them, with real files and with wrong ones."""
 import configparser
+import dataclasses
 import importlib
 import json
 import pathlib
@@ -28,6 +29,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
+from gala_ssl.frames.writing import write_frames as write_any
 from gala_ssl.order.classical import baselines
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.embedding_files import EmbeddingTable
@@ -150,10 +152,11 @@ def test_all_formats_of_output_hold_the_same(embed):
     with h5py.File("new/a.h5") as file:
         cards = [json.loads(file["card"][()]), json.loads(str(arrays["card"])),
                  json.loads(pathlib.Path("new/a.json").read_text())]
-        for name in ("embedding", "components", "frame", "particle"):
+        for name in ("embedding", "components", "frame", "step", "particle", "id"):
             np.testing.assert_array_equal(arrays[name], file[name][()])
     assert all(card | {"seconds": 0} == cards[0] | {"seconds": 0} for card in cards)
-    assert list(table.columns[:5]) == ["frame", "particle", "component_1", "component_2", "component_3"]
+    assert list(table.columns[:6]) == ["frame", "step", "particle", "id", "component_1", "component_2"]
+    assert cards[0]["steps"] == [0, 20] and (table["id"] == -1).all()
     np.testing.assert_array_equal(table["frame"], arrays["frame"])
     for name, width in (("embedding", 8), ("component", 3)):
         array = arrays["components" if name == "component" else name]
@@ -203,7 +206,27 @@ def test_a_dump_of_lammps_is_embedded_and_coloured(embed, tmp_path):
     embed("-o", "gsd.npz", "--frames", ":2")
     np.testing.assert_allclose(np.load("dump.npz")["embedding"], np.load("gsd.npz")["embedding"], atol=1e-5)
     with gsd.hoomd.open("dump.gsd") as file:
-        assert [len(frame.log) for frame in file] == [3, 3] and file[0].particles.types == ["1"]
+        assert [len(frame.log) for frame in file] == [4, 4] and file[0].particles.types == ["1"]
+        assert [frame.configuration.step for frame in file] == [0, 1]
+
+
+def test_several_files_are_one_trajectory_with_ids_and_steps(embed, tmp_path):
+    """By their names or a pattern; what is written can be joined to the user's own data by id."""
+    frames, ids = crystals(3), []
+    for step, frame in zip((5, 10, 100), frames):
+        order = np.random.default_rng(step).permutation(len(frame))
+        frame = dataclasses.replace(frame, positions=frame.positions[order], ids=order + 1, step=step)
+        write_any(tmp_path / f"step.{step}.dump", [frame])
+        ids.append(np.sort(frame.ids))
+    embed("-o", "pattern.npz", "--copy", "copy.xyz", path=tmp_path / "step.*.dump")
+    embed("-o", "plain.npz")
+    found, plain = np.load("pattern.npz"), np.load("plain.npz")
+    np.testing.assert_allclose(found["embedding"], plain["embedding"], atol=1e-4)
+    np.testing.assert_array_equal(found["id"], np.concatenate(ids))
+    assert np.unique(found["step"]).tolist() == [5, 10, 100]
+    copies = read_frames("copy.xyz")
+    assert [frame.step for frame in copies] == [5, 10, 100] and copies[0].ids.tolist() == ids[0].tolist()
+    assert "component_1:R:1:component_2:R:1" in pathlib.Path("copy.xyz").read_text()
 
 
 def test_levels(embed, trajectory):
@@ -326,7 +349,7 @@ def test_what_cannot_be_written_is_said_before_the_network_is_loaded(
 def test_a_wrong_trajectory_is_named(embed, tmp_path, capsys):
     assert "There is no file none.gsd" in failed(capsys, lambda: embed(path="none.gsd"))
     (tmp_path / "notes.txt").write_text("a")
-    assert "notes.txt tells no format" in failed(capsys, lambda: embed(path="notes.txt"))
+    assert "notes.txt tells a format" in failed(capsys, lambda: embed(path="notes.txt"))
     write_frames(tmp_path / "run.gsd", crystals(1))
     before = (tmp_path / "run.gsd").read_bytes()
     assert "is the trajectory itself" in failed(capsys, lambda: embed("--gsd", "run.gsd", path="run.gsd"))

@@ -7,7 +7,7 @@ from gala_ssl.clouds.rules.base import NeighborRule, register_rule
 @register_rule
 @dataclasses.dataclass(frozen=True)
 class Nearest(NeighborRule):
-    """The nearest particles, exactly `most` of them.
+    """The nearest particles, exactly `most` of them, or all others of a cluster of fewer in open space.
 
     Example:
         >>> point_clouds(frame, Nearest(12)).bonds.shape

@@ -12,7 +12,8 @@ class Voronoi(NeighborRule):
     """The particles whose Voronoi cells share a face with the centre's, however small (Voro++).
 
     They may be farther than half the box, images of one particle or of the centre itself. The tessellation of the whole
-    frame is in memory during a search, two kilobytes or so a particle.
+    frame is in memory during a search, two kilobytes or so a particle. At an open surface, cells reach into the open
+    space: their faces count up to half the width of the box from it, along a vector that is periodic.
 
     Args:
         most: see `NeighborRule`.
@@ -30,7 +31,7 @@ class Voronoi(NeighborRule):
         search.check_distinct(search.others(0, len(search.frame), num_neighbors=1), 0)
         cells = freud.locality.Voronoi().compute((search.query.box, search.query.points)).nlist.copy()
         cells.sort(by_distance=True)
-        return cells
+        return search.without_images(cells, 0)
 
     def find(self, search, start, stop):
         import freud

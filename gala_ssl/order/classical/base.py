@@ -3,8 +3,6 @@
 Each is a featurizer: a callable `frame -> (N, dimension)` float32 with a `name` and a `dimension`, made without
 arguments; `order`, if it has one, is its place among the others. `gala_ssl.order.featurizer.Featurizer` adds a table.
 """
-import freud
-
 from gala_ssl.base.registry import register
 
 # The numbers of neighbours that the paper's order parameters are computed for.
@@ -23,7 +21,6 @@ def baselines():
     return tuple(baseline() for baseline in BASELINES.values())
 
 
-def freud_system(frame):
-    """A frame as freud takes it: (box, positions wrapped into it)."""
-    box = freud.box.Box(*frame.box)
-    return box, box.wrap(frame.positions)
+def freud_system(search):
+    """The frame of a NeighborSearch as freud takes it: (box, positions wrapped into it), open vectors made long."""
+    return search.query.box, search.query.points

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 import freud
 import numpy as np
 
-from gala_ssl.clouds.neighbors import neighbor_list
+from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -42,11 +43,13 @@ class SphericalHarmonics(Featurizer):
 
     def __call__(self, frame):
         k = max(self.neighbors)
-        found = neighbor_list(frame, Nearest(k))
+        frame = as_frame(frame)
+        search = NeighborSearch(frame, Nearest(k))
+        found = search()
         harmonics = freud.environment.LocalDescriptors(self.max_degree, negative_m=False, mode="neighborhood")
         columns = []
         for n in self.neighbors:
             # With max_num_neighbors freud takes both the axes and the harmonics from the first n bonds only.
-            sph = harmonics.compute(freud_system(frame), neighbors=found, max_num_neighbors=n).sph
+            sph = harmonics.compute(freud_system(search), neighbors=found, max_num_neighbors=n).sph
             columns.append(np.abs(sph.reshape(len(frame), k, -1)[:, :n].mean(axis=1)))
         return np.hstack(columns).astype(np.float32)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -40,6 +41,7 @@ class Steinhardt(Featurizer):
         self.dimension = len(self.degrees) * len(self.neighbors)
 
     def __call__(self, frame):
+        frame = as_frame(frame)
         search = NeighborSearch(frame, Nearest(max(self.neighbors)))
         found = search()
         if search.searched is not frame:
@@ -50,5 +52,5 @@ class Steinhardt(Featurizer):
         columns = []
         for n in self.neighbors:
             nearest = found.copy().filter(rank < n)
-            columns.append(order.compute(freud_system(frame), neighbors=nearest).particle_order.copy())
+            columns.append(order.compute(freud_system(search), neighbors=nearest).particle_order.copy())
         return np.hstack(columns).astype(np.float32)
