@@ -3,6 +3,7 @@ import dataclasses
 import os
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 import pandas as pd
 from scipy.special import log_softmax
@@ -11,8 +12,11 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
+from gala_ssl.networks import heads
 from gala_ssl.networks.compiled import CompiledWhereItPays
+from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -22,7 +26,8 @@ SHORT_NAMES = {
     "hP4-La": "dhcp", "cP20-Mn": "beta-Mn", "cI58-Mn": "alpha-Mn", "cP46-Si": "clathrate I",
     "cF136-Si": "clathrate II", "hP1-HgSn6-10": "simple hexagonal", "tP30-U": "beta-U",
 }
-_SMALLEST = 1e-9
+# Names that are never unknown.
+DISORDERED = ("liquid", "gas")
 _SEARCHED = 65536
 
 
@@ -31,15 +36,23 @@ class Identification:
     """What the particles of a frame are.
 
     Attributes:
-        structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype.
-        probability: (N,) float32, of that name among those asked for.
+        structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype; of a family
+            of structures that cannot be told apart, the usual one; "unknown" where `known` is false.
+        probability: (N,) float32, of the name in `nearest`, among those asked for.
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
+        known: (N,) bool, false where the neighbourhood is unlike all known structures; always true where names were
+            asked for, or single particles.
+        nearest: (N,) the likeliest name, also of what is unknown.
+        member: (N,) the likeliest structure of the family in `nearest`.
     """
 
     structure: np.ndarray
     probability: np.ndarray
     names: tuple
     log_probabilities: np.ndarray
+    known: np.ndarray
+    nearest: np.ndarray
+    member: np.ndarray
 
     def __len__(self):
         return len(self.structure)
@@ -53,8 +66,8 @@ class Identification:
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
-        """pandas.DataFrame with a row a particle: structure, probability."""
-        return pd.DataFrame({"structure": self.structure, "probability": self.probability},
+        """pandas.DataFrame with a row a particle: structure, probability, nearest."""
+        return pd.DataFrame({"structure": self.structure, "probability": self.probability, "nearest": self.nearest},
                             index=pd.RangeIndex(len(self), name="particle"))
 
 
@@ -62,7 +75,9 @@ class Identifier:
     """Names the structure of each particle.
 
     The network's log-probabilities are averaged over a particle and its 12 nearest neighbours, so that what is
-    written of one noisy cloud is outvoted by those beside it. At an interface, the larger side wins.
+    written of one noisy cloud is outvoted by those beside it. At an interface, the larger side wins. Probabilities are
+    calibrated on hot crystals (`gala_ssl.order.decision`). Structures that cannot be told apart are one family: the
+    likeliest family is named, unless names were asked for.
 
     Args:
         embedding: a `gala_ssl.Embedding` of frame classification.
@@ -84,27 +99,61 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        self._compiled = CompiledWhereItPays(embedding.model, embedding.jit_compile)
-        known = embedding.card["structures"]
-        spoken = [SHORT_NAMES.get(name, name) for name in known]
-        wanted = spoken if among is None else list(among)
-        for name in wanted:
-            if name not in known:
-                check_choice("structure", name, spoken)
-        self._columns = [known.index(name) if name in known else spoken.index(name) for name in wanted]
-        self.names = tuple(spoken[column] for column in self._columns)
+        summary = keras.Model(embedding.model.inputs, heads.summary(embedding.model))
+        self._compiled = CompiledWhereItPays(summary, embedding.jit_compile)
+        self._classifier = embedding.model.get_layer("classifier")
+        self._structures = embedding.card["structures"]
+        self._decision = Decision.from_card(embedding.card, pooled)
+        # Only the names asked for are compared, so that what is not among them is not unknown.
+        self._unknown = KnownOrNot.from_card(embedding.card) if among is None and pooled else None
+        if among is None:
+            self._groups = self._decision.groups(self._structures)
+        else:
+            self._groups = [[column] for column in self._columns(among)]
+        self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
 
     def __call__(self, frame: Frame) -> Identification:
-        embedding = self.embedding
+        evidence, summary = self.evidence(frame)
+        return self.decide(evidence, summary)
+
+    def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+        """What the network makes of each particle, pooled over neighbours.
+
+        Returns:
+            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head.
+        """
         network = self._compiled(len(frame))
-        found = np.concatenate([embedding.predict(network, clouds) for clouds in embedding.chunks(frame)])
-        scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
+        summary = np.concatenate([self.embedding.predict(network, clouds) for clouds in self.embedding.chunks(frame)])
+        evidence = log_softmax(keras.ops.convert_to_numpy(self._classifier(summary)), axis=1)
         if self.pooled:
-            scores = pooled(scores, frame, self.pooled)
-        scores = log_softmax(scores, axis=1)
+            both = pooled(np.hstack([evidence, summary]), frame, self.pooled)
+            evidence, summary = np.split(both, [evidence.shape[1]], axis=1)
+        return evidence, summary
+
+    def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
+        """The Identification from what `evidence` returns."""
+        scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
+        scores = log_softmax(scores, axis=1).astype(np.float32)
         best = scores.argmax(axis=1)
-        probability = np.exp(scores[np.arange(len(best)), best])
-        return Identification(np.array(self.names)[best], probability, self.names, scores)
+        nearest = np.array(self.names)[best]
+        member = np.array([_usual(name) for name in self._structures])[column]
+        known = np.ones(len(best), bool)
+        if self._unknown is not None:
+            # What has no order is not of an unknown order.
+            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
+        return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
+                              self.names, scores, known, nearest, member)
+
+    def _columns(self, among):
+        spoken = [_usual(name) for name in self._structures]
+        for name in among:
+            if name not in self._structures:
+                check_choice("structure", name, spoken)
+        return [self._structures.index(name) if name in self._structures else spoken.index(name) for name in among]
+
+
+def _usual(name):
+    return SHORT_NAMES.get(name, name)
 
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
