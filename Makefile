@@ -74,7 +74,7 @@ lint: $(INSTALLED)  ## check the style, and that no room imports from one after 
 clean:  ## remove the virtual environment and caches; runs stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache
 
-$(INSTALLED): requirements.txt setup.cfg
+$(INSTALLED): requirements.txt setup.cfg setup.py $(wildcard gala_ssl/kernel/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
 	@echo "Installing the pinned versions into $(VENV), 3.6 GB, some minutes ..."

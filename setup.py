@@ -1,4 +1,15 @@
-"""Everything about the package is declared in setup.cfg."""
-from setuptools import setup
+"""Everything about the package is declared in setup.cfg, but for what is compiled.
 
-setup()
+The kernel is optional: where there is no C++ compiler, the installation goes on without it, and Keras computes.
+"""
+from setuptools import Extension, setup
+
+FOLDER = "gala_ssl/kernel/native"
+
+setup(ext_modules=[Extension(
+    "gala_ssl.kernel._forward",
+    sources=[f"{FOLDER}/{name}.cpp" for name in ("plain", "avx2", "avx512")],
+    depends=[f"{FOLDER}/{name}.h" for name in ("simd", "layers", "attention", "network")],
+    extra_compile_args=["-std=gnu++17", "-O3", "-fno-math-errno", "-ffp-contract=fast", "-g0", "-w"],
+    language="c++", optional=True,
+)])

@@ -1,7 +1,7 @@
 """How sure are names of structures: families, calibration, unknown structures. Fitted once for a set of weights.
 
     python experiments/how_sure.py fit       write "decision" into the card of frame classification, and families.csv
-    python experiments/how_sure.py report    hot_sure.csv, calibration.csv and unknown.csv in results/thermal
+    python experiments/how_sure.py report    hot_sure.csv, hot_calibration.csv and unknown.csv in results/thermal
 
 Only the half of results/hot_crystals with use "tune" is fitted to, and crystals made here; A15, hexagonal diamond and
 the shipped quasicrystals are not fitted to. The network is not trained.
@@ -211,7 +211,7 @@ def report(embedding):
             for name, odds, answer in strange]
     errors = [{"use": use, "evidence": kind, "calibration_error": calibration_error(*map(np.concatenate, zip(*parts)))}
               for (use, kind), parts in sorted(sure.items())]
-    return {"hot_sure": pd.DataFrame(hot), "calibration": pd.DataFrame(errors), "unknown": pd.DataFrame(rows)}
+    return {"hot_sure": pd.DataFrame(hot), "hot_calibration": pd.DataFrame(errors), "unknown": pd.DataFrame(rows)}
 
 
 @script
@@ -220,8 +220,7 @@ def main(argv=None):
     parser.add_argument("what", choices=("fit", "report"))
     parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
     arguments = parser.parse_args(argv)
-    embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights, progress=False,
-                                          jit_compile=True)
+    embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights, progress=False)
     if arguments.what == "report":
         tables = report(embedding)
     else:

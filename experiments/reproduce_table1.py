@@ -35,13 +35,15 @@ def main(argv=None):
     arguments = parsed(argv)
     check_folder(arguments.output)
     if not 0 <= arguments.seed < 2**32:
-        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.")
+        raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.",
+                         option="--seed", value=arguments.seed)
     if not arguments.weights.is_dir():
-        raise InputError(f"There is no folder {arguments.weights} of weights; make one with experiments/pretrain.py.")
+        raise InputError(f"There is no folder {arguments.weights} of weights; make one with experiments/pretrain.py.",
+                         path=arguments.weights)
     features = SnapshotFeatures(arguments.trajectories)
     if not any(features.has(pair) for pair in PAIRS):
         raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
-                         "experiments/simulate.py and experiments/select_snapshots.py.")
+                         "experiments/simulate.py and experiments/select_snapshots.py.", path=arguments.trajectories)
     learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
     featurizers = [*baselines(), *with_concatenation(learned)]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)

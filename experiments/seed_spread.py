@@ -32,7 +32,8 @@ def main(argv=None):
     tasks = [task for task in tasks_with_weights(arguments.weights[0])
              if all(task in tasks_with_weights(folder) for folder in arguments.weights)]
     if not tasks:
-        raise InputError(f"No task has weights in all of {', '.join(map(str, arguments.weights))}.")
+        raise InputError(f"No task has weights in all of {', '.join(map(str, arguments.weights))}.",
+                         option="--weights", value=arguments.weights)
     tables = []
     for folder in arguments.weights:
         embeddings = [Embedding.from_pretrained(task, weights=folder) for task in tasks]

@@ -42,7 +42,7 @@ def main(argv=None):
     runs = {task: run for task, run in runs.items() if (run / f"{task}.json").exists()}
     if not runs:
         raise InputError(f"There is no finished run in {arguments.directory / arguments.preset}; make some with "
-                         f"experiments/pretrain.py.")
+                         f"experiments/pretrain.py.", path=arguments.directory / arguments.preset)
     if left_out := [task for task in TASKS if task not in runs]:
         print(f"Left out, not finished: {', '.join(left_out)}.")
     models = {task: load_model(task, run) for task, run in runs.items()}

@@ -3,6 +3,7 @@
     python experiments/thermal_results.py built       accuracy by noise, families of structures that look alike
     python experiments/thermal_results.py hot         results/hot_crystals named free among all and among six
     python experiments/thermal_results.py denoised    distance to the ideal sites before and after a step
+    python experiments/thermal_results.py cards       metric of every task by noise, also written into the cards
 
 Each writes its tables to results/thermal. Noise realisations are new ones, which no training has seen; no particle of
 results/hot_crystals was trained on. Families are the structures that the network confuses most at a noise: two belong
@@ -20,7 +21,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from scipy.special import softmax
 
-from gala_ssl.base.files import write_csv
+from gala_ssl.base.files import read_json, write_csv, write_json
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.commands.main import script
@@ -28,8 +29,13 @@ from gala_ssl.frames import prototypes
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
-from gala_ssl.tasks.data.thermal import thermal_environments
-from gala_ssl.training.presets import preset
+from gala_ssl.tasks import TASKS
+from gala_ssl.tasks.data.config import DataConfig
+from gala_ssl.tasks.data.thermal import ThermalStream, thermal_environments
+from gala_ssl.tasks.models.pretrained import describe, load_model
+from gala_ssl.tasks.models.sets import weights_folder
+from gala_ssl.training.fit import compile_for, validate
+from gala_ssl.training.presets import TrainingConfig, preset
 from hot_crystals import load_hot_crystals
 
 RESULTS = pathlib.Path(__file__).parents[1] / "results" / "thermal"
@@ -37,6 +43,7 @@ NOISES = (0.05, 0.08, 0.10, 0.12, 0.15)
 SIX = ("fcc", "hcp", "bcc", "sc", "diamond", "liquid")
 ALIKE = 0.3
 CLOUDS = 200  # of a class
+CARD_NOISES, CARD_CLOUDS = (0.02, 0.05, 0.10, 0.15), 1500
 SEED = 2026
 
 
@@ -163,6 +170,33 @@ def denoised(weights):
     return {"denoised": pd.DataFrame(rows)}
 
 
+def by_noise(weights):
+    """Metric of every task by the noise of the crystals, on frames that no training saw, liquid and gas left out."""
+    rows = []
+    for name in TASKS:
+        model, card = load_model(name, weights)
+        task, training = describe(card, name)[0], TrainingConfig(jit_compile=False, batch_size=250)
+        compile_for(model, task, training)
+        for noise in CARD_NOISES:
+            data = DataConfig(**card["data"])
+            thermal = dataclasses.replace(data.thermal, noise=(noise, noise), liquid_share=0.0, gas_share=0.0,
+                                          clouds_per_frame=10)
+            stream = ThermalStream(task, dataclasses.replace(data, thermal=thermal), CARD_CLOUDS, training.batch_size,
+                                   (SEED, round(1000 * noise), 1), renewed=False)
+            found = validate(model, task, stream)[task.metric]
+            rows.append({"task": name, "metric": task.metric, "noise": noise, "found": found})
+    return {"by_noise": pd.DataFrame(rows)}
+
+
+def write_cards(table, weights):
+    """Write the metrics of `by_noise` into the cards of the weights."""
+    for name, rows in table.groupby("task"):
+        path = weights_folder(weights) / f"{name}.json"
+        found = {f"{noise:.2f}": round(value, 4) for noise, value in zip(rows["noise"], rows["found"])}
+        write_json(path, read_json(path) | {"new_frames": {
+            "metric": rows["metric"].iloc[0], "clouds": CARD_CLOUDS, "by_noise": found}})
+
+
 def in_liquid(shift, noise_free):
     """How far the answers move particles of a melt, where no site is ideal."""
     melt = next(crystal.frame for crystal in load_hot_crystals() if crystal.structure == "liquid")
@@ -179,15 +213,18 @@ def length(vectors):
 @script
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("built", "hot", "denoised"))
+    parser.add_argument("what", choices=("built", "hot", "denoised", "cards"))
     parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
     parser.add_argument("--snapshots", type=int, default=1, help="of each hot system (default: 1; up to 5 are there)")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS)
     arguments = parser.parse_args(argv)
-    make = {"built": built, "hot": functools.partial(hot, snapshots=arguments.snapshots), "denoised": denoised}
+    make = {"built": built, "hot": functools.partial(hot, snapshots=arguments.snapshots), "denoised": denoised,
+            "cards": by_noise}
     for name, table in make[arguments.what](arguments.weights).items():
         write_csv(arguments.results / f"{name}.csv", table, "%.4f")
         print(table.to_string(index=False, float_format="{:.4f}".format))
+        if name == "by_noise":
+            write_cards(table, arguments.weights)
 
 
 if __name__ == "__main__":

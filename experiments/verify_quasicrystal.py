@@ -35,7 +35,8 @@ def main(argv=None):
     frame = read_frames(arguments.trajectory, arguments.frame)[0]
     edge = frame.box[0]
     if list(frame.box) != [edge] * 3 + [0] * 3:
-        raise InputError(f"The box of {frame.source} is no cube, and the signs are looked for in cubes only.")
+        raise InputError(f"The box of {frame.source} is no cube, and the signs are looked for in cubes only.",
+                         frame=frame.where, option="box", value=frame.box.tolist())
     figure = Figure(figsize=(13, 4), layout="constrained")
     signs = {"frame": frame.source, "particles": len(frame),
              **signs_of(frame.positions, edge, figure.subplots(1, 3))}

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 # What takes long to load, of a training, of `gala-ssl embed` and of the script of Table 1.
-_LOADED = ["pytest", "tests.networks", "gala_ssl.training.pretrain", "gala_ssl.order.embedding",
+_LOADED = ["pytest", "tests.small_networks", "gala_ssl.training.pretrain", "gala_ssl.order.embedding",
            "gala_ssl.order.embedding_files", "gala_ssl.order.classical", "gala_ssl.order.compare",
            "gala_ssl.plot.plots"]
 

@@ -1,5 +1,6 @@
-"""What a user gave that was wrong, by the fields of the error; its sentence is tested once, in test_messages.py."""
+"""What a user gave that was wrong, by the fields of the error; its sentence is tested once, in tests/base."""
 import contextlib
+import re
 
 import pytest
 
@@ -13,3 +14,14 @@ def refused(**fields):
         yield caught
     found = {name: getattr(caught.value, name) for name in fields}
     assert repr(found) == repr(fields), caught.value  # NaN is not itself
+
+
+def assert_says(call, sentence, folder):
+    """Assert that call(folder) raises an InputError of this sentence.
+
+    In it, FOLDER is the path of the folder, and "..." what another library says.
+    """
+    with pytest.raises(InputError) as caught:
+        call(folder)
+    said = str(caught.value).replace(str(folder), "FOLDER")
+    assert re.fullmatch(re.escape(sentence).replace(re.escape("..."), ".+"), said), said

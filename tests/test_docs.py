@@ -88,6 +88,9 @@ def test_the_frames_of_the_how_to_on_files(beside_the_data, capsys):
         exec(refused, names)
     text = (ROOT / "docs/howto/files.rst").read_text(encoding="utf-8")
     assert " ".join(str(caught.value).split()) in " ".join(text.split())
+    error = caught.value
+    assert (error.path, error.frame, error.option) == (None, "flat.gsd, frame 3", "box")
+    assert error.value == [5.0, 5.0, 0.0, 0.0, 0.0, 0.0]
 
 
 @pytest.mark.slow

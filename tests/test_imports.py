@@ -18,7 +18,8 @@ def modules(room):
 
 WITHOUT_KERAS = ["gala_ssl", *modules("commands"), *modules("base"), *modules("frames"), *modules("clouds"),
                  "gala_ssl.tasks", *modules("tasks/data"), "gala_ssl.training.presets", "gala_ssl.order.classical",
-                 *modules("plot"), *modules("simulation")]
+                 *modules("plot"), *modules("simulation"), "gala_ssl.kernel", *modules("kernel"),
+                 *(f"gala_ssl.order.{name}" for name in ("compare", "embedding", "identify", "network", "transformer"))]
 
 
 def run(code, **environment):
@@ -66,7 +67,7 @@ def test_public_names_resolve():
 def test_what_tensorflow_says_when_it_is_imported_is_not_passed_on(level, said):
     """In the command line, unless one asks for it."""
     done = run("import sys\nfrom gala_ssl.base.quiet import quietly\n"
-               "with quietly(): import gala_ssl.order.embedding; assert 'tensorflow' in sys.modules",
+               "with quietly(): import gala_ssl.order.keras_network; assert 'tensorflow' in sys.modules",
                TF_CPP_MIN_LOG_LEVEL=level)
     assert done.returncode == 0, done.stderr
     assert said in done.stderr and bool(said) == bool(done.stderr)

@@ -15,7 +15,7 @@ from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
-from tests.networks import card_of, settle, small_config
+from tests.small_networks import card_of, settle, small_config
 
 FOLDER = pathlib.Path(__file__).parent / "data" / "tiny"
 NEIGHBORS, WIDTH, MEAN_BOND = 6, 8, 1.3
@@ -38,7 +38,8 @@ def embed_with(task="denoising", **options):
     Under TensorFlow the network runs without a graph: tracing one takes as long as five calls without it.
     """
     made = Embedding(model(task), card(task), progress=False, **options)
-    made._embed.run_eagerly = keras.backend.backend() == "tensorflow"
+    wanted = {"core": "mean", "bonds": "bonds", "head": "summary"}[made.source]
+    made.network.compiled(wanted)(1).run_eagerly = keras.backend.backend() == "tensorflow"
     return made
 
 

@@ -5,8 +5,8 @@
 Each state starts as a simple cubic lattice, which melts at once at twice its temperature; then it comes to its own
 temperature and density (or pressure). Finished states are kept in runs/melts/ and not run again. At the end
 gala_ssl/tasks/data/liquids.npz (layout: gala_ssl/frames/packed.py) and liquids.csv, a row a frame in the same
-order, are written from all that are there. None of the liquids is one of experiments/hot_crystals.py, but for
-Lennard-Jones.
+order, are written from all that are there; of a state without a run, the files keep what they had. None of the liquids
+is one of experiments/hot_crystals.py, but for Lennard-Jones.
 """
 import argparse
 import csv
@@ -19,7 +19,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import written_whole
 from gala_ssl.commands.main import script
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.packed import LEVELS, save_packed
+from gala_ssl.frames.packed import LEVELS, load_packed, save_packed
 from gala_ssl.simulation import potentials
 from gala_ssl.simulation.atoms import Atoms, lattice, shipped
 from gala_ssl.simulation.classical_names import template_matching
@@ -106,12 +106,26 @@ def crystal_share(positions, box):
     return float(np.mean((names != "other") & (names != "ico")))
 
 
-def rows_and_frames(states, folder):
-    """Rows of the table and frames of all finished states, in the order of `states`."""
+def kept(output):
+    """{name: (rows, frames)} of the states that liquids.csv and liquids.npz in `output` have."""
+    found = {}
+    if (output / "liquids.csv").exists():
+        with open(output / "liquids.csv", encoding="utf-8") as file:
+            for row, frame in zip(csv.DictReader(file), load_packed(output / "liquids.npz"), strict=True):
+                rows, frames = found.setdefault(row["name"], ([], []))
+                rows.append(row)
+                frames.append((frame.positions.astype(float), frame.box.astype(float)))
+    return found
+
+
+def rows_and_frames(states, folder, before):
+    """Rows of the table and frames of all finished states, in the order of `states`; without a run, those of `kept`."""
     rows, frames = [], []
     for state in states:
         path = folder / f"{state['name']}.npz"
         if not path.exists():
+            for known, more in zip((rows, frames), before.get(state["name"], ([], []))):
+                known.extend(more)
             continue
         with np.load(path) as data:
             run = dict(data)
@@ -168,7 +182,7 @@ def main(argv=None):
             print(f"{state['name']}: {error}")
             continue
         print(state["name"], "done", flush=True)
-    write(*rows_and_frames(states, arguments.runs), arguments.output)
+    write(*rows_and_frames(states, arguments.runs, kept(arguments.output)), arguments.output)
 
 
 if __name__ == "__main__":

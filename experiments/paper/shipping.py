@@ -56,7 +56,7 @@ def ship(runs, output, results):
         if phase not in chosen[run]:
             raise InputError(f"The run {runs / run} has no {phase} by the rule of "
                              "experiments/paper/snapshots.py; its phases are "
-                             f"{', '.join(dict.fromkeys(labels[run]))}.")
+                             f"{', '.join(dict.fromkeys(labels[run]))}.", path=runs / run, option="phase", value=phase)
     # Before anything is written, because the package of template matching may be missing.
     crystals = {snapshot: verify.fractions(*_read(runs / run, chosen[run][phase]))
                 for snapshot, (run, phase) in SNAPSHOTS.items()}
@@ -83,7 +83,7 @@ def _card(directory):
     path = directory / cooling.CARD
     if not path.exists():
         raise InputError(f"{directory} holds no finished cooling run ({cooling.CARD} is missing); "
-                         f"run: gala-ssl simulate {directory.name} --directory {directory}")
+                         f"run: gala-ssl simulate {directory.name} --directory {directory}", path=path)
     return files.read_json(path)
 
 

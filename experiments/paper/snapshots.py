@@ -53,7 +53,8 @@ def local_density(positions, length, neighbors=12):
     positions = np.asarray(positions, np.float32)
     if len(positions) <= neighbors:
         raise InputError(f"A frame of {len(positions)} particles has no {neighbors} neighbours around each; "
-                         f"the local density needs more than {neighbors} particles.")
+                         f"the local density needs more than {neighbors} particles.",
+                         option="neighbors", value=neighbors)
     query = freud.locality.AABBQuery(freud.box.Box.cube(length), positions)
     found = query.query(positions, {"num_neighbors": neighbors, "exclude_ii": True}).toNeighborList()
     last = np.asarray(found.distances, float).reshape(len(positions), neighbors).max(axis=1)
@@ -71,7 +72,8 @@ def read_log(path):
     with opened(pathlib.Path(path)) as trajectory:
         for frame in trajectory:
             if "kT" not in frame.log:
-                raise InputError(f"{path} has no log of temperature and energy; give a run written by cooling.cool.")
+                raise InputError(f"{path} has no log of temperature and energy; give a run written by cooling.cool.",
+                                 path=path)
             rows.append((frame.configuration.step, *(frame.log[key][0] for key in
                          ("kT", "kinetic_temperature", "potential_energy")),
                          condensed_fraction(frame.particles.position, frame.configuration.box[0])))
@@ -140,5 +142,6 @@ def choose_common_liquid(first, second):
     frames = np.flatnonzero((first[:count] == "liquid") & (second[:count] == "liquid"))
     if not len(frames):
         raise InputError("The two runs have no frame in which both are liquid, so the control pair "
-                         "cannot be chosen; cool more slowly or look at their energies.")
+                         "cannot be chosen; cool more slowly or look at their energies.",
+                         option="phase", value="liquid")
     return int(frames[(len(frames) - 1) // 2])

@@ -29,7 +29,7 @@ class SnapshotFeatures(Features):
         super().__init__({})
         self.directory = pathlib.Path(directory)
         if not self.directory.is_dir():
-            raise InputError(f"There is no folder {self.directory} to read snapshots from.")
+            raise InputError(f"There is no folder {self.directory} to read snapshots from.", path=self.directory)
 
     def path(self, snapshot):
         """The file of a snapshot, which may not be there yet."""

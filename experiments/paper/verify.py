@@ -25,15 +25,15 @@ def template_matching(positions, length, rmsd=0.15, package=None):
     Raises:
         InputError: neither package loads.
     """
-    reasons = []
-    for name in [package] if package else MATCHERS:
+    reasons, names = [], [package] if package else list(MATCHERS)
+    for name in names:
         try:
             matcher = MATCHERS[name]
             return np.array(STRUCTURES)[matcher(np.asarray(positions, float), float(length), rmsd)]
         except ImportError as error:
             reasons.append(f"{name}: {error}")
     raise InputError(f"Template matching needs another package, and none loads ({'; '.join(reasons)}); "
-                     "install one with: pip install ovito, or: pip install mdapy")
+                     "install one with: pip install ovito, or: pip install mdapy", option="package", value=names)
 
 
 def fractions(positions, length, rmsd=0.15, package=None):

@@ -10,7 +10,7 @@ class InputError(ValueError):
 
     Attributes:
         path: the file or folder, a string. frame: what the frame is called, such as "run.gsd, frame 3".
-        option: name of the argument or setting. value: what was given for it.
+        option: the argument, the setting, or the part of a file that is wrong. value: what was given for it, or found.
 
     Each is None where the error is not about it.
     """

@@ -15,7 +15,8 @@ def register(known, kind, cls):
         InputError: the name is taken.
     """
     if cls.name in known:
-        raise InputError(f"There is a {kind} {cls.name!r} already; give {cls.__name__} another name.")
+        raise InputError(f"There is a {kind} {cls.name!r} already; give {cls.__name__} another name.",
+                         option=kind, value=cls.name)
     known[cls.name] = cls
     for name in sorted(known, key=lambda name: getattr(known[name], "order", math.inf)):
         known[name] = known.pop(name)

@@ -37,11 +37,12 @@ def alone_in(directory):
         lock.acquire()
     except filelock.Timeout:
         raise Taken(f"Another process is writing the run in {directory}; wait for it or choose another "
-                    "directory.") from None
+                    "directory.", path=directory) from None
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES):
             raise InputError(f"{directory} cannot be locked against other processes ({error.strerror or error}); make "
-                             f"room, or choose a directory on a file system that has locks.") from error
+                             f"room, or choose a directory on a file system that has locks.",
+                             path=directory) from error
     try:
         remove_leftovers(directory)
         yield
@@ -52,6 +53,8 @@ def alone_in(directory):
 def check_settings(directory, settings, but=()):
     """Raise Taken if the config.json of a run directory differs from these settings, which are plain values.
 
+    The error's `option` is "settings" and its `value` what `differing_settings` returns.
+
     Args:
         directory: of the run. settings: plain values by name. but: names of those that may differ.
     """
@@ -60,8 +63,8 @@ def check_settings(directory, settings, but=()):
     wanted = {name: value for name, value in settings.items() if name not in but}
     differing = found is not None and differing_settings(wanted, found)
     if differing:
-        raise Taken(f"{directory} holds a run with other settings ({differing}); choose another directory, or "
-                    f"remove it to start anew.")
+        raise Taken(f"{directory} holds a run with other settings ({in_words(differing)}); choose another directory, "
+                    f"or remove it to start anew.", path=directory, option="settings", value=differing)
 
 
 def finished(directory, settings, card):
@@ -74,12 +77,17 @@ def finished(directory, settings, card):
 
 
 def differing_settings(wanted, found):
-    """Name the settings, plain values, that differ, with both values: "training.epochs 3, now 2"; "" if none does."""
+    """Return the settings, plain values, that differ: {"training.epochs": (value found, value wanted)}."""
     wanted, found = _flat(json.loads(json.dumps(wanted))), _flat(found)
-    differing = [f"{name} {str(found.get(name)):.30}, now {str(wanted.get(name)):.30}"
-                 for name in sorted(found.keys() | wanted.keys()) if found.get(name) != wanted.get(name)]
-    more = [f"and {len(differing) - _SHOWN} more"] if len(differing) > _SHOWN else []
-    return "; ".join(differing[:_SHOWN] + more)
+    return {name: (found.get(name), wanted.get(name))
+            for name in sorted(found.keys() | wanted.keys()) if found.get(name) != wanted.get(name)}
+
+
+def in_words(differing):
+    """The first of the settings that differ, with both values: "training.epochs 3, now 2; and 1 more"."""
+    named = [f"{name} {str(found):.30}, now {str(wanted):.30}" for name, (found, wanted) in differing.items()]
+    more = [f"and {len(named) - _SHOWN} more"] if len(named) > _SHOWN else []
+    return "; ".join(named[:_SHOWN] + more)
 
 
 def _flat(settings):

@@ -8,7 +8,7 @@ from gala_ssl.clouds.rules import Nearest
 def nearest_distances(frame, size=65536):
     """(N,) float32: the distance of each particle to the one nearest to it, `size` particles searched at a time."""
     search = NeighborSearch(frame, Nearest(1))
-    found = [search(start, start + size).vectors for start in range(0, len(frame), size)]
+    found = [search.find(start, start + size).vectors for start in range(0, len(frame), size)]
     return np.linalg.norm(np.concatenate(found).astype(np.float32), axis=-1)
 
 
@@ -35,7 +35,7 @@ def bulk_mean_bond(frame, k=20, size=65536):
     """
     search = NeighborSearch(frame, Nearest(k))
     means = np.concatenate([
-        np.asarray(search(start, start + size).distances).reshape(-1, k).mean(axis=1)
+        np.asarray(search.find(start, start + size).distances).reshape(-1, k).mean(axis=1)
         for start in range(0, len(frame), size)])
     return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
 

@@ -132,7 +132,7 @@ def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds
         >>> point_clouds(frame, Voronoi()).mask.sum(axis=1)   # how many faces each cell has
     """
     search = NeighborSearch(frame, neighbors)
-    found = search()
+    found = search.find()
     width = search.rule.most if search.rule.fixed else max(1, int(found.neighbor_counts.max()))
     return _packed(frame, found, 0, width)
 
@@ -145,7 +145,7 @@ def cloud_chunks(frame: Frame, size: int, neighbors: NeighborRule = DEFAULT) -> 
     """
     search = NeighborSearch(frame, neighbors)
     for start in range(0, len(frame), size):
-        yield _packed(frame, search(start, start + size), start, search.rule.most)
+        yield _packed(frame, search.find(start, start + size), start, search.rule.most)
 
 
 def _packed(frame, found, start, width):

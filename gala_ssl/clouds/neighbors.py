@@ -1,10 +1,16 @@
-"""Find the neighbours of particles by a rule, with freud, for all particles or for some at a time."""
-import freud
+"""Find the neighbours of particles by a rule, for all particles or for some at a time."""
+import functools
+import typing
+
 import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import DEFAULT, Nearest, NeighborRule, check_rule
+from gala_ssl.clouds.tree import NearestTree, Neighbors
 from gala_ssl.frames.frame import Frame
+
+if typing.TYPE_CHECKING:
+    import freud
 
 # Particles and images that a search takes into memory at most.
 _MOST_IMAGES = 2**24
@@ -22,14 +28,15 @@ class NeighborSearch:
         neighbors: the rule, such as `Nearest(20)`, see `gala_ssl.clouds.rules`; one without a number takes 20 at most.
 
     Attributes:
-        frame. rule: with its number. query: freud's of the particles, wrapped into the box.
+        frame. rule: with its number. query: freud's of the particles, wrapped into the box, made when it is needed.
         halves: (3,) float64, half the distances of opposite faces of the box. reach: the smallest of them.
         prepared: what the rule keeps of the frame.
 
     Call with (start, stop): freud's NeighborList of the centres start ... stop - 1, which it numbers from 0, by
     centre and then by distance. Its vectors are as exact as the positions. Where the neighbours of a particle by
     number or solid angle lie beyond half the box, as in a unit cell or far from a droplet, they are searched among
-    more images, so that one particle may be a neighbour several times, and its own.
+    more images, so that one particle may be a neighbour several times, and its own. `find` gives the same with the same
+    attributes, but where it can by a k-d tree, without freud, in a tenth of the time.
 
     Raises:
         InputError: what is no rule, and what the rule refuses; when called, two particles at one place, a box so thin
@@ -44,13 +51,35 @@ class NeighborSearch:
         # A neighbour nearer than half the distance of opposite faces has no other image as near.
         self.halves = 0.5 / np.linalg.norm(self._inverse, axis=0)
         self.reach = self.halves.min()
-        box = freud.box.Box(*frame.box)
-        self.query = freud.locality.AABBQuery(box, box.wrap(frame.positions))
         self.prepared = self.rule.prepare(self)
-        self._larger = None
+        self._larger, tree = None, type(self.rule) is Nearest and NearestTree.fits(frame, self.rule.most)
+        self._tree = NearestTree(frame, self.rule.most) if tree else None
+
+    @functools.cached_property
+    def query(self):
+        import freud  # which takes a second that a k-d tree does without
+
+        box = freud.box.Box(*self.frame.box)
+        return freud.locality.AABBQuery(box, box.wrap(self.frame.positions))
 
     def __call__(self, start=0, stop=None):
+        found = self.find(start, stop)
+        if not isinstance(found, Neighbors):
+            return found
+        import freud
+
+        return freud.locality.NeighborList.from_arrays(
+            found.num_query_points, len(self.frame), found.query_point_indices, found.point_indices, found.vectors)
+
+    def find(self, start=0, stop=None):
+        """The neighbours of the centres start ... stop - 1, as freud's NeighborList has them or as Neighbors."""
         stop = len(self.frame) if stop is None else min(stop, len(self.frame))
+        found = self._tree(start, stop) if self._tree is not None and stop > start else None
+        return self._by_rule(start, stop) if found is None else found
+
+    def _by_rule(self, start, stop):
+        import freud
+
         found, complete = self.rule.find(self, start, stop)
         rank = np.arange(len(found)) - np.repeat(found.segments, found.neighbor_counts)
         found.filter(rank < self.rule.most)
@@ -122,12 +151,12 @@ def undecided(frame, k, among=64):
 
     In a perfect crystal a shell may not fit: which of its particles are among the k nearest is arbitrary.
     """
-    found = NeighborSearch(frame, Nearest(k + 1))(0, among)
+    found = NeighborSearch(frame, Nearest(k + 1)).find(0, among)
     last, next_ = found.distances.reshape(-1, k + 1)[:, -2:].T
     return float(np.mean(next_ < (1 + _EQUAL) * last))
 
 
-def neighbor_list(frame: Frame, neighbors: NeighborRule = DEFAULT) -> freud.locality.NeighborList:
+def neighbor_list(frame: Frame, neighbors: NeighborRule = DEFAULT) -> "freud.locality.NeighborList":
     """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
 
     Arguments and errors are those of `NeighborSearch`. With `Nearest(k)` every centre has exactly k.

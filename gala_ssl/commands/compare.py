@@ -10,7 +10,7 @@ import pathlib
 import re
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.commands.options import add_scale, add_tasks, add_types, add_weights
+from gala_ssl.commands.options import add_engine, add_scale, add_tasks, add_types, add_weights
 from gala_ssl.tasks import check_task
 
 
@@ -22,6 +22,7 @@ def configure(parser):
     add_weights(parser)
     add_scale(parser)
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds (default: 0)")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws (default: 1000)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -85,7 +86,8 @@ def methods(arguments):
     weights = arguments.weights or SHIPPED
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
     learned = [Embedding.from_pretrained(task, weights=weights, length_scale=arguments.scale,
-                                         progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+                                         progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                         engine=arguments.engine)
                for task in tasks]
     return [*baselines(), *with_concatenation(learned)]
 

@@ -8,7 +8,7 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_types
+from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
 
@@ -21,6 +21,7 @@ def configure(parser):
     parser.add_argument("--weights", type=weights_folder, default="thermal",
                         help="thermal, which ships, or a folder of weights (default: thermal)")
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
@@ -39,7 +40,8 @@ def run(arguments):
     from gala_ssl.order.embedding import Embedding
 
     denoise = Denoiser(Embedding.from_pretrained("shift_identification", weights=arguments.weights,
-                                                 progress=not arguments.quiet, ignore_types=arguments.ignore_types))
+                                                 progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                                 engine=arguments.engine))
     write_frames(arguments.output, settled(frames, denoise, arguments))
     if not arguments.quiet:
         print(f"Wrote {counted(len(frames), 'frame')} to {arguments.output}.")

@@ -15,7 +15,15 @@ import pathlib
 import time
 
 from gala_ssl.base.errors import InputError, check_choice, counted
-from gala_ssl.commands.options import add_neighbors, add_scale, add_task, add_types, add_weights, neighbors_of
+from gala_ssl.commands.options import (
+    add_engine,
+    add_neighbors,
+    add_scale,
+    add_task,
+    add_types,
+    add_weights,
+    neighbors_of,
+)
 from gala_ssl.tasks import check_task
 
 LEVELS = {"particle": ("frame", "particle"), "bond": ("frame", "particle", "neighbor"), "frame": ("frame",)}
@@ -34,6 +42,7 @@ def configure(parser):
     add_neighbors(parser)
     add_scale(parser)
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--png", type=pathlib.Path, help="draw a component: along the trajectory, and in the "
@@ -62,7 +71,7 @@ def run(arguments):
                          path=arguments.trajectory, option="--frames", value=arguments.frames)
     # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
     particles = len(frames) * len(frames[0])
-    from gala_ssl.networks.compiled import MANY
+    from gala_ssl.networks import MANY
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.tasks.models.sets import SHIPPED
 
@@ -70,6 +79,7 @@ def run(arguments):
     embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
                                       source="bonds" if arguments.level == "bond" else "core",
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
+                                      engine=arguments.engine,
                                       jit_compile=True if particles > MANY else None, progress=not arguments.quiet)
     count = min(arguments.components, embed.dimension)
     if not 1 <= arguments.component <= count:
@@ -193,7 +203,7 @@ def fill_bonds(table, number, frame, embed):
 
     search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
     for start in range(0, len(frame), SEARCHED):
-        found = search(start, start + SEARCHED)
+        found = search.find(start, start + SEARCHED)
         values = []
         while sum(map(len, values)) < found.num_query_points:
             values.append(next(parts))
@@ -219,5 +229,5 @@ def card_of(arguments, frames, embed, weights, components):
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
             "trajectory": str(arguments.trajectory), "frames": list(frames.numbers), "level": arguments.level,
             "length_scale": embed.length_scale, **embed.neighbors.card(),
-            "ignore_types": embed.ignore_types,
+            "ignore_types": embed.ignore_types, "engine": embed.engine,
             "dimension": embed.dimension, "components": components, "versions": versions()}

@@ -1,16 +1,22 @@
 """Name the structure of each particle of a trajectory: fcc, hcp, bcc, diamond, liquid, gas and others.
 
     gala-ssl identify run.gsd
-    gala-ssl identify dump.lammpstrj --frames 0::10 --among fcc hcp bcc liquid -o run.csv
+    gala-ssl identify run.gsd --figure run.png --html run.html
+    gala-ssl identify dump.lammpstrj --frames 0::10 --among fcc hcp bcc liquid -o run.csv -o named.gsd
 
-Prints the fractions of each frame. -o writes a row a particle: frame, particle, structure, probability. Evidence is
-pooled over a particle and its 12 nearest neighbours. A structure that the network does not know is called by the name
-of one that it knows, often with a high probability: look at the structure itself before you believe a rare name.
+Prints the fractions of each frame and, of a trajectory, between which of them the sample changed, or that no transition
+was found. -o run.csv writes a row a particle (frame, particle, structure, probability, nearest: the likeliest name even
+where the structure is unknown) and run_frames.csv a row a frame (step and kT where the file has them, the largest
+cluster of a solid and its size, the fraction of each name); -o named.xyz, named.gsd and named.dump are for OVITO.
+Evidence is pooled over a particle and its 12 nearest neighbours. Structures that cannot be told apart are called by the
+usual name of their family, and neighbourhoods unlike all known crystals "unknown", unless names are asked for with
+--among. Look at the structure itself before you believe a rare name.
 """
+import contextlib
 import pathlib
 
 from gala_ssl.base.errors import InputError, counted
-from gala_ssl.commands.options import add_types
+from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
 # Names in a line of the report, and the fraction from which on a name is in it.
@@ -27,18 +33,33 @@ def configure(parser):
     parser.add_argument("--weights", type=weights_folder, default="thermal",
                         help="thermal, converged or paper, the sets that ship, or a folder of weights "
                         "(default: thermal)")
-    parser.add_argument("-o", "--output", type=pathlib.Path, help=".csv, a row a particle, replaced if it is there")
+    parser.add_argument("-o", "--output", type=pathlib.Path, action="append", default=[],
+                        help="replaced if it is there; a .csv has a row a particle, and beside it a table of the "
+                        "frames, NAME_frames.csv; .xyz, .gsd and .dump are copies of the frames with the names. Give "
+                        "it again for several files")
+    parser.add_argument("--figure", type=pathlib.Path, help="draw the fractions along the trajectory, and three frames "
+                        "coloured by structure, cut in half (.png, .pdf, .svg)")
+    parser.add_argument("--against", choices=("step", "kT", "frame"), default="step", help="what --figure draws the "
+                        "fractions against, where the file has it (default: step)")
+    parser.add_argument("--html", type=pathlib.Path, help="write a page for a browser that needs no network: particles "
+                        "in space, linked to a map, up to 24 frames")
     add_types(parser)
+    add_engine(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
 def run(arguments):
-    from gala_ssl.base.files import written_whole
     from gala_ssl.commands.embed import chosen
     from gala_ssl.frames.reading import read_frames
+    from gala_ssl.order.named_files import check_named
 
-    if arguments.output and arguments.output.suffix != ".csv":
-        raise InputError(f"The output {arguments.output} is a .csv; give it that ending.")
+    for path in arguments.output:
+        check_named(path)
+    for option, endings in (("figure", (".png", ".pdf", ".svg")), ("html", (".html",))):
+        path = getattr(arguments, option)
+        if path and path.suffix not in endings:
+            raise InputError(f"--{option} {path} needs a name that ends in {' or '.join(endings)}.",
+                             option=f"--{option}", value=str(path))
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
@@ -47,29 +68,57 @@ def run(arguments):
     from gala_ssl.order.identify import POOLED, Identifier
 
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
-                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types)
+                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                          engine=arguments.engine)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
-    if arguments.output is None:
-        for _ in named(frames, identify, arguments.quiet):
-            pass
-        return
-    with written_whole(arguments.output) as aside:
-        for number, found in enumerate(named(frames, identify, arguments.quiet)):
-            table = found.table().reset_index()
-            table.insert(0, "frame", number)
-            table.to_csv(aside, mode="a" if number else "w", header=not number, index=False, float_format="%.4f")
+    write(arguments, frames, identify)
+
+
+def write(arguments, frames, identify):
+    """Name the particles of all frames; print fractions and transitions, and write the files asked for."""
+    from gala_ssl.base.files import naming, written_together, written_whole
+    from gala_ssl.order.named_files import named_file
+    from gala_ssl.order.timeline import Timeline
+
+    timeline, album = Timeline(frames), None
+    if arguments.figure or arguments.html:
+        from gala_ssl.plot.album import Album
+        album = Album(frames, timeline, bool(arguments.html))
+    tables = [path.with_name(f"{path.stem}_frames.csv") for path in arguments.output if path.suffix == ".csv"]
+    with contextlib.ExitStack() as stack:
+        aside = stack.enter_context(written_together([*arguments.output, *tables]))
+        with contextlib.ExitStack() as opened:
+            writers = {path: opened.enter_context(named_file(path, aside[path], frames, identify.answers))
+                       for path in arguments.output}
+            for frame in frames:
+                found = identify(frame)
+                timeline.add(frame, found.structure)
+                if album:
+                    album.add(found)
+                if not arguments.quiet:
+                    print(f"{frame.where}: {line(found)}", flush=True)
+                for path, writer in writers.items():
+                    with naming(path):
+                        writer.add(frame, found)
+        for path in tables:
+            with naming(path):
+                timeline.table().to_csv(aside[path], float_format="%.6g")
+    sentences = timeline.sentences() if len(frames) > 1 else []
+    if arguments.figure:
+        with written_whole(arguments.figure) as path:
+            album.figure(arguments.against).savefig(path, dpi=150)
+    if arguments.html:
+        album.write_page(arguments.html, arguments.trajectory.name, sentences)
     if not arguments.quiet:
-        print(f"Wrote {counted(len(frames), 'frame')} to {arguments.output}.")
+        print(*sentences, sep="\n", end="\n" if sentences else "")
+        written = [*arguments.output, *tables, *filter(None, (arguments.figure, arguments.html))]
+        if written:
+            print(f"Wrote {counted(len(frames), 'frame')} to {', '.join(map(str, written))}.")
 
 
-def named(frames, identify, quiet):
-    """Yield the Identification of each frame, and print its fractions."""
-    for frame in frames:
-        found = identify(frame)
-        if not quiet:
-            shares = found.fractions()
-            shares = shares[shares >= _LEAST]
-            rest = f", others {1 - shares[:_SHOWN].sum():.1%}" if 1 - shares[:_SHOWN].sum() >= _LEAST else ""
-            print(f"{frame.where}: " + ", ".join(f"{name} {share:.1%}" for name, share in shares[:_SHOWN].items())
-                  + rest, flush=True)
-        yield found
+def line(found):
+    """The fractions of an Identification in a line, the largest ones."""
+    shares = found.fractions()
+    shares = shares[shares >= _LEAST]
+    rest = f", others {1 - shares[:_SHOWN].sum():.1%}" if 1 - shares[:_SHOWN].sum() >= _LEAST else ""
+    return ", ".join(f"{name} {share:.1%}" for name, share in shares[:_SHOWN].items()) + rest

@@ -1,10 +1,10 @@
-"""What is there: tasks, weights, simulation engines and versions.
+"""What is there: tasks, weights, the compiled kernel, simulation engines and versions.
 
 Of the weights that ship, or of those in --weights: the preset, the epochs of training and the best validation metric.
 """
 import json
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.commands.options import add_weights
 
@@ -25,7 +25,7 @@ def run(arguments):
                          path=folder)
     found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
              "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.keras").exists()},
-             "engines": engines(), "versions": versions()}
+             "kernel": kernel(), "engines": engines(), "versions": versions()}
     print(json.dumps(found, indent=2) if arguments.json else readable(found))
 
 
@@ -46,6 +46,17 @@ def headline(folder, name):
     return {"preset": preset if isinstance(preset, str) and preset.isprintable() else None,
             "epochs": epochs if is_whole(epochs) else None, "metric": metric, "best": best if is_finite(best) else None,
             "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(folder / f"{name}.keras")}
+
+
+def kernel():
+    """Whether the compiled kernel is there: its instruction set and threads, or the sentence that says what to do."""
+    from gala_ssl.kernel import NotForKernel, instruction_set
+    from gala_ssl.kernel.library import threads
+
+    try:
+        return {"installed": True, "instruction_set": instruction_set(), "threads": threads()}
+    except NotForKernel as error:
+        return {"installed": False, "remedy": str(error)}
 
 
 def engines():
@@ -72,6 +83,9 @@ def readable(found):
         best = "" if weights["best"] is None else f", best validation {weights['metric']} {weights['best']:.3f}"
         lines.append(f"  {name:21} preset {weights['preset']}, {weights['epochs']} epochs{best}")
     lines += [] if found["weights"] else ["  none"]
+    state = found["kernel"]
+    lines += ["", "Compiled kernel", "  " + (f"{state['instruction_set']}, {counted(state['threads'], 'thread')}"
+                                             if state["installed"] else state["remedy"])]
     lines += ["", "Simulation engines"]
     for name, state in found["engines"].items():
         lines.append(f"  {name:21} " + (f"version {state['version']}" if state["installed"] else state["remedy"]))

@@ -24,6 +24,11 @@ def add_types(parser):
                         "that ship know")
 
 
+def add_engine(parser):
+    parser.add_argument("--engine", choices=("auto", "kernel", "keras"), default="auto", help="what computes: the "
+                        "compiled kernel, keras, or the kernel where it can (default: auto)")
+
+
 def add_scale(parser):
     parser.add_argument("--scale", help="what lengths are divided by for learned embeddings: contact (within which one "
                         "particle in a hundred has its nearest neighbour), shortest (bond of the frame), bulk (the "

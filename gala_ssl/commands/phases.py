@@ -7,13 +7,13 @@ A small frame classifier is trained on every fourth frame, a class a frame, with
 asked which frame the particles of the frames just after are from. Frames of one phase are mistaken for each other.
 Prints between which frames one phase ends and the next begins, and writes phases.csv (the histogram of predicted frame
 against true frame), phases.png (Figure 5) and card.json into a folder. The number of phases is yours to give: any
-trajectory divides. The part of the particles that is taken across says whether there was something to divide; the card
-has the likelihood of other numbers.
+trajectory divides. A permutation test says whether there was something to divide; what chance does as well is no
+transition, and is not drawn. The card has the likelihood of other numbers.
 """
 import json
 import pathlib
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
 
@@ -27,6 +27,8 @@ def configure(parser):
     parser.add_argument("--count", type=int, default=3, help="number of phases (default: 3)")
     parser.add_argument("--every", type=int, default=4, help="distance of the frames to train on (default: 4)")
     parser.add_argument("--fraction", type=float, default=0.1, help="part of a frame's particles (default: 0.1)")
+    parser.add_argument("--least", type=int, default=400, help="particles of a frame to take, at least, where "
+                        "it has as many (default: 400)")
     parser.add_argument("--neighbors", type=int, default=20, help="bonds of a particle (default: 20)")
     parser.add_argument("--epochs", type=int, help="at most, in place of the preset's")
     parser.add_argument("--preset", choices=["full", "smoke"], default="full",
@@ -71,7 +73,8 @@ def settings(arguments):
     from gala_ssl.order.phases import PhaseConfig
     from gala_ssl.training.presets import PRESETS
 
-    config = PhaseConfig(arguments.every, arguments.fraction, arguments.neighbors, seed=arguments.seed)
+    config = PhaseConfig(arguments.every, arguments.fraction, arguments.neighbors, seed=arguments.seed,
+                         least=arguments.least)
     if arguments.preset == "smoke":
         smoke = PRESETS["smoke"]
         config = dataclasses.replace(config, core=smoke.core, training=smoke.training)
@@ -93,7 +96,8 @@ def write(output, arguments, frames, config, found, directory):
 
     numbers = np.array(frames.numbers)
     known, asked = numbers[found.known], numbers[found.asked]
-    transitions = [{"last": int(numbers[each.last]), "first": int(numbers[each.first]), "across": each.across}
+    transitions = [{"last": int(numbers[each.last]), "first": int(numbers[each.first]), "across": each.across,
+                    "chance": each.chance, "shown": bool(each.shown)}
                    for each in found.transitions(arguments.count)]
     write_csv(output / "phases.csv", pd.DataFrame({
         "true_frame": np.repeat(asked, len(known)), "predicted_frame": np.tile(known, len(asked)),
@@ -116,7 +120,7 @@ def figure(frames, known, asked, histogram, transitions):
     from gala_ssl.frames.formats.gsd import logged
     from gala_ssl.plot.plots import energy_by_frame, frame_histogram
 
-    places = [(each["last"] + each["first"]) / 2 for each in transitions]
+    places = [(each["last"] + each["first"]) / 2 for each in transitions if each["shown"]]
     logs = logged(frames, ("potential_energy", "kT"))
     made = Figure(figsize=(4.6, 5.2 if logs is None else 6.6), layout="constrained")
     if logs is None:
@@ -130,12 +134,21 @@ def figure(frames, known, asked, histogram, transitions):
 
 
 def sentence(card, output):
-    where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%})"
-                      for each in card["transitions"])
+    """What was found, for reading: the transitions that are more than chance, or that there are none."""
+    shown = [each for each in card["transitions"] if each["shown"]]
+    files = f"phases.csv, phases.png and card.json are in {output}."
+    if not shown:
+        best = min((each["chance"] for each in card["transitions"]), default=1.0)
+        return (f"No transition found: the network does not tell earlier frames from later ones better than chance "
+                f"does (p = {best:.2g}). Either nothing changes, or it learned too little: try more particles "
+                f"(--fraction 1), frames closer to each other, or gala-ssl identify. {files}")
+    where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%}, p = "
+                      f"{each['chance']:.2g})" for each in shown)
+    hidden = len(card["transitions"]) - len(shown)
+    others = f" {counted(hidden, 'further division')} no better than chance {'is' if hidden == 1 else 'are'} left out."
     likelihoods = card["likelihoods"]
     likeliest = max(likelihoods, key=likelihoods.get)
-    doubt = "" if likeliest > 1 else "One phase is the likeliest, so doubt this. "
-    return (f"{doubt}{card['count']} phases; one ends and the next begins {where}. In brackets: the part of the "
-            f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart. Of 1 "
-            f"to {len(likelihoods)} phases, the likeliest number is {likeliest}. phases.csv, phases.png and card.json "
-            f"are in {output}.")
+    return (f"A phase ends and the next begins {where}.{others if hidden else ''} In brackets: the part of the "
+            f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart, and "
+            f"how often chance does as well. Of 1 to {len(likelihoods)} phases, the likeliest number is {likeliest}. "
+            f"{files}")

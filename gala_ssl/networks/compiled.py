@@ -1,8 +1,7 @@
 """Networks that only predict: compiled with XLA where there is enough to compute."""
 import keras
 
-# Clouds above which XLA pays: compiling takes about as long as computing two thousand clouds without it.
-MANY = 2000
+from gala_ssl.networks import MANY
 
 
 class CompiledWhereItPays:

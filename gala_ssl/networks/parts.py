@@ -27,7 +27,8 @@ def check_attention(attention):
     """InputError if layers of this attention do not run on Keras's backend."""
     if attention == "published" and keras.backend.backend() != "tensorflow":
         raise InputError(f"The published attention runs on Keras's TensorFlow backend only, not on "
-                         f"{keras.backend.backend()}; take attention 'fast', the same function of its weights.")
+                         f"{keras.backend.backend()}; take attention 'fast', the same function of its weights.",
+                         option="attention", value=attention)
 
 
 def _layer_class(kind, attention):

@@ -14,5 +14,6 @@ def copy_weights(source, target):
     shapes = [[tuple(weight.shape) for weight in model.weights] for model in (source, target)]
     if shapes[0] != shapes[1]:
         raise InputError(f"The weights of {source.name!r} ({len(shapes[0])} arrays) do not fit {target.name!r} "
-                         f"({len(shapes[1])} arrays); build both from the same settings.")
+                         f"({len(shapes[1])} arrays); build both from the same settings.",
+                         option="target", value=target.name)
     target.set_weights(source.get_weights())

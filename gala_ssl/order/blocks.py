@@ -1,7 +1,13 @@
 """Blocks of a frame classifier's confusion: which frames of a trajectory are of one phase (paper, Appendix A)."""
+import itertools
+
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
+
+# Frames of which all permutations are tried.
+_FEW = 6
 
 
 def blocks(histogram, count):
@@ -40,10 +46,38 @@ def blocks(histogram, count):
     for stray in np.geomspace(1e-3, 0.5, 25):
         inside = within * (np.log(1 - stray) - share)
         outside = (size - within) * (np.log(stray) - rest)
-        likelihood, starts = _divided(np.where(size > 0, inside + outside, -np.inf), count)
+        likelihood, starts = best_division(np.where(size > 0, inside + outside, -np.inf), count)
         if best is None or likelihood > best[0]:
             best = likelihood, starts
     return best[1], (best[0] + np.sum(named * np.log(np.maximum(named, 1e-12)))) / k
+
+
+def chance_of_blocks(histogram, first, second, seed=0, draws=199):
+    """How often chance alone divides two neighbouring groups of frames as clearly: 1 / (draws + 1) to 1.
+
+    The frames of both are divided into two runs anew. A permutation test: the rows change places among each other, so
+    that what a frame is taken for has nothing to do with when it was, and are divided as well. Three frames on either
+    side can be told apart at 0.05; fewer on one side only where the other has more.
+
+    Args:
+        histogram: (k, k), how often clouds of frame i (row) were taken for frame j (column).
+        first, second: indices of the groups' frames; of up to 6 frames all permutations are tried.
+        seed: of the permutations, so many as `draws`.
+
+    Returns:
+        float: the part of the divisions, the one found among them, that are as likely. 1 for two frames.
+    """
+    both = np.concatenate([first, second])
+    rows = np.asarray(histogram, float)[np.ix_(both, both)]
+    if len(both) < 3:
+        return 1.0
+    found, k = blocks(rows, 2)[1], len(rows)
+    if k <= _FEW:
+        orders = itertools.permutations(range(k))
+    else:
+        generator = rng(seed, "permutations of frames", int(both[0]), k)
+        orders = [range(k), *(generator.permutation(k) for _ in range(draws))]
+    return float(np.mean([blocks(rows[list(order)], 2)[1] >= found - 1e-12 for order in orders]))
 
 
 def across(histogram, first, second):
@@ -63,7 +97,7 @@ def across(histogram, first, second):
     return float(np.mean(parts))
 
 
-def _divided(score, count):
+def best_division(score, count):
     """Best sum of `score[a, b]` over `count` runs a ... b - 1 that follow each other from 0 to k, and their starts."""
     k = len(score) - 1
     value, choices = score[0].copy(), []

@@ -17,14 +17,15 @@ def write_coloured(path, frames, components, spans):
     """
     with gsd.hoomd.open(path, "w") as trajectory:
         for i, (start, stop) in enumerate(spans):
-            frame = _copied(frames, i)
+            frame = copied(frames, i)
             of_frame = components[start:stop]
             others = {name: value for name, value in frame.log.items() if not name.startswith(LOG)}
             frame.log = {**others, **{f"{LOG}{c + 1}": of_frame[:, c].copy() for c in range(of_frame.shape[1])}}
             trajectory.append(frame)
 
 
-def _copied(frames, i):
+def copied(frames, i):
+    """Frame i of `gala_ssl.read_frames` as `gsd.hoomd.Frame`, with all that a GSD file has of it."""
     if frames.path.suffix.lower() != ".gsd":
         return snapshot(frames[i])
     with opened(frames.path) as source:

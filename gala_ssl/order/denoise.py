@@ -7,7 +7,6 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import cloud_chunks
 from gala_ssl.frames.frame import Frame
-from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.order.embedding import SEARCHED, Embedding
 from gala_ssl.order.identify import pooled
 
@@ -62,7 +61,6 @@ class Denoiser:
             raise InputError("Frames are denoised by a network of shift_identification with the length scale "
                              f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding")
         self.embedding = embedding
-        self._compiled = CompiledWhereItPays(embedding.model, embedding.jit_compile)
 
     def __call__(self, frame: Frame, steps: int = STEPS) -> Denoised:
         if int(steps) != steps or steps < 1:
@@ -83,11 +81,10 @@ class Denoiser:
     def answers(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length."""
         found, lengths = [], []
-        network = self._compiled(len(frame))
         scale = self.embedding.card["data"]["x_scale"]
         for clouds in cloud_chunks(frame, SEARCHED, self.embedding.neighbors):
             length = own_mean_bond(clouds.bonds)
-            parts = [self.embedding.predict(network, part) for part in self.embedding.chunks(clouds.scaled(length))]
+            parts = list(self.embedding.parts(clouds.scaled(length), "answer"))
             found.append(np.concatenate(parts) * scale * length[:, None])
             lengths.append(length)
         return np.concatenate(found), np.concatenate(lengths)

@@ -3,47 +3,35 @@
 A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; the baselines in
 `gala_ssl.order.classical` follow the same protocol.
 """
-import dataclasses
 import os
 import pathlib
 import warnings
 
-import keras
 import numpy as np
 from tqdm import tqdm
 
-from gala_ssl.base.errors import InputError, check_choice, counted
-from gala_ssl.clouds import MOST_NEIGHBORS
+from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
-from gala_ssl.clouds.neighbors import undecided
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
 from gala_ssl.frames.frame import Frame
-from gala_ssl.networks import heads
-from gala_ssl.networks.compiled import CompiledWhereItPays
-from gala_ssl.networks.layers.conversion import MaskedMean
 from gala_ssl.order.featurizer import Featurizer
+from gala_ssl.order.inputs import Inputs, check_width
+from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
 
-# Clouds computed at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because memory goes
-# with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is computed alone.
-_CHUNK = 256
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
-SEARCHED = 64 * _CHUNK
-# What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
-# gas, none may touch another.
-_CONTACT, _ENOUGH = (0.5, 2), 20
-# Part of the particles that may have further neighbours just as far as their last one: by chance, few.
-_UNDECIDED = 0.1
+SEARCHED = 64 * CHUNK
+# What is asked of a network for each source, see `gala_ssl.kernel.network.WANTED`.
+_WANTED = {"core": "mean", "bonds": "bonds", "head": "summary"}
 
 
 class Embedding(Featurizer):
     """What a trained network knows of each particle (paper, section "Embeddings").
 
     Args:
-        model: keras.Model of a task. card: its card.
+        model: keras.Model of a task, or a network of `gala_ssl.order.network.open_network`. card: its card.
         source: "core", the core's rotation-invariant values averaged over a particle's bonds, or "head", what the
             head makes of a whole cloud before its answer, see `gala_ssl.networks.heads.summary`; "bonds", the core's
             values of every bond, which are no featurizer: called, it returns (N, k, dimension), zeros for padding.
@@ -56,14 +44,15 @@ class Embedding(Featurizer):
             nearest, as many as the network was trained on, which is also the number of a rule that has none. Time goes
             with its square, and it is at most `gala_ssl.clouds.MOST_NEIGHBORS`.
         ignore_types: take all particles for one type.
-        jit_compile: compile the network with XLA: True, False, or None for frames of more than 2000 particles, for
-            which it pays. Compiling takes some ten seconds, once; afterwards an embedding takes half the time or less.
-            Both ways agree to about 1e-5 of the largest value. Set it for many small frames.
+        jit_compile: where Keras computes, compile the network with XLA: True, False, or None for frames of more than
+            2000 particles, for which it pays. Compiling takes some ten seconds, once; afterwards an embedding takes
+            half the time or less. Both ways agree to about 1e-5 of the largest value. Set it for many small frames.
         progress: show a bar (on a terminal only).
 
     Attributes:
-        name: the task's. dimension: numbers in an embedding. neighbors: the rule, with its number. model, core, card,
-        length_scale.
+        name: the task's. dimension: numbers in an embedding. neighbors: the rule, with its number. card, length_scale.
+        network: what computes it. engine: "kernel" or "keras". model, core: as Keras has them; where the compiled
+        kernel computes, Keras is imported and loads them when they are first asked for.
 
     Call on a Frame, whose lengths are scaled, or on PointClouds, taken as they are, in shortest distances; returns
     (N, dimension) float32. Of a frame, only some thousand clouds are in memory at a time. A particle without a
@@ -87,7 +76,7 @@ class Embedding(Featurizer):
         >>> embed(gala_ssl.read_frames("dump.lammpstrj", -1)[0]).shape
     """
 
-    def __init__(self, model: keras.Model, card: dict, *, neighbors: NeighborRule | None = None,
+    def __init__(self, model, card: dict, *, neighbors: NeighborRule | None = None,
                  length_scale: str | None = None, source: str = "core", ignore_types: bool = False,
                  jit_compile: bool | None = None, progress: bool = True):
         if length_scale is None:
@@ -97,37 +86,38 @@ class Embedding(Featurizer):
             raise InputError(f"The card of {card['task']} does not say how long the bonds were that the network was "
                              f"trained on; choose another length scale, or train it again.",
                              option="length_scale", value=length_scale)
-        self.model, self.card, self.length_scale, self.progress = model, card, length_scale, progress
-        self.core = model.get_layer("core")
-        self.name, self.ignore_types = card["task"], ignore_types
+        check_choice("source", source, _WANTED)
+        self.card, self.length_scale, self.progress, self.source = card, length_scale, progress, source
+        self.network = model if hasattr(model, "dimension") else _keras_network(model, jit_compile)
+        self.name, self.ignore_types, self.jit_compile = card["task"], ignore_types, jit_compile
         trained = card["data"]["neighbors"]
         neighbors = Nearest() if neighbors is None else neighbors
         check_rule(neighbors)
         self.neighbors = neighbors.limited(trained)
-        _check_width(self.neighbors.most)
+        check_width(self.neighbors.most)
         if self.neighbors != Nearest(trained):
             warnings.warn(f"The {self.name} network was trained on the {trained} nearest neighbours of each particle; "
                           f"what it makes of neighbours by {neighbors.name!r}, {self.neighbors.most} at most, was not "
                           f"tested.", stacklevel=2)
-        known = self.core.config.type_width // 2
-        if len(card.get("type_names", known * [""])) != known:
-            raise InputError(f"The card of {self.name} has the type_names {', '.join(card['type_names'])}, but the "
-                             f"network knows {counted(known, 'type')}; name as many.")
-        self._embed = keras.Model(model.inputs, self._output(source))
-        self.jit_compile, self._compiled = jit_compile, CompiledWhereItPays(self._embed, jit_compile)
-        self.dimension = self._embed.output.shape[-1]
+        self._inputs = Inputs(card, self.network.config.type_width // 2, ignore_types)
+        self.dimension = self.network.dimension(_WANTED[source])
+        if self.dimension is None:
+            raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
+                             f"task whose head makes something of a whole cloud.", option="source", value=source)
 
     @classmethod
     def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "paper",
                         neighbors: NeighborRule | None = None, length_scale: str | None = None, source: str = "core",
-                        ignore_types: bool = False, attention: str | None = None, jit_compile: bool | None = None,
-                        progress: bool = True) -> "Embedding":
+                        ignore_types: bool = False, engine: str = "auto", attention: str | None = None,
+                        jit_compile: bool | None = None, progress: bool = True) -> "Embedding":
         """Return the embedding by the weights of a task.
 
         Args:
             task: name of a task, or a folder of the weights of one task.
             weights: "paper", "thermal" or "converged", the sets of weights that ship, or a folder of weights.
-            attention: "fast" or "published", how the network computes its attention; None as it was trained.
+            engine: what computes: "kernel", the compiled kernel; "keras"; or "auto", the kernel where it can, see
+                `gala_ssl.order.network.open_network`. Both agree to rounding.
+            attention: "fast" or "published", how Keras computes attention; None as it was trained.
             Others: see the class.
 
         Raises:
@@ -141,8 +131,23 @@ class Embedding(Featurizer):
         """
         if task not in TASKS and pathlib.Path(task).is_dir():
             weights, task = task, _only_task(task)
-        return cls(*load_model(task, weights, attention), neighbors=neighbors, length_scale=length_scale, source=source,
+        check_choice("source", source, _WANTED)
+        network, card = open_network(task, weights, _WANTED[source], engine=engine, attention=attention,
+                                     jit_compile=jit_compile)
+        return cls(network, card, neighbors=neighbors, length_scale=length_scale, source=source,
                    ignore_types=ignore_types, jit_compile=jit_compile, progress=progress)
+
+    @property
+    def engine(self):
+        return self.network.engine
+
+    @property
+    def model(self):
+        return self.network.model
+
+    @property
+    def core(self):
+        return self.model.get_layer("core")
 
     def __repr__(self):
         return (f"Embedding({self.name}, {self.dimension} numbers a particle, {self.neighbors}, "
@@ -157,148 +162,57 @@ class Embedding(Featurizer):
         when it copies one."""
         return self
 
-    def parts(self, frame):
-        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory."""
-        network = self._compiled(len(frame))
-        for clouds in self.chunks(frame):
-            found = self.predict(network, clouds)
+    def parts(self, frame, wanted=None):
+        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory.
+
+        Args:
+            wanted: something else of the network, such as "answer", see `gala_ssl.kernel.network.WANTED`.
+        """
+        wanted = _WANTED[self.source] if wanted is None else wanted
+        for clouds in self.chunks(frame, self.network.most):
+            found = self.compute(clouds, wanted, len(frame))
             if not np.isfinite(found).all():
                 raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
                                  f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
                                  f"different lengths for single precision, or the weights are damaged.")
             yield found
 
-    def chunks(self, frame):
-        """Yield the PointClouds of a frame, or those given, as the network knows them: a few at a time, in order."""
-        known = [self._known_columns(frame)] if isinstance(frame, PointClouds) else self._scaled_clouds(frame)
+    def chunks(self, frame, most=CHUNK):
+        """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
+        whole = isinstance(frame, PointClouds)
+        known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self._scaled_clouds(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
             for clouds in known:
-                size = _at_a_time(clouds)
+                size = at_a_time(clouds.bonds.shape[1], most)
                 for first in range(0, len(clouds), size):
                     chunk = clouds[first:first + size]
                     yield chunk
                     bar.update(len(chunk))
 
+    def compute(self, clouds, wanted, count):
+        """What is wanted of the network for one of `chunks` of `count` clouds: an array, n rows for n clouds."""
+        return self.network(self._bonds(clouds), clouds.types, wanted, count)
+
     def predict(self, model, clouds):
-        """What a model with the network's inputs makes of a chunk of clouds: an array, n rows for n clouds."""
-        filled = ((0, _at_a_time(clouds) - len(clouds)), (0, 0), (0, 0))
-        bonds = np.pad(clouds.bonds / np.float32(self.card["data"]["x_scale"]), filled)
-        return model.predict_on_batch([bonds, np.pad(clouds.types, filled)])[:len(clouds)]
+        """What a keras.Model with the network's inputs makes of one of `chunks`: an array, n rows for n clouds."""
+        return predict(model, self._bonds(clouds), clouds.types)
+
+    def _bonds(self, clouds):
+        return clouds.bonds / np.float32(self.card["data"]["x_scale"])
 
     def _scaled_clouds(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
-        frame = self._known_types(frame)
-        self._warn_of_ties(frame)
+        frame = self._inputs.of_frame(frame, self.neighbors)
         of_frame = LENGTH_SCALES[self.length_scale]
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
 
-    def _output(self, source):
-        if source in ("core", "bonds"):
-            # The core's own outputs among the model's tensors, so that nothing is computed twice.
-            mask, (_, values) = self.model.get_layer("bond_mask").output, self.core(self.model.inputs)
-            return MaskedMean(name="pooled")(values, mask=mask) if source == "core" else values
-        found = heads.summary(self.model) if source == "head" else None
-        if found is None:
-            raise InputError(f"There is no embedding {source!r} of {self.name}; choose 'core', 'bonds', or 'head' of a "
-                             f"task whose head makes something of a whole cloud.", option="source", value=source)
-        return found
 
-    def _known_types(self, frame):
-        """The frame with the types that the network knows, in its order."""
-        if self.ignore_types:
-            frame = dataclasses.replace(frame, types=None, type_names=("any",))
-        known, present = self.core.config.type_width // 2, np.unique(frame.types)
-        self._check_types(known, len(present), frame.where)
-        names = self.card.get("type_names")
-        if known == 1 < len(frame.type_names):
-            return dataclasses.replace(frame, types=None, type_names=[frame.type_names[present[0]]])
-        if names and known > 1 and not self.ignore_types:
-            return self._matched(frame, present, list(names))
-        if len(frame.type_names) > known:
-            raise InputError(f"{frame.where} names the types {', '.join(frame.type_names)}, but the {self.name} "
-                             f"network knows {known} without names; give a frame that names these {known} alone, in "
-                             f"the order of the training, or write the names into the network's card as type_names.")
-        if len(frame.type_names) == known:
-            return frame
-        self._warn_of_types(known, len(frame.type_names))
-        return dataclasses.replace(frame, type_names=[*frame.type_names, *["none"] * (known - len(frame.type_names))])
+def _keras_network(model, jit_compile):
+    from gala_ssl.order.keras_network import KerasNetwork
 
-    def _matched(self, frame, present, names):
-        """The frame with the types of the network's card, by their names."""
-        strange = [frame.type_names[kind] for kind in present if frame.type_names[kind] not in names]
-        if strange:
-            raise InputError(f"{frame.where} has particles of the type {', '.join(strange)}, but the {self.name} "
-                             f"network knows {', '.join(names)}; name them as these, or take all for one type with "
-                             f"ignore_types, on the command line --ignore-types.")
-        places = [names.index(name) if name in names else 0 for name in frame.type_names]
-        return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
-
-    def _known_columns(self, clouds):
-        """The clouds with as many type columns as the network knows."""
-        width, trained = clouds.bonds.shape[1], self.card["data"]["neighbors"]
-        _check_width(width)
-        if width != trained:
-            warnings.warn(f"The {self.name} network was trained on clouds of {trained} bonds; what it makes of clouds "
-                          f"of up to {width} was not tested.", stacklevel=5)
-        self._warn_of_lengths(clouds)
-        if self.ignore_types:  # what the encodings of all types sum up to is that of one
-            ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
-            clouds = PointClouds(clouds.bonds, ones)
-        known, found = self.core.config.type_width // 2, clouds.types.shape[-1] // 2
-        halves = np.split(clouds.types, 2, axis=-1)
-        if known == 1 < found:  # as of a frame, a type that no particle is of does not count
-            present = np.flatnonzero(halves[1].any(axis=(0, 1)))[:found] if len(clouds) else np.empty(0, int)
-            found = max(1, len(present))
-            halves = [half[..., present if len(present) else [0]] for half in halves]
-            clouds = PointClouds(clouds.bonds, np.concatenate(halves, axis=-1))
-        self._check_types(known, found, "the point clouds")
-        if known == found:
-            return clouds
-        self._warn_of_types(known, found)
-        filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
-        return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
-
-    def _warn_of_lengths(self, clouds):
-        contact = clouds.contact if len(clouds) >= _ENOUGH and self.length_scale != "mean_bond" else None
-        if contact is not None and not _CONTACT[0] <= contact <= _CONTACT[1]:
-            warnings.warn(f"The {self.name} network was trained on lengths in shortest distances, but of the point "
-                          f"clouds given one in a hundred has its nearest bond within {contact:.3g}; if that is "
-                          f"another unit, divide them by it, as in_contact_distances() does.", stacklevel=6)
-
-    def _check_types(self, known, found, where):
-        if found > known:
-            raise InputError(f"The {self.name} network knows {counted(known, 'type')} of particles, but those of "
-                             f"{where} are of {found}; take all for one type with ignore_types, on the command line "
-                             f"--ignore-types, or train a network on as many.", frame=where, option="types",
-                             value=found)
-
-    def _warn_of_types(self, known, found):
-        if found < known:
-            warnings.warn(f"The {self.name} network knows {known} types of particles, but those given are of "
-                          f"{found}, which count as its first.", stacklevel=5)
-
-    def _warn_of_ties(self, frame):
-        k = self.neighbors.most
-        if isinstance(self.neighbors, Nearest) and (part := undecided(frame, k)) > _UNDECIDED:
-            warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
-                          f"last of their {k} nearest. Which of these count is arbitrary, so that equivalent "
-                          f"particles of a perfect crystal get different numbers; average over them, give them the "
-                          f"noise of a temperature, or choose the neighbours by solid angle: SANN(), --neighbors sann.",
-                          stacklevel=6)
-
-
-def _check_width(k):
-    if k > MOST_NEIGHBORS:
-        raise InputError(f"Clouds of k = {k} bonds are too wide: a network looks at each of their k x k pairs, for "
-                         f"which memory is set aside up to k = {MOST_NEIGHBORS}; choose fewer neighbours.",
-                         option="most", value=k)
-
-
-def _at_a_time(clouds):
-    """How many clouds as wide as these are computed at a time."""
-    return min(_CHUNK, MOST_NEIGHBORS**2 // clouds.bonds.shape[1]**2)
+    return KerasNetwork(model, jit_compile)
 
 
 def _only_task(folder):

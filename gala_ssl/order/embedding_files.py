@@ -2,7 +2,6 @@
 import json
 
 import numpy as np
-import pandas as pd
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import naming
@@ -128,6 +127,8 @@ def save(table, aside, output, card):
 
 def _write_csv(table, path):
     """A line a row: the integers, components and embedding, a column a number."""
+    import pandas as pd  # which the other formats do without
+
     for start in range(0, len(table), _ROWS):
         part = slice(start, start + _ROWS)
         columns = {name: table.file[name][part] for name in table.numbers}

@@ -1,8 +1,5 @@
 """Structures that the neighbours of a particle cannot tell apart count as one family."""
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
-from scipy.spatial.distance import squareform
-from scipy.special import logsumexp
 
 # Two structures are alike where evidence prefers the wrong one of the two more often than this.
 ALIKE = 0.1
@@ -37,6 +34,9 @@ def families(error, least=ALIKE):
     Returns:
         List of lists of columns, families of two and more, in the order of their first members.
     """
+    from scipy.cluster.hierarchy import fcluster, linkage
+    from scipy.spatial.distance import squareform
+
     near = 1 - (error + error.T) / 2
     np.fill_diagonal(near, 0)
     labels = fcluster(linkage(squareform(near), "complete"), 1 - least, "distance")
@@ -46,4 +46,4 @@ def families(error, least=ALIKE):
 
 def summed(evidence, groups):
     """(n, F): the logarithm of the summed probability of each of F groups of columns of `evidence` (n, C)."""
-    return np.stack([logsumexp(evidence[:, group], axis=1) for group in groups], axis=1)
+    return np.stack([np.logaddexp.reduce(evidence[:, group], axis=1) for group in groups], axis=1)

@@ -3,18 +3,13 @@ import dataclasses
 import os
 from collections.abc import Sequence
 
-import keras
 import numpy as np
-import pandas as pd
-from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
-from gala_ssl.networks import heads
-from gala_ssl.networks.compiled import CompiledWhereItPays
-from gala_ssl.order.decision import Decision, within
+from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
@@ -26,6 +21,7 @@ SHORT_NAMES = {
     "hP4-La": "dhcp", "cP20-Mn": "beta-Mn", "cI58-Mn": "alpha-Mn", "cP46-Si": "clathrate I",
     "cF136-Si": "clathrate II", "hP1-HgSn6-10": "simple hexagonal", "tP30-U": "beta-U",
 }
+_SMALLEST = 1e-9
 # Names that are never unknown.
 DISORDERED = ("liquid", "gas")
 _SEARCHED = 65536
@@ -50,9 +46,15 @@ class Identification:
     probability: np.ndarray
     names: tuple
     log_probabilities: np.ndarray
-    known: np.ndarray
-    nearest: np.ndarray
-    member: np.ndarray
+    known: np.ndarray | None = None
+    nearest: np.ndarray | None = None
+    member: np.ndarray | None = None
+
+    def __post_init__(self):
+        names = np.asarray(self.structure)
+        for field, value in (("known", names != UNKNOWN), ("nearest", names), ("member", names)):
+            if getattr(self, field) is None:
+                object.__setattr__(self, field, value)
 
     def __len__(self):
         return len(self.structure)
@@ -63,10 +65,14 @@ class Identification:
 
     def fractions(self):
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
+        import pandas as pd  # here and below, because naming alone does not need it
+
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
         """pandas.DataFrame with a row a particle: structure, probability, nearest."""
+        import pandas as pd
+
         return pd.DataFrame({"structure": self.structure, "probability": self.probability, "nearest": self.nearest},
                             index=pd.RangeIndex(len(self), name="particle"))
 
@@ -99,9 +105,6 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        summary = keras.Model(embedding.model.inputs, heads.summary(embedding.model))
-        self._compiled = CompiledWhereItPays(summary, embedding.jit_compile)
-        self._classifier = embedding.model.get_layer("classifier")
         self._structures = embedding.card["structures"]
         self._decision = Decision.from_card(embedding.card, pooled)
         # Only the names asked for are compared, so that what is not among them is not unknown.
@@ -116,15 +119,22 @@ class Identifier:
         evidence, summary = self.evidence(frame)
         return self.decide(evidence, summary)
 
+    @property
+    def answers(self):
+        """All names that a particle may get, "unknown" with them where that is decided."""
+        return self.names if self._unknown is None else (*self.names, UNKNOWN)
+
     def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """What the network makes of each particle, pooled over neighbours.
 
         Returns:
             (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head.
         """
-        network = self._compiled(len(frame))
-        summary = np.concatenate([self.embedding.predict(network, clouds) for clouds in self.embedding.chunks(frame)])
-        evidence = log_softmax(keras.ops.convert_to_numpy(self._classifier(summary)), axis=1)
+        embedding, found = self.embedding, []
+        for clouds in embedding.chunks(frame, embedding.network.most):
+            answer, summary = (embedding.compute(clouds, wanted, len(frame)) for wanted in ("answer", "summary"))
+            found.append((np.log(np.maximum(answer, _SMALLEST)), summary))
+        evidence, summary = map(np.concatenate, zip(*found))
         if self.pooled:
             both = pooled(np.hstack([evidence, summary]), frame, self.pooled)
             evidence, summary = np.split(both, [evidence.shape[1]], axis=1)
@@ -133,7 +143,7 @@ class Identifier:
     def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
         """The Identification from what `evidence` returns."""
         scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
-        scores = log_softmax(scores, axis=1).astype(np.float32)
+        scores = normalized(scores).astype(np.float32)
         best = scores.argmax(axis=1)
         nearest = np.array(self.names)[best]
         member = np.array([_usual(name) for name in self._structures])[column]
@@ -158,14 +168,15 @@ def _usual(name):
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
              weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
-             progress: bool = True) -> Identification | list[Identification]:
+             engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
 
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
 
     Args:
         frames: a Frame of N particles, or a sequence of them, such as `gala_ssl.read_frames` returns.
-        among, pooled: of `Identifier`. weights, ignore_types, progress: of `gala_ssl.Embedding.from_pretrained`.
+        among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
+            `gala_ssl.Embedding.from_pretrained`.
 
     Returns:
         Identification: of the frame; of a sequence a list of them.
@@ -178,7 +189,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
         >>> found.table().query("structure == 'bcc' and probability > 0.9")
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
-                                                progress=progress), among, pooled)
+                                                engine=engine, progress=progress), among, pooled)
     return [name(frame) for frame in frames] if isinstance(frames, Sequence) else name(frames)
 
 
@@ -190,6 +201,6 @@ def pooled(values, frame, neighbors=POOLED):
     """
     search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
     for start in range(0, len(frame), _SEARCHED):
-        found = np.asarray(search(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
+        found = np.asarray(search.find(start, start + _SEARCHED).point_indices).reshape(-1, neighbors)
         total[start:start + len(found)] += values[found].sum(axis=1)
     return total / (neighbors + 1)

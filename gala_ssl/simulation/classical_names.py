@@ -10,12 +10,14 @@ DIAMONDS = ("other",) + ("diamond",) * 3 + ("hexagonal diamond",) * 3
 
 
 def _system(frame):
+    if np.any(frame.box[3:]):
+        raise InputError(f"These methods take rectangular boxes, but {frame.where} has a tilted one.",
+                         frame=frame.where, option="box", value=frame.box.tolist())
     try:
         import mdapy
     except ImportError as error:
-        raise InputError("These methods need the package mdapy; install it with: pip install mdapy") from error
-    if np.any(frame.box[3:]):
-        raise InputError(f"These methods take rectangular boxes, but {frame.where} has a tilted one.")
+        raise InputError("These methods need the package mdapy; install it with: pip install mdapy",
+                         option="package", value="mdapy") from error
     lengths = frame.box[:3]
     return mdapy.System(pos=(np.asarray(frame.positions, float) + lengths / 2) % lengths, box=np.diag(lengths))
 

@@ -63,7 +63,7 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
     """
     if frames < 1 or system.steps % frames:
         raise InputError(f"The {system.steps} steps of {system.name} cannot be divided into {frames} equal "
-                         "periods; choose a number of frames that divides the steps.")
+                         "periods; choose a number of frames that divides the steps.", option="frames", value=frames)
     engines.check(engine)
     directory = pathlib.Path(directory)
     with alone_in(directory):
@@ -119,7 +119,7 @@ def _state(running, system, frame, seconds):
     running.close()
     if not np.isfinite(state.positions).all() or not np.isfinite(state.potential_energy):
         raise InputError(f"The run of {system.name} became unstable before frame {frame} (NaN positions or "
-                         f"energy); lower its time step, now {system.dt}.")
+                         f"energy); lower its time step, now {system.dt}.", option="dt", value=system.dt)
     return state
 
 
@@ -135,10 +135,10 @@ def _load(directory):
                 return State(**{key: value if value.ndim else value.item() for key, value in stored.items()})
         except (ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{directory / RESTART} is damaged ({error}), so the run cannot be continued; "
-                             "choose another directory or remove that one.") from error
+                             "choose another directory or remove that one.", path=directory / RESTART) from error
     if (directory / TRAJECTORY).exists():
         raise InputError(f"{directory} holds a trajectory but no {RESTART}, so the run cannot be continued; "
-                         "choose another directory or remove that one.")
+                         "choose another directory or remove that one.", path=directory / RESTART)
     return None
 
 
@@ -161,10 +161,10 @@ def _append(directory, system, frames, state):
                 trajectory.append(frame)
     except (RuntimeError, FileNotFoundError) as error:
         raise InputError(f"{path} cannot be opened ({error}), so the run beside it cannot be continued; "
-                         "start again in another directory.") from error
+                         "start again in another directory.", path=path) from error
     if present not in (state.frame, state.frame + 1):
         raise InputError(f"{path} has {present} frames, but {RESTART} beside it is at frame {state.frame}; "
-                         "they are of different runs: start again in another directory.")
+                         "they are of different runs: start again in another directory.", path=path)
 
 
 def snapshot(positions, length, step, velocities=None, log=None):

@@ -29,4 +29,4 @@ def random_points(count, length, smallest, rng):
         later = np.unique(pairs.max(axis=1))
         points[later] = rng.uniform(0, length, (len(later), 3))
     raise InputError(f"{count} particles at distances of at least {smallest} do not fit at random into a "
-                     f"cube of edge {length:.2f}; lower the density.")
+                     f"cube of edge {length:.2f}; lower the density.", option="count", value=count)

@@ -37,8 +37,9 @@ class PairPotential:
         so V is 0 there and the force is the one at the cut (0 for OPP, small for LJG).
         """
         if points < 2 or not 0 < start < self.cutoff:
+            wrong = {"option": "points", "value": points} if points < 2 else {"option": "start", "value": start}
             raise InputError(f"A table of {points} points from r = {start} to the cutoff {self.cutoff:.4f} "
-                             "is not possible; ask for 2 points or more and a start inside the cutoff.")
+                             "is not possible; ask for 2 points or more and a start inside the cutoff.", **wrong)
         r = np.sqrt(np.linspace(start ** 2, self.cutoff ** 2, points))
         return r, self.bare_energy(r) - self.bare_energy(self.cutoff), self.bare_force(r)
 
@@ -131,14 +132,15 @@ def make(name, parameters):
     """The potential called `name` ("OPP" or "LJG") with a dictionary of its parameters."""
     if name not in POTENTIALS:
         raise InputError(f"There is no pair potential called {name!r}; "
-                         f"choose one of {', '.join(POTENTIALS)}.")
+                         f"choose one of {', '.join(POTENTIALS)}.", option="potential", value=name)
     fields = [field.name for field in dataclasses.fields(POTENTIALS[name])]
     unknown = sorted(set(parameters) - set(fields))
     missing = [field.name for field in dataclasses.fields(POTENTIALS[name])
                if field.default is dataclasses.MISSING and field.name not in parameters]
     if unknown or missing:
         raise InputError(f"The potential {name} takes {', '.join(fields)}; not known: "
-                         f"{', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}.")
+                         f"{', '.join(unknown) or 'none'}; missing: {', '.join(missing) or 'none'}.",
+                         option="parameters", value=parameters)
     return POTENTIALS[name](**parameters)
 
 
@@ -146,4 +148,4 @@ def _check(potential, field, low, high):
     value = getattr(potential, field)
     if not low <= value <= high:  # a NaN fails this too
         raise InputError(f"{type(potential).__name__} with {field} = {value} is out of range; "
-                         f"give a {field} from {low:g} to {high:g}.")
+                         f"give a {field} from {low:g} to {high:g}.", option=field, value=value)

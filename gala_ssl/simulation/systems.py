@@ -47,11 +47,12 @@ class System:
             value = getattr(self, field)
             if not low <= value <= high:
                 raise InputError(f"The system {self.name} has {field} = {value}, out of range; "
-                                 f"give a {field} from {low:g} to {high:g}.")
+                                 f"give a {field} from {low:g} to {high:g}.", option=field, value=value)
         if self.length < 2 * self.potential.cutoff:
             raise InputError(f"The system {self.name} with {self.particles} particles at density "
                              f"{self.density} has a box of length {self.length:.3f}, less than twice the "
-                             f"cutoff {self.potential.cutoff:.3f}; use more particles or a lower density.")
+                             f"cutoff {self.potential.cutoff:.3f}; use more particles or a lower density.",
+                             option="particles", value=self.particles)
 
     @property
     def length(self):
@@ -84,7 +85,8 @@ def names():
 def get(name):
     """The system called `name`; see `names()`."""
     if name not in _table():
-        raise InputError(f"There is no simulated system called {name!r}; choose one of {', '.join(names())}.")
+        raise InputError(f"There is no simulated system called {name!r}; choose one of {', '.join(names())}.",
+                         option="system", value=name)
     return _table()[name]
 
 

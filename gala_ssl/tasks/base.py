@@ -36,7 +36,8 @@ def checked_scale(scale):
     """Return a standard deviation, or the pair (least, largest) of a range as a list of plain numbers."""
     pair = np.broadcast_to(scale, 2).tolist()
     if not (is_finite(pair[0]) and is_finite(pair[1]) and 0 <= pair[0] <= pair[1]):
-        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.")
+        raise InputError(f"scale is {scale!r}; give a standard deviation, or the least and the largest one.",
+                         option="scale", value=scale)
     return scale if np.ndim(scale) == 0 else pair
 
 
@@ -53,6 +54,8 @@ class Task(abc.ABC):
         dropout: rate the authors trained it with.
         answers: "cloud" or "bond", what has an answer of its own.
         target_is_length: whether the target is in units of length, so that it is scaled with the inputs.
+        kernel_head: the function of `gala_ssl.networks.heads` that `head` calls, if the compiled kernel has it
+            (`gala_ssl.kernel.fold.HEADS`); None leaves the head to Keras.
 
     and defines the two methods below.
     """
@@ -65,6 +68,7 @@ class Task(abc.ABC):
     dropout = 0.1
     answers = "cloud"
     target_is_length = True
+    kernel_head: str | None = None
 
     def settings(self, data):
         """Return the constructor's arguments for a training on `data`, a DataConfig, as plain values.

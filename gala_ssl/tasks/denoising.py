@@ -22,6 +22,7 @@ class Denoising(Task):
     name, stream = "denoising", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
     answers = "bond"
+    kernel_head = "bond_vectors"
 
     def __init__(self, scale=0.5):
         self.scale = checked_scale(scale)

@@ -22,10 +22,12 @@ class FrameClassification(Task):
     loss, metric = "SparseCategoricalCrossentropy", "accuracy"
     dropout = 0.5
     target_is_length = False
+    kernel_head = "cloud_class"
 
     def __init__(self, classes=50):
         if not isinstance(classes, int) or not 0 < classes <= _MOST:
-            raise InputError(f"classes is {classes!r}; it must be a positive integer, at most {_MOST}.")
+            raise InputError(f"classes is {classes!r}; it must be a positive integer, at most {_MOST}.",
+                             option="classes", value=classes)
         self.classes = classes
 
     def settings(self, data):

@@ -15,6 +15,7 @@ class NearestBond(Task):
     order = 6
     name, stream = "nearest_bond", "static"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
+    kernel_head = "cloud_vector"
 
     def make_batch(self, bonds, types, labels, rng, ideal=None):
         lengths = np.where(types.any(axis=-1), np.linalg.norm(bonds, axis=-1), np.inf)

@@ -22,6 +22,7 @@ class NoisyBond(Task):
     dropout = 0.5
     answers = "bond"
     target_is_length = False
+    kernel_head = "bond_class"
 
     def __init__(self, scale=0.5):
         self.scale = checked_scale(scale)

@@ -19,6 +19,7 @@ class ShiftIdentification(Task):
     order = 4
     name, stream = "shift_identification", "dynamic"
     loss, metric = "MeanSquaredError", "mean_absolute_error"
+    kernel_head = "cloud_vector"
 
     def __init__(self, scale=0.5):
         self.scale = checked_scale(scale)

@@ -53,7 +53,7 @@ def resume(model, directory, batches):
     history = _read_history(directory / HISTORY)
     if len(history) < seen:
         raise InputError(f"{directory / HISTORY} has {len(history)} epochs where the checkpoint beside it has seen "
-                         f"{seen}; restore it, or remove the run to train anew.")
+                         f"{seen}; restore it, or remove the run to train anew.", path=directory / HISTORY)
     return history[:seen]
 
 
@@ -77,7 +77,7 @@ def load_variables(variables, path):
                 variable.assign(arrays[name])
     except Exception as error:  # of a damaged file NumPy, zip and Keras each say it in a class of their own
         raise InputError(f"{path} cannot be loaded ({reason(error)}); restore it, or remove the run to train "
-                         f"anew.") from error
+                         f"anew.", path=path) from error
 
 
 def _read_history(path):
@@ -90,7 +90,7 @@ def _read_history(path):
         return [{**row, "epoch": int(row["epoch"])} for row in rows]
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} is not a history of a training ({error}); restore it, or remove the run to train "
-                         f"anew.") from error
+                         f"anew.", path=path) from error
 
 
 def _save_history(history, path):

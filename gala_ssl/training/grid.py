@@ -6,7 +6,7 @@ import pandas as pd
 
 from gala_ssl.base.errors import InputError, counted
 from gala_ssl.base.files import check_file, read_json
-from gala_ssl.base.runs import differing_settings
+from gala_ssl.base.runs import differing_settings, in_words
 from gala_ssl.base.tables import simple_table
 from gala_ssl.tasks import TASKS
 from gala_ssl.training.transfer import Cell, digests, read_cell
@@ -45,8 +45,8 @@ def read_grid(folder, preset, weights=None):
     wanted = {**dataclasses.asdict(preset), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}
     differing = differing_settings(wanted, {name: card.get(name) for name in wanted})
     if differing:
-        raise InputError(f"The cells in {folder} are of a grid with other settings ({differing}); give results of "
-                         f"this grid.")
+        raise InputError(f"The cells in {folder} are of a grid with other settings ({in_words(differing)}); give "
+                         f"results of this grid.", path=folder, option="settings", value=differing)
     return dict(zip(cells_of(table), table.to_dict("records")))
 
 
@@ -59,7 +59,8 @@ def _read_results(folder):
     try:
         return pd.read_csv(folder / "grid.csv")[list(COLUMNS)], card
     except (KeyError, ValueError) as error:
-        raise InputError(f"{folder / 'grid.csv'} is not the table of a transfer grid ({error}).") from error
+        raise InputError(f"{folder / 'grid.csv'} is not the table of a transfer grid ({error}).",
+                         path=folder / "grid.csv") from error
 
 
 def cells_of(grid):
@@ -77,7 +78,7 @@ def check_kept(folder, preset, cells):
     if lost:
         raise InputError(f"{folder} has tables of {counted(len(there), 'cell')} of the grid {name!r}, of which {lost} "
                          f"would be lost; give another --output, or, if they are of this grid, ask for them as well "
-                         f"and let them count as done with --known {folder}.")
+                         f"and let them count as done with --known {folder}.", path=folder, option="cells", value=lost)
 
 
 def tables_rst(grid):

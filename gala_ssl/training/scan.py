@@ -34,7 +34,7 @@ def check_engine():
     """InputError unless Keras's backend is JAX, on which the scan runs."""
     if keras.backend.backend() != "jax":
         raise InputError("The scan engine runs on Keras's JAX backend only; set KERAS_BACKEND=jax, or take the keras "
-                         "engine.")
+                         "engine.", option="engine", value="scan")
 
 
 def fit_scan(models, task, training, validation, configs, directories, workers=None, progress=True):
@@ -58,8 +58,9 @@ def fit_scan(models, task, training, validation, configs, directories, workers=N
     check_engine()
     config = configs[0]
     if config.schedule != "cosine" or config.accumulate > 1:
+        option = "schedule" if config.schedule != "cosine" else "accumulate"
         raise InputError("The scan engine trains by the cosine schedule without accumulation of gradients; choose the "
-                         "preset thermal, or the keras engine.")
+                         "preset thermal, or the keras engine.", option=option, value=getattr(config, option))
     directories = [pathlib.Path(directory) for directory in directories]
     with contextlib.ExitStack() as stack:
         for directory in directories:
@@ -74,7 +75,8 @@ def fit_scan(models, task, training, validation, configs, directories, workers=N
         done = {len(history) for history in histories}
         if len(done) > 1:
             raise InputError(f"The runs {', '.join(map(str, directories))} have come to different epochs "
-                             f"({sorted(done)}); continue each by the keras engine, or remove them to train anew.")
+                             f"({sorted(done)}); continue each by the keras engine, or remove them to train anew.",
+                             option="directories", value=directories)
         _train(models, task, training, validation, configs, directories, histories, workers, progress)
     for model, directory in zip(models, directories):
         load_variables(model.weights, directory / BEST)

@@ -15,7 +15,8 @@ from gala_ssl.networks.weights import copy_weights
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.tasks.models.build import build_model, seeded
-from gala_ssl.tasks.models.pretrained import load_model, weights_and_card
+from gala_ssl.tasks.models.cards import weights_and_card
+from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import SHIPPED
 from gala_ssl.training.fit import compile_for, fit_alone
 from gala_ssl.training.presets import Preset
@@ -49,9 +50,10 @@ class Cell:
         check_choice("source", self.source, sources())
         check_choice("target", self.target, TASKS)
         if not 0 < self.fraction <= 1:
-            raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.")
+            raise InputError(f"The fraction is {self.fraction}; it must lie above 0 and at most at 1.",
+                             option="fraction", value=self.fraction)
         if self.source == SCRATCH and self.freeze:
-            raise InputError("A core from scratch knows nothing yet; it cannot be frozen.")
+            raise InputError("A core from scratch knows nothing yet; it cannot be frozen.", option="freeze", value=True)
 
     @property
     def name(self):

@@ -25,11 +25,12 @@ def run_cells(cells, preset, weights, directory, workers=None, scheduler=None):
     Raises:
         InputError: Dask is not installed, or there are no workers.
     """
+    if workers is not None and workers < 1:
+        raise InputError(f"The grid was given {workers} workers; it needs one at least.",
+                         option="workers", value=workers)
     dask = _load_dask()
     if workers is None:
         workers = dask.system.CPU_COUNT
-    if workers < 1:
-        raise InputError(f"The grid was given {workers} workers; it needs one at least.")
     groups = collections.deque([list(cells)] if scheduler else _groups(cells, workers))
     order = {cell: i for i, cell in enumerate(cells)}
     with _lanes(dask, min(workers, len(groups)), scheduler) as (client, lanes):
@@ -85,7 +86,7 @@ def _load_dask():
         import dask.system
     except ImportError as error:
         raise InputError(f"The transfer grid runs its cells with Dask, which cannot be loaded ({error}); install it "
-                         f"with: pip install \"dask[distributed]\"") from error
+                         f"with: pip install \"dask[distributed]\"", option="package", value="dask") from error
     return dask
 
 

@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json, write_text
-from gala_ssl.base.runs import alone_in, check_settings
+from gala_ssl.base.runs import Taken, alone_in, check_settings
+from tests.refusals import refused
 
 HOLD = """
 import sys
@@ -31,21 +31,22 @@ def holder(tmp_path):
         process.kill()
 
 
-def refused(directory):
-    with pytest.raises(InputError, match=f"Another process is writing the run in {directory}; wait for it"):
+def assert_taken(directory):
+    with refused(path=str(directory), option=None) as caught:
         with alone_in(directory):
             raise AssertionError("two processes are in one directory")
+    assert isinstance(caught.value, Taken)
 
 
 @pytest.mark.parametrize("end", [lambda process: process.stdin.close(),
                                  lambda process: process.send_signal(signal.SIGKILL)], ids=["ended", "killed"])
 def test_a_directory_is_refused_until_the_process_in_it_ends(holder, tmp_path, end):
     for _ in range(2):
-        refused(tmp_path)
+        assert_taken(tmp_path)
     end(holder)
     holder.wait()
     with alone_in(tmp_path):
-        refused(tmp_path)  # within one process too
+        assert_taken(tmp_path)  # within one process too
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
@@ -57,7 +58,7 @@ def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
     with alone_in(tmp_path / "run"):
         assert sorted(path.name for path in mine.parent.iterdir()) == [".lock", ".writing-folder", "history.csv"]
         write_text(killed, "epoch")
-        refused(tmp_path / "run")
+        assert_taken(tmp_path / "run")
         assert killed.exists()
 
 
@@ -73,8 +74,5 @@ def test_the_setting_that_differs_is_named_with_both_values(tmp_path):
     check_settings(tmp_path, settings)
     check_settings(tmp_path / "not there", {})
     changed = {"seed": 13, "training": {"epochs": 2, "rates": {"first": 0.1}}}
-    with pytest.raises(InputError, match=r"other settings \(training.epochs 3, now 2\); choose another"):
+    with refused(path=str(tmp_path), option="settings", value={"training.epochs": (3, 2)}):
         check_settings(tmp_path, changed)
-    many = {str(i): i for i in range(6)}
-    with pytest.raises(InputError, match=r"\(0 None, now 0; 1 None, now 1; 2 None, now 2; and 6 more\)"):
-        check_settings(tmp_path, many)

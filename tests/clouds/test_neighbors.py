@@ -48,7 +48,9 @@ def test_the_voronoi_cell_of_bcc_is_a_truncated_octahedron():
     frame = crystal("cI2-W", 0.002)
     clouds = point_clouds(frame, Voronoi(most=40))
     assert clouds.mask.all() and clouds.bonds.shape[1] == 14
-    np.testing.assert_array_equal(clouds.bonds, point_clouds(frame, Nearest(14)).bonds)
+    # Bonds that are equally long to rounding may have another order.
+    alike = [np.sort(each.bonds, axis=1) for each in (clouds, point_clouds(frame, Nearest(14)))]
+    np.testing.assert_array_equal(*alike)
 
 
 def test_voronoi_neighbours_may_be_images_of_one_particle():

@@ -227,9 +227,8 @@ def test_levels(embed, trajectory):
 @pytest.mark.parametrize("level", ["particle", "bond", "frame"])
 def test_one_frame_and_one_part_of_its_embedding_are_in_memory(embed, trajectory, monkeypatch, level):
     """When a frame is read, or a part of it embedded, no more than the one before is there."""
-    monkeypatch.setattr("gala_ssl.order.embedding._CHUNK", 64)
     monkeypatch.setattr("gala_ssl.order.embedding.SEARCHED", 64)
-    frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, Embedding, "predict")
+    frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, Embedding, "compute")
     embed("-o", "a.npz", "--level", level, "--quiet")
     assert len(frames) == 1 + 3 and max(held for _, held in frames) == 1  # the first is looked at before
     assert len(parts) == 3 * 5 and max(parts) == (64, 1)
@@ -411,8 +410,8 @@ def cooled(tmp_path_factory):
     return path
 
 
-PHASES = ("--frames", "1:", "--preset", "smoke", "--every", "2", "--fraction", "0.3", "--neighbors", "12",
-          "--count", "2")
+PHASES = ("--frames", "1:", "--preset", "smoke", "--every", "2", "--fraction", "0.3", "--least", "1",
+          "--neighbors", "12", "--count", "2")
 
 
 @pytest.fixture(scope="module")
@@ -429,6 +428,7 @@ def test_phases_finds_the_transition_and_writes_histogram_figure_and_card(phases
     assert (card["known"], card["asked"]) == ([1, 3, 5, 7, 9, 11], [2, 4, 6, 8, 10, 12])  # numbers in the file
     transition, = card["transitions"]
     assert (transition["last"], transition["first"]) == (6, 7) and transition["across"] < 0.1
+    assert 0 < transition["chance"] <= 1 and transition["shown"] == (transition["chance"] <= 0.0501)
     assert list(table.columns) == ["true_frame", "predicted_frame", "part"] and len(table) == 36
     np.testing.assert_allclose(table.groupby("true_frame")["part"].sum(), 1, atol=1e-5)
     crossing = table[(table["true_frame"] < 7) & (table["predicted_frame"] > 6)]
@@ -443,7 +443,7 @@ def test_phases_trains_once_and_says_the_same_again(phases, cooled, capsys):
     arguments = ["phases", str(cooled), "-o", str(phases), *PHASES, "--epochs", "8"]
     main(arguments)
     said = capsys.readouterr().out
-    assert "2 phases; one ends and the next begins between frames 6 and 7 (" in said
+    assert "A phase ends and the next begins between frames 6 and 7 (" in said and "p = " in said
     assert "Of 1 to 6 phases, the likeliest number is 2. " in said
     main([*arguments, "--json"])
     assert json.loads(capsys.readouterr().out) == {"output": str(phases), **json.loads(before[phases / "card.json"])}
@@ -455,7 +455,7 @@ def test_phases_trains_once_and_says_the_same_again(phases, cooled, capsys):
 
 def test_the_figure_of_the_phases_has_the_energy_under_it_where_it_is_logged(cooled, trajectory):
     module = importlib.import_module("gala_ssl.commands.phases")
-    cut = [{"last": 3, "first": 4, "across": 0.0}]
+    cut = [{"last": 3, "first": 4, "across": 0.0, "chance": 0.005, "shown": True}]
     for path, panels in ((cooled, ["predicted frame", "energy per particle", "", "kT"]),
                          (trajectory, ["predicted frame", ""])):
         figure = module.figure(read_frames(path), np.array([0, 2]), np.array([1, 3]), np.eye(2), cut)

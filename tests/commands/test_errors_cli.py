@@ -13,8 +13,8 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.commands.main import main, script
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks import TASKS
-from tests.networks import small_config
 from tests.scripts import main_of
+from tests.small_networks import small_config
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "experiments" / "pretrain.py"
 

@@ -11,7 +11,6 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.quiet import held_back, quietly
 from gala_ssl.commands import embed
 from gala_ssl.commands.main import check_backend, main
-from paper import shipping
 
 
 def test_importing_changes_nothing_in_the_process():
@@ -93,5 +92,3 @@ def test_messages_name_commands_that_are_installed(tmp_path):
     from gala_ssl.commands.transfer import check_weights
     with pytest.raises(InputError, match="gala-ssl pretrain denoising --output"):
         check_weights(["denoising"], tmp_path)
-    with pytest.raises(InputError, match="run: gala-ssl simulate cF4-Cu --directory"):
-        shipping._card(tmp_path / "cF4-Cu")

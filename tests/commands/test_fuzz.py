@@ -19,7 +19,7 @@ from gala_ssl.commands import info
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.pretrained import describe
+from gala_ssl.tasks.models.cards import describe
 from gala_ssl.training.presets import TrainingConfig
 from tests import bad_files, tiny
 from tests.bad_files import FORMATS, good

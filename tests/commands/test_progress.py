@@ -11,7 +11,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.training.presets import PRESETS
 from tests import tiny
-from tests.networks import compile_nothing, tiny_preset
+from tests.small_networks import compile_nothing, tiny_preset
 
 pytestmark = pytest.mark.tensorflow
 

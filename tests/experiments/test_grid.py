@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_csv, write_json
 from gala_ssl.tasks import TASKS
 from gala_ssl.training.grid import COLUMNS, cells_of, check_kept, grid_table, read_grid, tables_rst
 from gala_ssl.training.presets import preset
 from gala_ssl.training.transfer import SCRATCH, Cell, cells
 from paper.grid import claims_rst, figure4, gain_map
+from tests.refusals import refused
 
 FRACTIONS = (0.01, 1.0)
 
@@ -144,40 +144,52 @@ def test_the_cells_of_other_machines_count_as_done(results, tmp_path):
     assert grid_table(made[:1], tmp_path / "runs", known)["error"][0] == 0.7  # what was run here comes first
 
 
-@pytest.mark.parametrize(("change", "sentence"), [
-    (lambda folder: None, r"other settings \(data.static_fraction 0.02, now 0.04; .* more\); give results of this"),
-    (lambda folder: (folder / "card.json").unlink(), "no file .*card.json"),
-    (lambda folder: (folder / "card.json").write_text("{"), "card.json is not JSON"),
-    (lambda folder: (folder / "grid.csv").write_text("source,target\n"), "grid.csv is not the table of a transfer"),
-    (lambda folder: (folder / "grid.csv").write_text(""), "grid.csv is not the table of a transfer")])
-def test_results_of_another_grid_are_refused(results, change, sentence):
-    change(results[0])
-    with pytest.raises((InputError, FileNotFoundError), match=sentence):
-        read_grid(results[0], preset("desktop" if "settings" in sentence else "grid"))
+@pytest.mark.parametrize(("name", "change"), [
+    ("card.json", lambda path: path.write_text("{")),
+    ("grid.csv", lambda path: path.write_text("source,target\n")),
+    ("grid.csv", lambda path: path.write_text(""))])
+def test_damaged_results_are_refused(results, name, change):
+    change(results[0] / name)
+    with refused(path=str(results[0] / name)):
+        read_grid(results[0], preset("grid"))
+
+
+def test_results_without_a_card_are_refused(results):
+    (results[0] / "card.json").unlink()
+    with pytest.raises(FileNotFoundError) as caught:
+        read_grid(results[0], preset("grid"))
+    assert str(results[0] / "card.json") in str(caught.value)
+
+
+def test_results_of_another_grid_are_refused(results):
+    with refused(path=str(results[0]), option="settings") as caught:
+        read_grid(results[0], preset("desktop"))
+    assert caught.value.value["data.static_fraction"] == (0.02, 0.04) and len(caught.value.value) > 3
 
 
 def test_results_from_other_weights_are_refused(results):
     card = json.loads((results[0] / "card.json").read_text())
     write_json(results[0] / "card.json", {**card, "weights_sha256": {"denoising": "abc"}})
-    with pytest.raises(InputError, match=r"other settings \(weights_sha256.denoising abc, now "):
+    with refused(path=str(results[0]), option="settings") as caught:
         read_grid(results[0], preset("grid"))
+    assert caught.value.value["weights_sha256.denoising"][0] == "abc"
 
 
 @pytest.mark.parametrize(("wanted", "name", "lost"), [
     (lambda cells: cells, "grid", None),
     (lambda cells: [*cells, Cell(SCRATCH, "denoising", 0.5, False, 9)], "grid", None),
-    (lambda cells: cells[1:], "grid", "of which 1 would be lost; .*--known"),
-    (lambda cells: cells, "smoke", "of the grid 'grid', of which 24 would be lost; give another --output")])
+    (lambda cells: cells[1:], "grid", 1),
+    (lambda cells: cells, "smoke", 24)])
 def test_tables_of_other_cells_are_not_replaced(results, wanted, name, lost):
     folder, grid = results
-    with contextlib.nullcontext() if lost is None else pytest.raises(InputError, match=lost):
+    with contextlib.nullcontext() if lost is None else refused(path=str(folder), option="cells", value=lost):
         check_kept(folder, preset(name), wanted(cells_of(grid)))
     check_kept(folder / "elsewhere", preset(name), [])
 
 
 def test_what_is_no_table_of_a_grid_is_not_replaced(results):
     (results[0] / "grid.csv").write_text("source,target\n")
-    with pytest.raises(InputError, match="grid.csv is not the table of a transfer"):
+    with refused(path=str(results[0] / "grid.csv")):
         check_kept(results[0], preset("grid"), cells_of(results[1]))
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import cooling, systems
 from paper import figures, shipping, snapshots, verify
 from tests.experiments.test_snapshots import cooling_run
+from tests.refusals import refused
 from tests.scripts import main_of
 
 matplotlib.use("Agg")
@@ -90,7 +90,7 @@ def test_runs_without_the_phases_wanted_are_refused_before_anything_is_written(t
     for run in shipping.RUNS:
         small = systems.get(run).replace(particles=300, steps=20)
         cooling.cool(small, directory=tmp_path / run, frames=10, progress=False)
-    with pytest.raises(InputError, match="no frame in which both are liquid"):
+    with refused(option="phase", value="liquid"):
         shipping.ship(tmp_path, tmp_path / "out", tmp_path / "results")
     assert not (tmp_path / "out").exists()
 
@@ -121,7 +121,7 @@ def test_figures_draw_where_they_are_told():
 def test_a_card_that_is_no_finished_run_is_refused(tmp_path):
     (tmp_path / "cI2-W").mkdir()
     (tmp_path / "cI2-W" / cooling.CONFIG).write_text(json.dumps({}))
-    with pytest.raises(InputError, match="no finished cooling run"):
+    with refused(path=str(tmp_path / "cI2-W" / cooling.CARD)):
         shipping.ship(tmp_path, tmp_path / "out", tmp_path / "results")
 
 

@@ -11,7 +11,7 @@ from gala_ssl.tasks.models.build import build_model
 from gala_ssl.training.fit import compile_for
 from gala_ssl.training.presets import TrainingConfig
 from paper.skill import axis_errors, linear_probe, noisy_bond_accuracy, trivial_score
-from tests.networks import small_config
+from tests.small_networks import small_config
 
 pytestmark = pytest.mark.any_backend
 

@@ -4,8 +4,8 @@ import sys
 import numpy as np
 import pytest
 
-from gala_ssl.base.errors import InputError
 from paper import verify
+from tests.refusals import refused
 
 CUBIC = {"fcc": [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]],
          "bcc": [[0, 0, 0], [0.5, 0.5, 0.5]], "sc": [[0, 0, 0]]}
@@ -48,5 +48,5 @@ def test_a_gas_is_no_crystal(package):
 def test_missing_packages_are_named(monkeypatch):
     for name in ("ovito.data", "mdapy"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(InputError, match="pip install ovito, or: pip install mdapy"):
+    with refused(option="package", value=["ovito", "mdapy"]):
         verify.fractions(np.zeros((20, 3)), 5.0)

@@ -18,8 +18,8 @@ from gala_ssl.networks.layers.conversion import (
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.frame_classification import FrameClassification
 from gala_ssl.tasks.models.build import build_model, seeded
-from tests.networks import settle, small_config, small_core
 from tests.properties import assert_close
+from tests.small_networks import settle, small_config, small_core
 from tests.strategies import CLOUD_KINDS, cloud, type_encodings
 
 pytestmark = pytest.mark.any_backend

@@ -13,7 +13,7 @@ from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
-from tests.networks import card_of, small_core
+from tests.small_networks import card_of, small_core
 from tests.strategies import type_encodings
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.filterwarnings("ignore:Gradients do not exist for variables")]

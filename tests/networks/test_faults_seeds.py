@@ -10,7 +10,7 @@ import gala_ssl
 from gala_ssl.networks.combined import combine_cores
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks.models.build import build_model, seeded
-from tests.networks import small_config
+from tests.small_networks import small_config
 
 pytestmark = pytest.mark.any_backend
 

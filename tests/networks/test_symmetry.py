@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gala_ssl.networks import heads
 from tests import properties
-from tests.networks import small_core, with_heads
+from tests.small_networks import small_core, with_heads
 from tests.strategies import SEEDS, batches, examples, rotations
 
 pytestmark = pytest.mark.any_backend

@@ -25,9 +25,9 @@ from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 from tests import tiny
-from tests.networks import small_config
 from tests.properties import assert_close
 from tests.refusals import refused
+from tests.small_networks import small_config
 
 pytestmark = pytest.mark.any_backend
 
@@ -141,12 +141,13 @@ def test_the_latent_of_a_cloud_is_the_mean_over_its_bonds(frame):
 def test_xla_compiles_the_network_for_large_frames_alone_and_the_numbers_stay(frame, monkeypatch):
     monkeypatch.setattr("gala_ssl.networks.compiled.MANY", 255)
     embed = Embedding(tiny.model("denoising"), tiny.card("denoising"), progress=False)
-    assert [embed._compiled(count).jit_compile for count in (1, 255, 256, 10**6)] == [False, False, True, True]
+    compiled = embed.network.compiled("mean")
+    assert [compiled(count).jit_compile for count in (1, 255, 256, 10**6)] == [False, False, True, True]
     clouds = point_clouds(frame, Nearest(NEIGHBORS))
     assert_close(embed(clouds), np.concatenate([embed(clouds[:255]), embed(clouds[255:])]), 1e-5)
     for choice in (True, False):
         chosen = Embedding(embed.model, embed.card, progress=False, jit_compile=choice)
-        assert {chosen._compiled(count).jit_compile for count in (1, 10**6)} == {choice}
+        assert {chosen.network.compiled("mean")(count).jit_compile for count in (1, 10**6)} == {choice}
 
 
 def test_featurizers_side_by_side(embed, frame):
@@ -179,7 +180,7 @@ def test_a_fresh_process_gives_the_same_embedding(directory, embed, frame, tmp_p
     code = f"""
 import numpy as np, gala_ssl
 arrays = np.load({str(tmp_path / 'clouds.npz')!r})
-embed = gala_ssl.Embedding.from_pretrained("denoising", weights={str(directory)!r}, progress=False)
+embed = gala_ssl.Embedding.from_pretrained("denoising", weights={str(directory)!r}, engine="keras", progress=False)
 np.save({str(tmp_path / 'found.npy')!r}, embed(gala_ssl.PointClouds(arrays["bonds"], arrays["types"])))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300,
@@ -230,9 +231,11 @@ def test_clouds_of_another_width_are_embedded_with_a_warning(embed, frame):
 
 def test_of_wide_clouds_fewer_are_computed_at_a_time(embed, frame, monkeypatch):
     """So that what is in memory, the pairs of bonds, stays the same; the widest are refused."""
-    shapes, call = [], embed._embed.predict_on_batch
-    monkeypatch.setattr(embed._embed, "predict_on_batch", lambda inputs: shapes.append(inputs[0].shape) or call(inputs))
-    monkeypatch.setattr("gala_ssl.order.embedding.MOST_NEIGHBORS", 40)
+    network = embed.network.compiled("mean")(45)
+    shapes, call = [], network.predict_on_batch
+    monkeypatch.setattr(network, "predict_on_batch", lambda inputs: shapes.append(inputs[0].shape) or call(inputs))
+    monkeypatch.setattr("gala_ssl.order.network.MOST_NEIGHBORS", 40)
+    monkeypatch.setattr("gala_ssl.order.inputs.MOST_NEIGHBORS", 40)
     with pytest.warns(UserWarning, match="clouds of 6 bonds"):
         for width in (9, 40):
             found = embed(point_clouds(frame, Nearest(width))[:45])
@@ -262,7 +265,7 @@ def test_shipped_frames_as_clouds_give_no_warning(embed):
         for frame in (frames[0], frames[-1]):
             clouds = point_clouds(frame, Nearest(NEIGHBORS)).in_contact_distances()
             for count in (20, 100, len(clouds)):
-                embed._known_columns(clouds[rng.permutation(len(clouds))[:count]])
+                embed._inputs.of_clouds(clouds[rng.permutation(len(clouds))[:count]], "contact")
 
 
 @pytest.mark.parametrize(("neighbors", "option", "value"), [

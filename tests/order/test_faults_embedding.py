@@ -15,7 +15,7 @@ from gala_ssl.order.attention import AttentionMaps
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model, seeded
-from tests.networks import compile_nothing, settle, small_config
+from tests.small_networks import compile_nothing, settle, small_config
 
 pytestmark = pytest.mark.any_backend
 

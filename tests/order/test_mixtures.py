@@ -25,7 +25,7 @@ from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training.fit import fit
 from gala_ssl.training.presets import TrainingConfig
-from tests.networks import small_config
+from tests.small_networks import small_config
 
 pytestmark = [pytest.mark.any_backend, pytest.mark.slow]
 

@@ -14,7 +14,7 @@ from gala_ssl.base.runs import Taken
 from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
-from gala_ssl.order.blocks import across, blocks
+from gala_ssl.order.blocks import across, blocks, chance_of_blocks
 from gala_ssl.order.phases import PhaseConfig, PhaseMap, Transition, identify_phases
 from gala_ssl.training.presets import TrainingConfig
 from tests.refusals import refused
@@ -81,6 +81,30 @@ def test_the_division_is_the_best_of_all(seed, count):
     assert likelihood == pytest.approx(best, abs=1e-9)
 
 
+@pytest.mark.parametrize("frames", [5, 25])
+def test_what_chance_divides_as_well_is_no_transition(frames):
+    """A network without skill names frames as it likes, whatever it is asked."""
+    rng = np.random.default_rng(1)
+    for seed in range(3):
+        histogram = rng.multinomial(100, rng.dirichlet(np.ones(frames)), size=frames)
+        assert chance_of_blocks(histogram, range(2), range(2, frames), seed, draws=39) > 0.05
+    assert chance_of_blocks(np.eye(2), [0], [1]) == 1
+
+
+def test_what_chance_does_not_divide_is_a_transition():
+    histogram = confusion([5, 4, 3], 0.2, np.random.default_rng(2))
+    found = PhaseMap(4 * np.arange(12), 4 * np.arange(12) + 1, histogram, 0.4)
+    assert [each.shown for each in found.transitions(3)] == [True, True]
+    assert not any(each.shown for each in PhaseMap(found.known, found.asked, np.ones((12, 12)), 0.1).transitions(3))
+
+
+def test_small_systems_give_all_their_particles():
+    """A tenth of 500 particles teaches nothing."""
+    frames = [prototypes.build("cF4-Cu", size, noise=0.1) for size in (256, 2048)]
+    counts = [len(phases._environments([frame], [0], PhaseConfig(neighbors=4), False)) for frame in frames]
+    assert counts == [256, 400]
+
+
 def test_impossible_divisions_are_refused():
     with pytest.raises(InputError, match="5 runs"):
         blocks(np.eye(4), 5)
@@ -99,7 +123,7 @@ def test_what_is_taken_across_does_not_depend_on_sizes():
 def test_transitions_lie_between_the_last_frame_asked_and_the_first_one_known():
     histogram = np.kron(np.eye(2), np.full((2, 2), 0.4)) + 0.05
     found = PhaseMap(np.array([0, 4, 8, 12]), np.array([1, 5, 9, 13]), histogram, 1.0)
-    assert found.transitions(2) == [Transition(5, 8, pytest.approx(0.1))]
+    assert found.transitions(2) == [Transition(5, 8, pytest.approx(0.1), pytest.approx(1 / 6))]
     assert [(each.last, each.first) for each in found.transitions(4)] == [(1, 4), (5, 8), (9, 12)]
     likelihoods = found.likelihoods()
     assert list(likelihoods) == [1, 2, 3, 4] and max(likelihoods, key=likelihoods.get) == 2
@@ -107,7 +131,7 @@ def test_transitions_lie_between_the_last_frame_asked_and_the_first_one_known():
 
 @pytest.mark.parametrize("changes", [
     {"every": 1}, {"every": 2.5}, {"fraction": "1"}, {"fraction": 0.0}, {"fraction": 1.5}, {"neighbors": 1},
-    {"seed": -1}])
+    {"least": 0}, {"seed": -1}])
 def test_settings_that_mean_nothing_are_refused(changes):
     (option, value), = changes.items()
     with refused(option=option, value=value):
@@ -120,7 +144,8 @@ def frames():
     return [prototypes.build("cF4-Cu", 500, noise=0.35 if i < 8 else 0.05, seed=i) for i in range(16)]
 
 
-CONFIG = PhaseConfig(every=2, fraction=0.2, neighbors=12, core=CoreConfig(width=8, hidden=16, blocks=1, dropout=0.0),
+CONFIG = PhaseConfig(every=2, fraction=0.2, least=1, neighbors=12,
+                     core=CoreConfig(width=8, hidden=16, blocks=1, dropout=0.0),
                      training=TrainingConfig(batch_size=32, epochs=14, learning_rate=3e-3, static_patience=(8, 14),
                                             jit_compile=False))
 

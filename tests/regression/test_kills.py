@@ -11,8 +11,8 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
 from tests import tiny
 from tests.kills import content, final, kill_at_rename, starter
-from tests.networks import compile_nothing
 from tests.scripts import main_of
+from tests.small_networks import compile_nothing
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 

@@ -10,7 +10,7 @@ import pytest
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training.checkpoint import BEST, CHECKPOINT
 from tests.kills import content, kill_at_rename, starter
-from tests.networks import tiny_preset
+from tests.small_networks import tiny_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 

@@ -11,7 +11,7 @@ from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.thermal import class_names
-from gala_ssl.tasks.models.pretrained import describe
+from gala_ssl.tasks.models.cards import describe
 from gala_ssl.tasks.models.sets import SETS
 from gala_ssl.training.presets import preset
 from tests import properties

@@ -13,7 +13,7 @@ from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training import transfer
-from tests.networks import tiny_preset
+from tests.small_networks import tiny_preset
 
 pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
 

@@ -8,9 +8,9 @@ import pytest
 from ase.spacegroup import crystal
 from scipy.spatial.transform import Rotation
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.simulation.identify import averaging
+from tests.refusals import refused
 
 LENGTH = 40.0
 TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
@@ -89,13 +89,13 @@ def test_without_a_lattice(packed):
     for point in rng.uniform(-4.5, 4.5, (60_000, 3)) if packed else rng.uniform(-20, 20, (800, 3)):
         if not packed or not len(points) or np.min(np.sum((np.array(points) - point) ** 2, axis=1)) > 0.85 ** 2:
             points.append(point)
-    with pytest.raises(InputError, match="lattice"):
+    with refused(option="reach", value=4.0):
         averaging.average(np.array(points), LENGTH)
 
 
 def test_spglib_missing_is_said(monkeypatch):
     monkeypatch.setitem(sys.modules, "spglib", None)
-    with pytest.raises(InputError, match="pip install spglib"):
+    with refused(option="package", value="spglib"):
         averaging.space_group(averaging.AveragedCell(np.eye(3), np.zeros((1, 3)), np.ones(1), 0.1, 1.0))
 
 

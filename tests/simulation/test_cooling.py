@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import scipy.spatial
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import cooling, gas, systems
+from tests.refusals import refused
 from tests.scripts import main_of
 
 SCRIPT = str(pathlib.Path(__file__).parents[2] / "experiments" / "simulate.py")
@@ -37,7 +37,7 @@ def test_gas_is_random_inside_the_box_and_without_overlaps():
     assert scipy.spatial.cKDTree(points + 10.8, boxsize=21.6).query(points + 10.8, k=2)[0][:, 1].min() >= 1.0
     # Uniform: the mean of 1000 coordinates has a standard error of 21.6 / sqrt(12 * 1000) = 0.2.
     assert np.abs(points.mean(axis=0)).max() < 0.8
-    with pytest.raises(InputError, match="do not fit"):
+    with refused(option="count", value=1000):
         gas.random_points(1000, 10.0, 1.2, np.random.default_rng([3]))
 
 
@@ -119,16 +119,14 @@ def test_a_frame_lost_between_restart_file_and_trajectory_is_written_from_the_re
     np.testing.assert_array_equal(found[-1].particles.position, wanted[-1].particles.position)
 
 
-@pytest.mark.parametrize(("damage", "words"), [
-    (lambda path: path.unlink(), "cannot be opened"),
-    (lambda path: path.write_bytes(b"not a trajectory"), "cannot be opened"),
-    (lambda path: keep_frames(path, 2), "has 2 frames, but restart.npz beside it is at frame 4"),
-])
-def test_a_trajectory_lost_or_damaged_is_named(damage, words, tiny, tmp_path):
+@pytest.mark.parametrize("damage", [
+    lambda path: path.unlink(), lambda path: path.write_bytes(b"not a trajectory"), lambda path: keep_frames(path, 2)],
+    ids=["lost", "no trajectory", "too few frames"])
+def test_a_trajectory_lost_or_damaged_is_named(damage, tiny, tmp_path):
     path = cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
     (tmp_path / cooling.CARD).unlink()
     damage(path)
-    with pytest.raises(InputError, match=words):
+    with refused(path=str(path)):
         cooling.cool(tiny, directory=tmp_path, frames=4, progress=False)
 
 
@@ -145,23 +143,23 @@ def test_two_seeds_are_two_runs(tiny, tmp_path):
 
 
 def test_what_does_not_fit_together_is_refused(tiny, tmp_path):
-    with pytest.raises(InputError, match="2000 steps of cI2-W cannot be divided into 7"):
+    with refused(option="frames", value=7):
         cooling.cool(tiny, directory=tmp_path / "a", frames=7)
-    with pytest.raises(InputError, match="called 'gromacs'"):
+    with refused(option="engine", value="gromacs"):
         cooling.cool(tiny, engine="gromacs", directory=tmp_path / "a")
     assert not (tmp_path / "a").exists()
     path = cooling.cool(tiny, directory=tmp_path / "b", frames=2, progress=False)
-    with pytest.raises(InputError, match="holds a run with other settings"):
+    with refused(path=str(tmp_path / "b"), option="settings", value={"system.seed": (tiny.seed, 9)}):
         cooling.cool(tiny.replace(seed=9), directory=tmp_path / "b", frames=2)
     (path.parent / cooling.CARD).unlink()
     (path.parent / cooling.RESTART).unlink()
-    with pytest.raises(InputError, match="no restart.npz"):
+    with refused(path=str(tmp_path / "b" / cooling.RESTART)):
         cooling.cool(tiny, directory=tmp_path / "b", frames=2)
 
 
 def test_a_directory_in_use_is_refused(tiny, tmp_path):
     from gala_ssl.base.runs import alone_in
-    with alone_in(tmp_path), pytest.raises(InputError, match="Another process"):
+    with alone_in(tmp_path), refused(path=str(tmp_path), option=None):
         cooling.cool(tiny, directory=tmp_path, frames=2)
     cooling.cool(tiny, directory=tmp_path, frames=2, progress=False)  # released
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.simulation import potentials
 from gala_ssl.simulation.potentials import LJG, OPP
+from tests.refusals import refused
 
 opp = st.builds(OPP, k=st.floats(4, 12), phi=st.floats(0, 6))
 ljg = st.builds(LJG, eps=st.floats(0, 5), r0=st.floats(1.0, 2.2))
@@ -87,19 +87,19 @@ def test_table_samples_the_potential_equally_in_r_squared(potential):
     assert energy[-1] == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: OPP(k=0, phi=1), "k = 0"),
-    (lambda: OPP(k=5, phi=math.nan), "phi = nan"),
-    (lambda: LJG(eps=-1, r0=1.8), "eps = -1"),
-    (lambda: LJG(eps=1, r0=9), "r0 = 9"),
-    (lambda: LJG(eps=1, r0=1.5, cutoff=0.3), "cutoff = 0.3"),
-    (lambda: OPP(5.5, 2.0).table(1), "1 points"),
-    (lambda: OPP(5.5, 2.0).table(10, start=9), "r = 9"),
-    (lambda: potentials.make("Morse", {}), "'Morse'"),
-    (lambda: potentials.make("OPP", {"k": 5, "depth": 1}), "depth; missing: phi"),
+@pytest.mark.parametrize(("make", "option", "value"), [
+    (lambda: OPP(k=0, phi=1), "k", 0),
+    (lambda: OPP(k=5, phi=math.nan), "phi", math.nan),
+    (lambda: LJG(eps=-1, r0=1.8), "eps", -1),
+    (lambda: LJG(eps=1, r0=9), "r0", 9),
+    (lambda: LJG(eps=1, r0=1.5, cutoff=0.3), "cutoff", 0.3),
+    (lambda: OPP(5.5, 2.0).table(1), "points", 1),
+    (lambda: OPP(5.5, 2.0).table(10, start=9), "start", 9),
+    (lambda: potentials.make("Morse", {}), "potential", "Morse"),
+    (lambda: potentials.make("OPP", {"k": 5, "depth": 1}), "parameters", {"k": 5, "depth": 1}),
 ])
-def test_impossible_parameters_are_named(make, words):
-    with pytest.raises(InputError, match=words.replace("(", r"\(")):
+def test_impossible_parameters_are_named(make, option, value):
+    with refused(option=option, value=value):
         make()
 
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.frames import prototypes
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split
+from tests.refusals import refused
 from tests.strategies import examples
 
 SMALL = DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.01, 0.05), neighbors=6, min_particles=100)
@@ -83,5 +83,5 @@ def test_a_fraction_takes_all_structures_alike():
 
 
 def test_a_single_environment_is_refused():
-    with pytest.raises(InputError, match="1 environments cannot be split"):
+    with refused(option="count", value=1):
         split(1, DataConfig())

@@ -17,6 +17,7 @@ from gala_ssl.simulation import cooling, systems
 from gala_ssl.tasks.models.archive import check_archive
 from gala_ssl.tasks.models.pretrained import load_model
 from tests import bad_files, tiny
+from tests.refusals import refused
 
 pytestmark = pytest.mark.tensorflow
 
@@ -82,8 +83,9 @@ def naming(**what):
 ], ids=["Lambda", "os.system", "get_file", "exec", "__lambda__", "registered"])
 def test_a_network_that_names_more_than_layers_is_refused(weights, change, named, tmp_path):
     path = rewritten(weights, "config.json", change)
-    with pytest.raises(InputError, match=f"{path} are not to be trusted: the file holds .*{named}"):
+    with refused(path=str(path), option="members") as caught:
         load_model("denoising", weights)
+    assert any(named in member for member in caught.value.value)
     assert not (tmp_path / "harm").exists()
 
 
@@ -93,8 +95,9 @@ def test_the_lambda_of_these_tests_does_harm_where_it_is_let(tmp_path, monkeypat
     keras.Sequential([keras.Input((1,)), harmful()]).save("harm.keras")
     with pytest.raises(ValueError, match="Lambda"):
         keras.saving.load_model("harm.keras")
-    with pytest.raises(InputError, match="Lambda"):
+    with refused(path=str(tmp_path / "harm.keras"), option="members") as caught:
         check_archive(tmp_path / "harm.keras")
+    assert any("Lambda" in member for member in caught.value.value)
     assert not (tmp_path / "harm").exists()
     keras.saving.load_model("harm.keras", safe_mode=False)(np.ones((1, 1)))
     assert (tmp_path / "harm").exists()
@@ -102,15 +105,15 @@ def test_the_lambda_of_these_tests_does_harm_where_it_is_let(tmp_path, monkeypat
 
 @pytest.mark.parametrize("name", ["../harm", "/tmp/harm", "assets/harm.py", "harm.pkl"])
 def test_an_archive_with_other_members_is_refused(weights, tmp_path, name):
-    rewritten(weights, **{name: b"harm"})
-    with pytest.raises(InputError, match=f"not to be trusted: the file holds {name}"):
+    path = rewritten(weights, **{name: b"harm"})
+    with refused(path=str(path), option="members", value=[name]):
         load_model("denoising", weights)
     assert not (tmp_path / "harm").exists() and not (weights / "harm").exists()
 
 
 def test_an_archive_that_would_fill_the_memory_is_refused(weights, monkeypatch):
     monkeypatch.setattr("gala_ssl.tasks.models.archive._LARGEST", 1000)
-    with pytest.raises(InputError, match="not to be trusted: the file unpacks to"):
+    with refused(path=str(weights / "denoising.keras"), option="size"):
         load_model("denoising", weights)
 
 
@@ -157,13 +160,14 @@ def test_numbers_from_elsewhere_are_refused(weights, tmp_path, change, said):
         return (tmp_path / "weights.h5").read_bytes()
 
     path = rewritten(weights, "model.weights.h5", changed)
-    with pytest.raises(InputError, match=f"{path} are not to be trusted: the file holds {said}layers/"):
+    with refused(path=str(path), option="members") as caught:
         load_model("denoising", weights)
+    assert all(member.startswith(f"{said}layers/") for member in caught.value.value)
 
 
 def test_a_pickle_is_no_network(weights, tmp_path):
     (weights / "denoising.keras").write_bytes(pickle.dumps(Harm()))
-    with pytest.raises(InputError, match="denoising.keras cannot be loaded"):
+    with refused(path=str(weights / "denoising.keras"), option=None):
         load_model("denoising", weights)
     assert not (tmp_path / "harm").exists()
 
@@ -186,7 +190,7 @@ def test_a_state_of_a_simulation_that_is_a_pickle_is_refused(tmp_path, monkeypat
             np.savez("restart.npz", frame=np.array(Harm(), dtype=object))
         else:
             (tmp_path / "restart.npz").write_bytes(pickle.dumps(Harm()))
-        with pytest.raises(InputError, match="restart.npz is damaged"):
+        with refused(path=str(tmp_path / "restart.npz")):
             cooling.cool(system, directory=tmp_path, frames=10)
     assert not (tmp_path / "harm").exists()
 
@@ -195,7 +199,7 @@ def test_a_state_of_a_simulation_that_is_a_pickle_is_refused(tmp_path, monkeypat
 def test_the_name_on_a_card_leads_nowhere(weights, task, tmp_path):
     card = json.loads((weights / "denoising.json").read_text())
     (weights / "denoising.json").write_text(json.dumps(card | {"task": task}))
-    with pytest.raises(InputError, match=f"does not describe a network: There is no task '{task}'"):
+    with refused(path=str(weights / "denoising.json"), option="task", value=task):
         load_model("denoising", weights)
 
 

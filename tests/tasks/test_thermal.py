@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from gala_ssl.base.errors import InputError
 from gala_ssl.frames import prototypes
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
@@ -18,6 +17,7 @@ from gala_ssl.tasks.data.thermal import (
     debye_displacements,
     thermal_environments,
 )
+from tests.refusals import refused
 
 DATA = DataConfig(structures=("cF4-Cu", "cI2-W"), thermal=ThermalConfig(particles=150, clouds_per_frame=50))
 
@@ -30,7 +30,7 @@ COLD = changed(noise=(0.0, 0.0), strain=0.0, vacancies=0.0, surfaces=0.0, jitter
 
 
 def test_classes_come_in_their_shares():
-    found = thermal_environments(DATA, 1000, (1,))
+    found = thermal_environments(changed(liquid_share=2.0), 1000, (1,))
     assert found.names == class_names(DATA) == ("cF4-Cu", "cI2-W", LIQUID, GAS)
     np.testing.assert_allclose(np.bincount(found.labels), [200, 200, 400, 200], atol=4)
     assert found.clouds.bonds.shape == found.ideal.shape == (1000, 20, 3)
@@ -83,6 +83,20 @@ def test_debye_displacements_are_periodic_and_neighbours_move_together():
     np.testing.assert_allclose(shifted, debye_displacements(positions, frame.cell, np.random.default_rng(6)), atol=1e-8)
 
 
+@pytest.mark.parametrize("softness", [0.0, 0.5, 1.0])
+def test_waves_along_their_direction_are_as_weak_as_the_softness_says(softness):
+    """In amplitudes of the box's longest waves, many draws: along its direction over across it."""
+    frame = prototypes.build("cP1-Po", 200)
+    positions = frame.positions.astype(float)
+    wave = 2 * np.pi * np.linalg.inv(frame.cell)[:, 0]
+    found = []
+    for seed in range(60):
+        moved = debye_displacements(positions, frame.cell, np.random.default_rng(seed), softness)
+        found.append(np.exp(-1j * positions @ wave) @ moved)
+    along, *across = np.sqrt(np.mean(np.abs(found) ** 2, axis=0))
+    assert along == pytest.approx(softness * np.mean(across), rel=0.15, abs=1e-6 * np.mean(across))
+
+
 def test_the_shift_to_find_has_the_displacement_in_it():
     found = thermal_environments(changed(noise=(0.1, 0.1)), 300, (7,))
     task = TASKS["shift_identification"](0.0)
@@ -118,11 +132,12 @@ def test_a_stream_gives_new_clouds_each_epoch_and_travels_to_other_processes(nam
 @pytest.mark.parametrize("settings", [{"noise": (0.2, 0.1)}, {"noise": (0.1,)}, {"surfaces": 1.5}, {"strain": -1},
                                       {"particles": 0}, {"length_scale": "longest"}])
 def test_settings_that_make_no_environments_are_refused(settings):
-    with pytest.raises(InputError):
+    (option, value), = settings.items()
+    with refused(option=option, value=value):
         ThermalConfig(**settings)
 
 
 @pytest.mark.parametrize("scale", [-1, (0.2, 0.1), (0.1, float("nan"))])
 def test_amplitudes_that_are_none_are_refused(scale):
-    with pytest.raises(InputError):
+    with refused(option="scale", value=scale):
         TASKS["noisy_bond"](scale)

@@ -14,7 +14,7 @@ from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training import fit as training
 from gala_ssl.training import transfer, workers
-from tests.networks import card_of, small_config, tiny_preset
+from tests.small_networks import card_of, small_config, tiny_preset
 from tests.strategies import type_encodings
 
 pytestmark = pytest.mark.any_backend

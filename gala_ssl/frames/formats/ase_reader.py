@@ -8,9 +8,7 @@ import io
 import re
 import warnings
 
-import ase.io
 import numpy as np
-from ase.cell import Cell
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.frames.formats.base import Reader
@@ -61,6 +59,8 @@ class ASEReader(Reader):
 
     def parse(self, file, index):
         """What `ase.io.read` makes of a file of this format."""
+        import ase.io  # which takes a second that readers of other formats do without
+
         with warnings.catch_warnings():
             # Of every particle on a symmetry element one, and of no particles what Frame says better.
             warnings.filterwarnings("ignore", "scaled_positions|loadtxt: input contained no data")
@@ -132,7 +132,7 @@ def _frame(atoms, names, label, source):
         raise InputError(f"The vectors of the cell of {source} lie in one plane, so it has no volume; "
                          f"two-dimensional frames are not supported.", frame=source)
     # The same lattice with a right-handed cell: no mirror image.
-    cell = atoms.cell if atoms.cell.handedness > 0 else Cell(atoms.cell * [[1], [1], [-1]])
+    cell = atoms.cell if atoms.cell.handedness > 0 else type(atoms.cell)(atoms.cell * [[1], [1], [-1]])
     box = cell.standard_form()[0]
     with np.errstate(invalid="ignore"):  # Frame raises an error for positions that are NaN
         places = (atoms.positions - atoms.get_celldisp().ravel()) @ np.linalg.inv(cell)

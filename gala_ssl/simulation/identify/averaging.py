@@ -72,7 +72,7 @@ def average(positions, length, reach=4.0, tolerance=0.25):
     spread = float(np.sqrt(np.mean(apart[on] ** 2)))
     if spread > DISORDER * tolerance:
         raise InputError(f"The frame has no lattice: particles lie {spread:.3f} from the sites found, as in a liquid "
-                         "or a glass.")
+                         "or a glass.", option="positions")
     return AveragedCell(vectors, sites % 1, count / count.max(), spread, float(on.sum() / len(positions)))
 
 
@@ -86,10 +86,12 @@ def space_group(cell, precision=0.1):
     try:
         import spglib
     except ImportError as error:
-        raise InputError("Naming a space group needs spglib; install it with: pip install spglib") from error
+        raise InputError("Naming a space group needs spglib; install it with: pip install spglib",
+                         option="package", value="spglib") from error
     found = spglib.get_symmetry_dataset((cell.vectors, cell.sites, [1] * len(cell.sites)), symprec=precision)
     if found is None:
-        raise InputError(f"The sites have no symmetry to {precision:g}; give a larger precision.")
+        raise InputError(f"The sites have no symmetry to {precision:g}; give a larger precision.",
+                         option="precision", value=precision)
     return found.number, "".join(found.wyckoffs)
 
 
@@ -131,7 +133,8 @@ def _lattice(peaks, reach):
         if len(basis) == 3:
             return trial
     raise InputError(f"The frame has no lattice: fewer than three vectors up to {reach}, not in one plane, join enough "
-                     "of its particles, as in a liquid or a glass; a cell with longer edges needs a longer reach.")
+                     "of its particles, as in a liquid or a glass; a cell with longer edges needs a longer reach.",
+                     option="reach", value=reach)
 
 
 def _sites(fractions, vectors, tolerance):

@@ -98,7 +98,7 @@ def orient(directions, starts=400, seed=0):
     """
     five = icosahedron()[5]
     if len(directions) == 0:
-        raise InputError("There are no bonds in the shell to lay an icosahedron among.")
+        raise InputError("There are no bonds in the shell to lay an icosahedron among.", option="directions")
 
     # Of n random directions the mean has this variance: six axes, whose harmonics overlap.
     variances = [eval_legendre(degree, five @ five.T).sum() / (2 * degree + 1) / (len(directions) / 2)

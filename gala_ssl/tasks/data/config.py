@@ -16,28 +16,29 @@ class ThermalConfig:
     Attributes:
         noise: least and largest standard deviation of the thermal displacements on each coordinate, in shortest
             distances of the ideal crystal; drawn evenly, one a frame.
-        correlated: fraction of the frames in which neighbours move together, by an even draw of the strength.
+        correlated: fraction of the frames in which neighbours move together, as those of real crystals do.
         strain: largest standard deviation of the elements of a random strain.
         vacancies: fraction of the frames that lack up to 4 % of their particles.
         surfaces: fraction of the frames with two free surfaces.
         liquid_share, gas_share: how often liquid and gas come, relative to one structure.
         length_scale: what clouds are divided by, see `gala_ssl.clouds.lengths.LENGTH_SCALES`.
         jitter: standard deviation of the logarithm of a factor on each cloud's length.
-        particles: particles of a frame, at least.
-        clouds_per_frame: environments taken from a frame, about.
+        particles: particles of a frame, at least. A small one lacks the long waves of neighbours that move together.
+        clouds_per_frame: environments taken from a frame, about. With many of them an epoch has few frames, whose
+            strain and noise a network learns by heart.
     """
 
     noise: tuple = (0.01, 0.15)
-    correlated: float = 0.5
+    correlated: float = 0.8
     strain: float = 0.01
     vacancies: float = 0.25
     surfaces: float = 0.15
-    liquid_share: float = 2.0
+    liquid_share: float = 1.0
     gas_share: float = 1.0
     length_scale: str = "mean_bond"
     jitter: float = 0.015
-    particles: int = 400
-    clouds_per_frame: int = 400
+    particles: int = 1000
+    clouds_per_frame: int = 40
 
     def __post_init__(self):
         object.__setattr__(self, "noise", sequence("noise", self.noise))

@@ -69,7 +69,8 @@ def split(count, config, fraction=1.0):
         (training, validation): disjoint int64 index arrays in random order, at least one index each.
     """
     if count < 2:
-        raise InputError(f"{count} environments cannot be split into training and validation ones.")
+        raise InputError(f"{count} environments cannot be split into training and validation ones.",
+                         option="count", value=count)
     order = rng(config.seed, "split").permutation(count)
     held_back = min(max(1, round(count * config.validation_fraction)), count - 1)
     return tuple(side[: max(1, round(len(side) * fraction))] for side in (order[held_back:], order[:held_back]))

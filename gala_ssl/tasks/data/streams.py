@@ -28,7 +28,8 @@ class Stream:
 
     def __init__(self, task, environments, indices, batch_size, clouds=None, x_scale=2.0, seed=0, shuffle=True):
         if len(indices) == 0:
-            raise InputError("A stream needs at least one environment; the fraction of the data is too small.")
+            raise InputError("A stream needs at least one environment; the fraction of the data is too small.",
+                             option="indices")
         self.task = task
         self.environments = environments
         self.indices = np.asarray(indices)

@@ -24,6 +24,11 @@ from gala_ssl.tasks.data.environments import Environments
 from gala_ssl.tasks.data.streams import Stream
 
 LIQUID, GAS = "liquid", "gas"
+# How much of the displacements is a Debye crystal's where neighbours move together, drawn evenly. In simulated metals
+# the displacements of neighbours have a correlation of 0.22 to 0.29, as with 0.7 to 0.9 here.
+_CORRELATED = (0.5, 1.0)
+# Speed of transverse waves over that of longitudinal ones, drawn evenly: 0.5 in most metals, less in some directions.
+_SOFTNESS = (0.2, 0.7)
 # What one type of particle is encoded as, in a column each.
 _ONE_TYPE = (0.0, 2.0)
 
@@ -84,7 +89,7 @@ def _clouds(name, count, data, rng):
     search = NeighborSearch(frame, Nearest(data.neighbors))
     first = rng.integers(max(1, len(frame) - count + 1))
     chosen = np.arange(first, first + min(count, len(frame)))
-    found = search(first, first + len(chosen))
+    found = search.find(first, first + len(chosen))
     shape = (len(chosen), data.neighbors, 3)
     bonds = np.asarray(found.vectors, np.float64).reshape(shape)
     moved = moment.displacements[np.asarray(found.point_indices)].reshape(shape) - moment.displacements[chosen, None]
@@ -105,10 +110,11 @@ def _crystal(name, settings, rng):
     frame = prototypes.build(name, settings.particles)
     positions, cell = _deformed(frame.positions.astype(np.float64), frame.cell, settings, rng)
     noise = rng.uniform(*settings.noise)
-    correlated = rng.uniform() if rng.uniform() < settings.correlated else 0.0
+    correlated = rng.uniform(*_CORRELATED) if rng.uniform() < settings.correlated else 0.0
     displacements = rng.normal(size=positions.shape) * np.sqrt(1 - correlated)
     if correlated > 0:
-        displacements += np.sqrt(correlated) * debye_displacements(positions, cell, rng)
+        softness = rng.uniform(*_SOFTNESS)
+        displacements += np.sqrt(correlated) * debye_displacements(positions, cell, rng, softness)
     displacements *= noise
     keep = np.ones(len(positions), bool)
     if rng.uniform() < settings.vacancies:
@@ -130,16 +136,18 @@ def _deformed(positions, cell, settings, rng):
     return rng.choice([-1, 1]) * positions @ gradient, cell @ gradient
 
 
-def debye_displacements(positions, cell, rng):
+def debye_displacements(positions, cell, rng, softness=1.0):
     r"""Displacements of a Debye crystal at high temperature, (n, 3), with a standard deviation of 1 a coordinate.
 
     Plane waves with random phases and directions of all wave vectors of the periodic box within the Debye sphere,
-    :math:`k_D^3 = 6 \pi^2 n / V`, with mean square amplitudes proportional to :math:`1 / k^2` (equipartition).
+    :math:`k_D^3 = 6 \pi^2 n / V`, with mean square amplitudes proportional to :math:`1 / (c k)^2` (equipartition).
     Nearest neighbours of fcc then move together with a correlation of 0.39, less in a small box, which lacks the
     longest waves (0.31 with 2,000 particles).
 
     Args:
         positions: (n, 3). cell: (3, 3), vectors as rows. rng: numpy Generator.
+        softness: speed of transverse waves over that of longitudinal ones, at most 1. Below 1, shear is softer than
+            compression, as it is in real crystals (0.5 in an isotropic solid with a Poisson ratio of 1/3).
     """
     inverse = np.linalg.inv(cell)
     largest = (6 * np.pi**2 * len(positions) / abs(np.linalg.det(cell))) ** (1 / 3)
@@ -147,12 +155,16 @@ def debye_displacements(positions, cell, rng):
     waves = np.indices(2 * reach + 1).reshape(3, -1).T - reach
     # One of each pair k, -k, without 0.
     waves = waves[len(waves) // 2 + 1:]
-    lengths = 2 * np.pi * np.linalg.norm(waves @ inverse.T, axis=1)
-    waves, lengths = waves[lengths < largest], lengths[lengths < largest]
-    if len(waves) == 0:
+    vectors = 2 * np.pi * waves @ inverse.T
+    lengths = np.linalg.norm(vectors, axis=1)
+    inside = lengths < largest
+    if not inside.any():
         return rng.normal(size=positions.shape)
+    waves, directions, lengths = waves[inside], vectors[inside] / lengths[inside, None], lengths[inside]
     phases = 2 * np.pi * (positions @ inverse) @ waves.T
-    cosines, sines = rng.normal(size=(2, len(waves), 3)) / lengths[:, None]
+    amplitudes = rng.normal(size=(2, len(waves), 3)) / lengths[:, None]
+    along = np.einsum("ijk,jk->ij", amplitudes, directions)
+    cosines, sines = amplitudes - (1 - softness) * along[..., None] * directions
     found = np.cos(phases) @ cosines + np.sin(phases) @ sines
     return found / found.std()
 

@@ -35,8 +35,9 @@ def check_archive(path):
             wrong |= _elsewhere(archive.read("model.weights.h5"))
     if wrong or size > _LARGEST:
         what = f"holds {', '.join(sorted(wrong)[:3])}" if wrong else f"unpacks to {size / 2**30:.0f} GiB"
+        fields = {"option": "members", "value": sorted(wrong)} if wrong else {"option": "size", "value": size}
         raise InputError(f"The weights in {path} are not to be trusted: the file {what}, as no network of gala_ssl "
-                         f"does; train them, or get them from where they were made.", path=path)
+                         f"does; train them, or get them from where they were made.", path=path, **fields)
 
 
 def _elsewhere(content):

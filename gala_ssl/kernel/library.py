@@ -1,0 +1,80 @@
+"""The compiled library: found beside this file, opened once, and called for several clouds at a time by threads."""
+import concurrent.futures
+import ctypes
+import functools
+import importlib.machinery
+import os
+import pathlib
+
+import numpy as np
+
+from gala_ssl.base.errors import InputError
+
+# From the plainest on, in the numbers that the library has for them.
+INSTRUCTION_SETS = ("plain", "avx2", "avx512")
+# Bonds that a cloud may have.
+MOST_BONDS = 64
+# Clouds that a thread takes at a time, at least and at most: multiples of the widest vectors, so that the same clouds
+# are beside each other, and a result does not depend on the number of threads.
+_LANES, CHUNK = 16, 128
+_FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C")
+_INTEGERS = np.ctypeslib.ndpointer(np.int32, flags="C")
+
+
+class NotForKernel(InputError):
+    """The compiled kernel is not there, or does not know such a network or such clouds; Keras does."""
+
+
+@functools.cache
+def library():
+    """The ctypes library; NotForKernel where none was compiled."""
+    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+        path = pathlib.Path(__file__).with_name(f"_forward{suffix}")
+        if path.exists():
+            try:
+                found = ctypes.CDLL(str(path))
+            except OSError as error:
+                raise NotForKernel(f"The compiled kernel {path} cannot be opened ({error}); install gala_ssl again.",
+                                   path=path) from error
+            found.gala_forward.argtypes = [ctypes.c_int, _INTEGERS, _FLOATS, _FLOATS, _FLOATS, ctypes.c_long,
+                                           ctypes.c_int, ctypes.c_int, _FLOATS]
+            return found
+    raise NotForKernel("The compiled kernel is not there: gala_ssl was installed where there was no C++ compiler. "
+                       "Install one, such as g++, and gala_ssl again, or go on with Keras.")
+
+
+def instruction_set():
+    """The best instruction set of this processor that the library has code for, of INSTRUCTION_SETS."""
+    return INSTRUCTION_SETS[library().gala_best()]
+
+
+def threads():
+    """How many threads compute: OMP_NUM_THREADS if it is set, else as many as this process has processors."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    if wanted.isdigit() and int(wanted) > 0:
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def forward(shape, weights, bonds, types, wanted, out, chosen, count):
+    """Fill `out`, whose first axis is that of the clouds.
+
+    Args:
+        shape, weights: of `gala_ssl.kernel.fold.folded`.
+        bonds: (n, k, 3). types: (n, k, types). wanted: number of `gala_ssl.kernel.network.WANTED`.
+        out: (n, ...); where its rows are bonds, those of padding keep what they hold.
+        chosen: instruction set. count: number of threads.
+    """
+    known, number = library(), INSTRUCTION_SETS.index(chosen)
+
+    def part(rows):
+        if known.gala_forward(number, shape, weights, bonds[rows], types[rows], len(bonds[rows]), bonds.shape[1],
+                              wanted, out[rows]):
+            raise MemoryError(f"There is no memory for clouds of {bonds.shape[1]} bonds.")
+
+    size = min(CHUNK, -(-len(bonds) // (_LANES * count)) * _LANES)
+    rows = [slice(first, first + size) for first in range(0, len(bonds), size)]
+    if count == 1 or len(rows) == 1:
+        return part(slice(None))
+    with concurrent.futures.ThreadPoolExecutor(min(count, len(rows))) as pool:
+        list(pool.map(part, rows))

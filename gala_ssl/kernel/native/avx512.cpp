@@ -1,0 +1,19 @@
+// The network for processors with AVX512, 16 clouds at a time.
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#endif
+#define LANES 16
+#include "network.h"
+
+extern "C" int gala_avx512(const int32_t *shape, const float *weights, const float *bonds, const float *types, long n,
+                       int k, int wanted, float *out) {
+    return run_all(shape, weights, bonds, types, n, k, wanted, out);
+}
+extern "C" float gala_products_avx512(long count) { return products(count); }
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
+#endif
