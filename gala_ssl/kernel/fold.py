@@ -118,8 +118,8 @@ class _Parts:
 def merged(net, mean=None, deviation=None):
     """Kernel, bias and beta of an MLP's hidden layer, kernel and bias of its answer, without the layer norm's factor.
 
-    relu(gamma x + beta) = |gamma| relu(sign(gamma) x + beta / |gamma|), so |gamma| goes into the next kernel; centred
-    kernels make the mean of the hidden numbers zero.
+    ``relu(gamma x + beta) = |gamma| relu(sign(gamma) x + beta / |gamma|)``, so ``|gamma|`` goes into the next kernel;
+    centred kernels make the mean of the hidden numbers zero.
 
     Args:
         mean, deviation: of the running statistics before the net, if it has them.

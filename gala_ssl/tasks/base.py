@@ -54,8 +54,7 @@ class Task(abc.ABC):
         dropout: rate the authors trained it with.
         answers: "cloud" or "bond", what has an answer of its own.
         target_is_length: whether the target is in units of length, so that it is scaled with the inputs.
-        kernel_head: the function of `gala_ssl.networks.heads` that `head` calls, if the compiled kernel has it
-            (`gala_ssl.kernel.fold.HEADS`); None leaves the head to Keras.
+        kernel_head: the head's function, one of `gala_ssl.kernel.fold.HEADS`; None leaves the head to Keras.
 
     and defines the two methods below.
     """

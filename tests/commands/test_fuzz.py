@@ -127,12 +127,13 @@ def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
     (files[0] / "denoising.keras").touch()
     (files[0] / "denoising.json").write_text(json.dumps(card))
     found = info.headline(files[0], "denoising")
-    info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {}}).encode()
+    info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {},
+                   "kernel": {"installed": False, "remedy": ""}}).encode()
     with contextlib.suppress(InputError):
         describe(card, pathlib.Path("denoising.json"))
         embed = Embedding(model, card, length_scale="mean_bond" if "mean_bond" in card else "contact")
-        clouds = PointClouds(np.ones((2, embed.k, 3), np.float32), np.ones((2, embed.k, 2), np.float32))
-        assert np.isfinite(embed.predict(Inputs(), clouds)).all()
+        bonds, types = (np.ones((2, embed.neighbors.most, width), np.float32) for width in (3, 2))
+        assert np.isfinite(embed.predict(Inputs(), PointClouds(bonds, types))).all()
 
 
 @pytest.mark.parametrize("part", ["core", "data"])

@@ -56,7 +56,7 @@ def said(given, tmp_path, monkeypatch, capsys):
         (tmp_path / path.name).symlink_to(path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(PRESETS, "smoke", tiny_preset(epochs=1, dynamic_training=32))
-    monkeypatch.setattr("gala_ssl.order.embedding.load_model", lambda *arguments: network)
+    monkeypatch.setattr("gala_ssl.tasks.models.pretrained.load_model", lambda *arguments: network)
     monkeypatch.setattr(keras.Model, "compile", compile_nothing)
 
     def run(command, *options, terminal):
