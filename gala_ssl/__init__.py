@@ -33,6 +33,7 @@ _WHERE = {
     "separability": "order.separability",
     "compare": "order.compare",
     "identify": "order.identify",
+    "denoise": "order.denoise",
 }
 _ROOMS = {"prototypes": "frames.prototypes"}
 

@@ -5,11 +5,13 @@
     gala-ssl identify dump.lammpstrj --frames 0::10 --among fcc hcp bcc liquid -o run.csv -o named.gsd
 
 Prints the fractions of each frame and, of a trajectory, between which of them the sample changed, or that no transition
-was found. -o run.csv writes a row a particle (frame, step, particle, id, structure, probability; step and id are -1
-where the file has none) and run_frames.csv a row a frame (step and kT where the file has them, the largest cluster of a
-solid and its size, the fraction of each name); -o named.xyz, named.gsd and named.dump are for OVITO. Evidence is pooled
-over a particle and its 12 nearest neighbours. A structure that the network does not know is called by the name of one
-that it knows, often with a high probability: look at the structure itself before you believe a rare name.
+was found. -o run.csv writes a row a particle (frame, step, particle, id, structure, probability, nearest: the likeliest
+name even where the structure is unknown; step and id are -1 where the file has none) and run_frames.csv a row a frame
+(step and kT where the file has them, the largest cluster of a solid and its size, the fraction of each name); -o
+named.xyz, named.gsd and named.dump are for OVITO. Evidence is pooled over a particle and its 12 nearest neighbours.
+Structures that cannot be told apart are called by the usual name of their family, and neighbourhoods unlike all known
+crystals "unknown", unless names are asked for with --among. Look at the structure itself before you believe a rare
+name.
 """
 import contextlib
 import pathlib
@@ -93,7 +95,7 @@ def write(arguments, frames, identify):
     with contextlib.ExitStack() as stack:
         aside = stack.enter_context(written_together([*arguments.output, *tables]))
         with contextlib.ExitStack() as opened:
-            writers = {path: opened.enter_context(named_file(path, aside[path], frames, identify.names))
+            writers = {path: opened.enter_context(named_file(path, aside[path], frames, identify.answers))
                        for path in arguments.output}
             for frame in frames:
                 found = identify(frame)

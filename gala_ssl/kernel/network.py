@@ -8,7 +8,7 @@ from gala_ssl.kernel.library import INSTRUCTION_SETS, MOST_BONDS, NotForKernel
 from gala_ssl.kernel.weights import read_weights
 
 # What may be asked for, in the numbers that network.h has for it.
-WANTED = ("mean", "bonds", "summary", "answer")
+WANTED = ("mean", "bonds", "summary", "answer", "summary and answer")
 
 
 class Kernel:
@@ -27,6 +27,7 @@ class Kernel:
     - "summary": what the head makes of a cloud before its answer: (n, width) of "cloud_class", the four invariants
       of the answer, (n, 4), of "cloud_vector".
     - "answer": probabilities (n, classes) or (n, k, classes), equal ones for padding; vectors (n, 3) or (n, k, 3).
+    - "summary and answer": both side by side, (n, width + classes), of "cloud_class" only.
 
     The bonds of padding, of which all types are zero, count as zeros.
 
@@ -75,7 +76,10 @@ class Kernel:
         sizes = {"mean": self.config.width, "bonds": self.config.width}
         if self.head is not None:
             sizes["answer"] = self.classes or 3
-        sizes |= {"cloud_class": {"summary": self.config.width}, "cloud_vector": {"summary": 4}}.get(self.head, {})
+        if self.head == "cloud_class":
+            sizes |= {"summary": self.config.width, "summary and answer": self.config.width + self.classes}
+        elif self.head == "cloud_vector":
+            sizes["summary"] = 4
         if wanted not in sizes:
             raise NotForKernel(f"The compiled kernel has no {wanted} of {self.head or 'a core without its head'}.",
                                option="wanted", value=wanted)

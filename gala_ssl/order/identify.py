@@ -4,7 +4,6 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
@@ -12,7 +11,9 @@ from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
 from gala_ssl.frames.trajectory import Trajectory
+from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -23,6 +24,8 @@ SHORT_NAMES = {
     "cF136-Si": "clathrate II", "hP1-HgSn6-10": "simple hexagonal", "tP30-U": "beta-U",
 }
 _SMALLEST = 1e-9
+# Names that are never unknown.
+DISORDERED = ("liquid", "gas")
 _SEARCHED = 65536
 
 
@@ -31,15 +34,29 @@ class Identification:
     """What the particles of a frame are.
 
     Attributes:
-        structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype.
-        probability: (N,) float32, of that name among those asked for.
+        structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype; of a family
+            of structures that cannot be told apart, the usual one; "unknown" where `known` is false.
+        probability: (N,) float32, of the name in `nearest`, among those asked for.
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
+        known: (N,) bool, false where the neighbourhood is unlike all known structures; always true where names were
+            asked for, or single particles.
+        nearest: (N,) the likeliest name, also of what is unknown.
+        member: (N,) the likeliest structure of the family in `nearest`.
     """
 
     structure: np.ndarray
     probability: np.ndarray
     names: tuple
     log_probabilities: np.ndarray
+    known: np.ndarray | None = None
+    nearest: np.ndarray | None = None
+    member: np.ndarray | None = None
+
+    def __post_init__(self):
+        names = np.asarray(self.structure)
+        for field, value in (("known", names != UNKNOWN), ("nearest", names), ("member", names)):
+            if getattr(self, field) is None:
+                object.__setattr__(self, field, value)
 
     def __len__(self):
         return len(self.structure)
@@ -55,10 +72,10 @@ class Identification:
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
     def table(self):
-        """pandas.DataFrame with a row a particle: structure, probability."""
+        """pandas.DataFrame with a row a particle: structure, probability, nearest."""
         import pandas as pd
 
-        return pd.DataFrame({"structure": self.structure, "probability": self.probability},
+        return pd.DataFrame({"structure": self.structure, "probability": self.probability, "nearest": self.nearest},
                             index=pd.RangeIndex(len(self), name="particle"))
 
 
@@ -66,7 +83,9 @@ class Identifier:
     """Names the structure of each particle.
 
     The network's log-probabilities are averaged over a particle and its 12 nearest neighbours, so that what is
-    written of one noisy cloud is outvoted by those beside it. At an interface, the larger side wins.
+    written of one noisy cloud is outvoted by those beside it. At an interface, the larger side wins. Probabilities are
+    calibrated on hot crystals (`gala_ssl.order.decision`). Structures that cannot be told apart are one family: the
+    likeliest family is named, unless names were asked for.
 
     Args:
         embedding: a `gala_ssl.Embedding` of frame classification.
@@ -88,25 +107,62 @@ class Identifier:
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
-        known = embedding.card["structures"]
-        spoken = [SHORT_NAMES.get(name, name) for name in known]
-        wanted = spoken if among is None else list(among)
-        for name in wanted:
-            if name not in known:
-                check_choice("structure", name, spoken)
-        self._columns = [known.index(name) if name in known else spoken.index(name) for name in wanted]
-        self.names = tuple(spoken[column] for column in self._columns)
+        self._structures = embedding.card["structures"]
+        self._decision = Decision.from_card(embedding.card, pooled)
+        # Only the names asked for are compared, so that what is not among them is not unknown.
+        self._unknown = KnownOrNot.from_card(embedding.card) if among is None and pooled else None
+        if among is None:
+            self._groups = self._decision.groups(self._structures)
+        else:
+            self._groups = [[column] for column in self._columns(among)]
+        self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
 
     def __call__(self, frame: Frame) -> Identification:
-        frame = as_frame(frame)
-        found = np.concatenate(list(self.embedding.parts(frame, "answer")))
-        scores = np.log(np.maximum(found[:, self._columns], _SMALLEST))
+        evidence, summary = self.evidence(as_frame(frame))
+        return self.decide(evidence, summary)
+
+    @property
+    def answers(self):
+        """All names that a particle may get, "unknown" with them where that is decided."""
+        return self.names if self._unknown is None else (*self.names, UNKNOWN)
+
+    def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+        """What the network makes of each particle, pooled over neighbours.
+
+        Returns:
+            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head.
+        """
+        both = np.concatenate(list(self.embedding.parts(frame, "summary and answer")))
+        width = both.shape[1] - len(self._structures)
+        both[:, width:] = np.log(np.maximum(both[:, width:], _SMALLEST))
         if self.pooled:
-            scores = pooled(scores, frame, self.pooled)
-        scores = log_softmax(scores, axis=1)
+            both = pooled(both, frame, self.pooled)
+        return both[:, width:], both[:, :width]
+
+    def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
+        """The Identification from what `evidence` returns."""
+        scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
+        scores = normalized(scores).astype(np.float32)
         best = scores.argmax(axis=1)
-        probability = np.exp(scores[np.arange(len(best)), best])
-        return Identification(np.array(self.names)[best], probability, self.names, scores)
+        nearest = np.array(self.names)[best]
+        member = np.array([_usual(name) for name in self._structures])[column]
+        known = np.ones(len(best), bool)
+        if self._unknown is not None:
+            # What has no order is not of an unknown order.
+            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
+        return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
+                              self.names, scores, known, nearest, member)
+
+    def _columns(self, among):
+        spoken = [_usual(name) for name in self._structures]
+        for name in among:
+            if name not in self._structures:
+                check_choice("structure", name, spoken)
+        return [self._structures.index(name) if name in self._structures else spoken.index(name) for name in among]
+
+
+def _usual(name):
+    return SHORT_NAMES.get(name, name)
 
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,

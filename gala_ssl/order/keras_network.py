@@ -57,4 +57,8 @@ class KerasNetwork:
             core, mask = (self.model.get_layer(name) for name in ("core", "bond_mask"))
             _, values = core(self.model.inputs)
             return MaskedMean(name="pooled")(values, mask=mask.output) if wanted == "mean" else values
-        return heads.summary(self.model) if wanted == "summary" else self.model.outputs[0]
+        answer = self.model.outputs[0]
+        if wanted == "answer":
+            return answer
+        summary = heads.summary(self.model)
+        return summary if wanted == "summary" else keras.layers.Concatenate()([summary, answer])

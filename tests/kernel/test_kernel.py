@@ -12,6 +12,7 @@ from gala_ssl.kernel.fold import HEADS
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
 from gala_ssl.networks.heads import summary
+from gala_ssl.order.keras_network import KerasNetwork
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import save_pretrained
@@ -88,6 +89,15 @@ def test_what_the_head_makes_of_a_cloud(task):
     expected = np.asarray(keras.Model(model.inputs, summary(model))([bonds, types]))
     # Its lengths are roots of small numbers: a vector of length zero to rounding has one of 1e-4 of it.
     assert_close(tiny_kernel(task)(bonds, types, "summary"), expected, 1e-4)
+
+
+def test_summary_and_answer_side_by_side():
+    questioned, kernel = questions(20, 6), tiny_kernel("frame_classification")
+    both = kernel(*questioned, "summary and answer")
+    np.testing.assert_array_equal(both, np.hstack([kernel(*questioned, wanted) for wanted in ("summary", "answer")]))
+    by_keras = KerasNetwork(tiny.model("frame_classification"), False)
+    assert by_keras.dimension("summary and answer") == kernel.size("summary and answer") == both.shape[1]
+    assert_close(by_keras.in_chunks(*questioned, "summary and answer", 20), both, 1e-4)
 
 
 @pytest.fixture(scope="module", params=[

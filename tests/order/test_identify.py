@@ -87,7 +87,7 @@ def test_the_command_prints_fractions_and_writes_a_row_a_particle(tmp_path, caps
     write_frames(path, [prototypes.build(name, 150, noise=0.05) for name in ("cF4-Cu", "cI2-W")])
     main(["identify", str(path), "-o", str(tmp_path / "names.csv"), "--quiet"])
     table = pd.read_csv(tmp_path / "names.csv")
-    assert list(table) == ["frame", "step", "particle", "id", "structure", "probability"]
+    assert list(table) == ["frame", "step", "particle", "id", "structure", "probability", "nearest"]
     assert table.groupby("frame")["structure"].agg(lambda names: names.mode()[0]).tolist() == ["fcc", "bcc"]
     main(["identify", str(path), "--frames", "1", "--among", "fcc", "bcc"])
     assert "run.gsd, frame 1: bcc 100.0%" in capsys.readouterr().out

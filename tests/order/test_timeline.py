@@ -74,7 +74,7 @@ def written(path, frames):
 
 def test_a_table_has_a_row_a_particle(frames, tmp_path):
     table = pd.read_csv(written(tmp_path / "names.csv", frames[6:9]))
-    assert list(table) == ["frame", "step", "particle", "id", "structure", "probability"]
+    assert list(table) == ["frame", "step", "particle", "id", "structure", "probability", "nearest"]
     assert table["frame"].unique().tolist() == [6, 7, 8] and len(table) == 3 * 108
 
 

@@ -5,7 +5,7 @@
 namespace {
 
 enum Head { NO_HEAD, CLOUD_CLASS, BOND_CLASS, CLOUD_VECTOR, BOND_VECTORS };
-enum Wanted { MEAN, VALUES, SUMMARY, ANSWER };
+enum Wanted { MEAN, VALUES, SUMMARY, ANSWER, SUMMARY_AND_ANSWER };
 constexpr int MOST_BLOCKS = 64, MOST_BONDS = 64;
 
 struct Block { Attention values, turned; Mlp mlp; const float *gamma, *beta, *factor; };
@@ -60,7 +60,7 @@ static Network read_network(const int32_t *shape, const float *weights) {
 struct Clouds {
     long first, n;
     int k, count[LANES], place[LANES][MOST_BONDS];
-    V *logits;
+    V *found;
 
     // out (n, size) from v (size). Clouds past the last one are copies of it, not written.
     void put(const V *v, int size, float *out) const {
@@ -174,9 +174,14 @@ static void finish_classes(Work &w, const Network &t, int wanted, const Clouds &
         if (of_cloud && i + 1 < w.k) continue;
         for (int d = 0; d < w.D; d++) sum[d] = kept[d] / s.sum;
         if (of_cloud && wanted == SUMMARY) return c.put(sum, t.width, out);
-        classify(w, t, sum, of_cloud ? splat(1.0f) : w.mask[i], c.logits);
-        if (of_cloud) c.put(c.logits, t.classes, out);
-        else c.put_bonds(c.logits, i, t.classes, out);
+        if (of_cloud && wanted == SUMMARY_AND_ANSWER) {
+            for (int d = 0; d < t.width; d++) c.found[d] = sum[d];
+            classify(w, t, sum, splat(1.0f), c.found + t.width);
+            return c.put(c.found, t.width + t.classes, out);
+        }
+        classify(w, t, sum, of_cloud ? splat(1.0f) : w.mask[i], c.found);
+        if (of_cloud) c.put(c.found, t.classes, out);
+        else c.put_bonds(c.found, i, t.classes, out);
     }
 }
 
@@ -240,7 +245,8 @@ static int run_all(const int32_t *shape, const float *weights, const float *bond
         {&w.bonds, 8 * k}, {&w.mask, k}, {&w.invariants, 9 * k}, {&w.products, 9 * k}, {&w.second[0], k * t.H},
         {&w.second[1], k * t.H}, {&w.merged[0], k * t.D}, {&w.merged[1], k * t.D}, {&w.first, t.H},
         {&w.of_first, t.D}, {&w.joined, k * t.D}, {&w.scores, k}, {&w.scales, k}, {&w.x, 8 * MOST},
-        {&w.z, t.H * MOST}, {&w.v, t.D * MOST}, {&w.u, (t.H > t.D ? t.H : t.D) * MOST}, {&w.squares, MOST}, {&c.logits, t.C}};
+        {&w.z, t.H * MOST}, {&w.v, t.D * MOST}, {&w.u, (t.H > t.D ? t.H : t.D) * MOST}, {&w.squares, MOST},
+        {&c.found, t.D + t.C}};
     long total = 0;
     for (const auto &part : parts) total += part.size;
     V *memory = (V *)aligned_alloc(64, (total * sizeof(V) + 63) / 64 * 64);

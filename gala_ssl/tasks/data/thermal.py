@@ -201,6 +201,15 @@ def _gas(settings, rng):
 _MAKERS = {LIQUID: _liquid, GAS: _gas}
 
 
+def thermal_frame(name, settings, rng):
+    """A new Frame of a class as `thermal_environments` has them: a prototype's name, "liquid" or "gas".
+
+    Args:
+        settings: ThermalConfig. rng: numpy Generator.
+    """
+    return _frame(_MAKERS.get(name, functools.partial(_crystal, name))(settings, rng))
+
+
 class ThermalStream(Stream):
     """Batches that a task makes of thermal environments, new ones each epoch, each used once.
 

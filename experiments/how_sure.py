@@ -1,0 +1,239 @@
+"""How sure are names of structures: families, calibration, unknown structures. Fitted once for a set of weights.
+
+    python experiments/how_sure.py fit       write "decision" into the card of frame classification, and families.csv
+    python experiments/how_sure.py report    hot_sure.csv, hot_calibration.csv and unknown.csv in results/thermal
+
+Only the half of results/hot_crystals with use "tune" is fitted to, and crystals made here; A15, hexagonal diamond and
+the shipped quasicrystals are not fitted to. The network is not trained.
+"""
+import argparse
+import json
+import pathlib
+import re
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPClassifier
+
+import strangers
+from gala_ssl.base.files import read_json, write_csv, write_text
+from gala_ssl.base.randomness import rng
+from gala_ssl.commands.main import script
+from gala_ssl.frames import prototypes
+from gala_ssl.frames.reading import read_frames
+from gala_ssl.order.decision import LIQUID, Decision, within
+from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.families import families, mistaken
+from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
+from gala_ssl.order.unknown import KnownOrNot
+from gala_ssl.tasks.data.config import ThermalConfig
+from gala_ssl.tasks.data.thermal import thermal_frame
+from gala_ssl.tasks.models.sets import weights_folder
+from hot_crystals import load_hot_crystals
+from thermal_results import RESULTS, calibration_error
+
+TRAJECTORIES = pathlib.Path(__file__).parents[1] / "data" / "trajectories"
+LONG_NAMES = {short: name for name, short in SHORT_NAMES.items()}
+PARTICLES, NOISES = 400, (0.04, 0.07, 0.10)
+ALIKE_AT = 0.10  # noise at which families are made: that of the hottest crystals
+ALIKE = {"alone": 0.2, "pooled": 0.1}  # mistaken for each other more often than this
+LIQUIDS = 0.998  # of the particles of melts to tune on must be named liquid
+DISORDERED = 20  # frames of melts and of gases
+BIASES = -np.arange(0, 4.01, 0.25)
+HIDDEN, DECAY, PASSES = 24, 3.0, 16  # of the classifier of unknown structures
+RATE = 0.03  # of false alarms on known crystals
+
+
+class Measured:
+    """What the network makes of the particles of frames: names, truth, single and pooled evidence, summary."""
+
+    def __init__(self, embedding):
+        self.identify, self.parts = Identifier(embedding, pooled=0), []
+
+    def add(self, name, truth, frame, use="", bulk=False):
+        alone, summary = self.identify.evidence(frame)
+        both = pooled(np.hstack([alone, summary]), frame)
+        rows = dense(frame) if bulk else slice(None)
+        self.parts.append((name, truth, use, alone[rows], both[rows, :alone.shape[1]], both[rows, alone.shape[1]:]))
+
+    def __iter__(self):
+        return iter(self.parts)
+
+    def where(self, chosen):
+        """(truths, alone, pooled, summary) of all particles of the frames for which chosen(name, truth, use)."""
+        found = [part for part in self.parts if chosen(*part[:3])]
+        truth = np.repeat([part[1] for part in found], [len(part[3]) for part in found])
+        return truth, *(np.concatenate([part[i] for part in found]) for i in (3, 4, 5))
+
+
+def dense(frame):
+    """(N,) bool: particles in the dense part of a droplet, with all their neighbours."""
+    from gala_ssl.clouds.neighborhoods import point_clouds
+
+    mean = point_clouds(frame).mean_bonds
+    inside = mean < 1.15 * np.quantile(mean, 0.05)
+    return inside & (pooled(inside[:, None].astype(float), frame, 20)[:, 0] > 0.999)
+
+
+def add_hot(measured, use):
+    seen = set()
+    for hot in load_hot_crystals():
+        name = f"{hot.element} {hot.structure} {hot.ratio}"
+        if hot.use == use and name not in seen:
+            seen.add(name)
+            measured.add(name, LONG_NAMES.get(hot.structure, hot.structure), hot.frame, use)
+
+
+def gather(embedding):
+    """What is fitted to: built crystals, melts and gases, hot crystals to tune on, strangers."""
+    found = Measured(embedding)
+    add_hot(found, "tune")
+    for name in prototypes.names():
+        frame = prototypes.build(name, PARTICLES)
+        for noise in NOISES:
+            found.add(f"built {noise}", name, strangers.heated(frame, noise, 1), "built")
+        for seed in range(4):
+            noise = rng(seed, "noise", prototypes.names().index(name)).uniform(0.01, 0.12)
+            found.add("varied", name, strangers.heated(frame, noise, 2 + seed, strain=0.02), "varied")
+    for seed in range(DISORDERED):
+        for name in (LIQUID, "gas"):
+            found.add(name, name, thermal_frame(name, ThermalConfig(), rng(seed, "disordered")), "varied")
+    for number, name in enumerate(sorted(set(strangers.CELLS) - set(strangers.HELD_OUT))):
+        for noise in (0.04, 0.08):
+            found.add(name, "stranger", strangers.heated(strangers.named(name, PARTICLES), noise, number), "stranger")
+    for seed in range(160):
+        frame = strangers.random(seed, PARTICLES)
+        if frame is not None:
+            hot = strangers.heated(frame, rng(seed, "heat").uniform(.03, .12), seed)
+            found.add("random", "stranger", hot, "stranger")
+    return found
+
+
+def fit(embedding):
+    """The numbers of "decision" and the table of families."""
+    structures, found = embedding.card["structures"], gather(embedding)
+    decision, tables = {}, []
+    for kind, column in (("alone", 1), ("pooled", 2)):
+        truth, *values = found.where(lambda name, truth, use: name == f"built {ALIKE_AT}")
+        error = mistaken(values[column - 1], np.array([structures.index(name) for name in truth]))
+        error = error[:-2, :-2]
+        np.fill_diagonal(error, 0)
+        groups = [sorted(group, key=lambda i: usual_first(structures[i])) for group in families(error, ALIKE[kind])]
+        names = [[structures[i] for i in group] for group in groups]
+        tables.append(pd.DataFrame([{"evidence": kind, "family": " ".join(group)} for group in names]))
+        tables[-1]["mistaken"] = [(error + error.T)[np.ix_(group, group)].max() / 2 for group in groups]
+        decision[kind] = fitted(found, column, structures, names, kind == "pooled")
+    decision["unknown"] = unknown(found)
+    return decision, pd.concat(tables)
+
+
+def usual_first(name):
+    return list(SHORT_NAMES).index(name) if name in SHORT_NAMES else len(SHORT_NAMES)
+
+
+def fitted(found, column, structures, names, biased):
+    """Bias of "liquid" and sharpness, on the hot crystals and melts to tune on."""
+    truth, *values = found.where(lambda name, truth, use: use == "tune")
+    evidence, liquid = values[column - 1], truth == LIQUID
+    bias = 0.0
+    for candidate in BIASES if biased else ():
+        scores = Decision(candidate).scores(evidence[liquid], structures)
+        if np.mean(scores.argmax(axis=1) == structures.index(LIQUID)) >= LIQUIDS:
+            bias = float(candidate)
+
+    def surprise(logarithm):
+        decision = Decision(bias, np.exp(logarithm), names)
+        groups = decision.groups(structures)
+        total, _ = within(decision.scores(evidence, structures), groups)
+        place = {structures[i]: number for number, group in enumerate(groups) for i in group}
+        return -total[np.arange(len(truth)), [place[name] for name in truth]].mean()
+
+    best = minimize_scalar(surprise, bounds=(-2, 3), method="bounded").x
+    return {"liquid": bias, "sharpness": round(float(np.exp(best)), 3), "families": names}
+
+
+def unknown(found):
+    """The classifier of unknown structures; its threshold leaves `RATE` of known crystals above it."""
+    known = found.where(lambda name, truth, use: use in ("varied", "tune"))[3]
+    hot = found.where(lambda name, truth, use: use == "tune" and truth != LIQUID)[3]
+    strange = found.where(lambda name, truth, use: use == "stranger")[3]
+    mean, scale = known.mean(axis=0), known.std(axis=0)
+    many = len(known)
+    rows = np.concatenate([known, np.resize(strange, (many // 2, strange.shape[1]))])
+    answers = np.repeat([0, 1], [many, many // 2])
+    net = MLPClassifier((HIDDEN,), alpha=DECAY, max_iter=PASSES, batch_size=512, learning_rate_init=3e-3,
+                        random_state=0).fit((rows - mean) / scale, answers)
+    numbers = {"mean": mean, "scale": scale, "hidden": net.coefs_[0], "hidden_bias": net.intercepts_[0],
+               "out": net.coefs_[1][:, 0], "out_bias": net.intercepts_[1][0]}
+    decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
+    built = found.where(lambda name, truth, use: use == "built")[3]
+    threshold = max(np.quantile(decide.strangeness(part), 1 - RATE) for part in (hot, built))
+    return {key: np.round(value, 5).tolist() for key, value in numbers.items()} | {
+        "threshold": round(float(threshold), 4), "false_alarms": RATE}
+
+
+def report(embedding):
+    """Tables of hot crystals (names, calibration, false alarms) and of strangers."""
+    found, structures = Measured(embedding), embedding.card["structures"]
+    for use in ("tune", "report"):
+        add_hot(found, use)
+    for name in strangers.CELLS:
+        for noise in NOISES:
+            hot = strangers.heated(strangers.named(name, 1000), noise, 99)
+            found.add(f"{name} {noise}", "stranger", hot, "stranger")
+    for path in sorted(TRAJECTORIES.glob("*_solid.gsd")):
+        found.add(path.stem, "droplet", read_frames(path)[0], "shipped", bulk=True)
+    decide, free = KnownOrNot.from_card(embedding.card), Identifier(embedding)
+    hot, sure, strange, reference = [], {}, [], []
+    for name, truth, use, alone, evidence, summary in found:
+        answer, odds = free.decide(evidence, summary), decide.strangeness(summary)
+        if use in ("tune", "report"):
+            usual = SHORT_NAMES.get(truth, truth)
+            single = Decision.from_card(embedding.card, False)
+            total, _ = within(single.scores(alone, structures), single.groups(structures))
+            place = next(i for i, group in enumerate(single.groups(structures)) if structures.index(truth) in group)
+            right = answer.nearest == usual
+            hot.append({"system": name, "use": use, "single": np.mean(total.argmax(axis=1) == place),
+                        "family": right.mean(), "structure": np.mean(answer.member == usual),
+                        "unknown": 1 - answer.known.mean()})
+            sure.setdefault((use, "pooled"), []).append((answer.probability, right))
+            sure.setdefault((use, "alone"), []).append((np.exp(total.max(axis=1)), total.argmax(axis=1) == place))
+            if use == "report" and truth != LIQUID:
+                reference.append(odds)
+        else:
+            strange.append((name, odds, answer))
+    reference = np.concatenate(reference)
+    rows = [{"system": name, "auc": roc_auc_score(np.repeat([0, 1], [len(reference), len(odds)]),
+                                                  np.concatenate([reference, odds])),
+             "unknown": 1 - answer.known.mean(), "nearest": pd.Series(answer.nearest).mode()[0], "particles": len(odds)}
+            for name, odds, answer in strange]
+    errors = [{"use": use, "evidence": kind, "calibration_error": calibration_error(*map(np.concatenate, zip(*parts)))}
+              for (use, kind), parts in sorted(sure.items())]
+    return {"hot_sure": pd.DataFrame(hot), "hot_calibration": pd.DataFrame(errors), "unknown": pd.DataFrame(rows)}
+
+
+@script
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("fit", "report"))
+    parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
+    arguments = parser.parse_args(argv)
+    embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights, progress=False)
+    if arguments.what == "report":
+        tables = report(embedding)
+    else:
+        decision, table = fit(embedding)
+        path = weights_folder(arguments.weights) / "frame_classification.json"
+        text = json.dumps(read_json(path) | {"decision": decision}, indent=1)
+        # Rows of numbers in one line each.
+        write_text(path, re.sub(r"\[[-\d\s.,e]+\]", lambda row: " ".join(row[0].split()), text) + "\n")
+        tables = {"families": table}
+    for name, table in tables.items():
+        write_csv(RESULTS / f"{name}.csv", table, float_format="%.4f")
+        print(table.to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Take the thermal motion off the particles of a trajectory, so that other tools see the structure below it.
+
+    gala-ssl denoise run.gsd --frames=-1 -o settled.gsd
+
+Particles move in small steps to where the network says that their sites are. Where it stays unsure, as in a liquid,
+they stay. Prints how many settled and how far they moved, in nearest distances.
+"""
+import pathlib
+
+from gala_ssl.base.errors import InputError, counted
+from gala_ssl.commands.options import add_engine, add_types
+from gala_ssl.tasks.models.sets import weights_folder
+
+
+def configure(parser):
+    parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
+    parser.add_argument("-o", "--output", type=pathlib.Path, required=True, help=".gsd, replaced if it is there")
+    parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
+                        "such as 0::10 (default: all)")
+    parser.add_argument("--steps", type=int, default=8, help="small steps, each as long as an embedding (default: 8)")
+    parser.add_argument("--weights", type=weights_folder, default="thermal",
+                        help="thermal, which ships, or a folder of weights (default: thermal)")
+    add_types(parser)
+    add_engine(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
+
+
+def run(arguments):
+    from gala_ssl.commands.embed import chosen
+    from gala_ssl.frames.formats.gsd import write_frames
+    from gala_ssl.frames.reading import read_frames
+
+    if arguments.output.suffix != ".gsd":
+        raise InputError(f"The output {arguments.output} is a .gsd; give it that ending.", path=str(arguments.output))
+    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    if not len(frames):
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+    frames[0]  # a frame that cannot be read should be known before the network is loaded
+    from gala_ssl.order.denoise import Denoiser
+    from gala_ssl.order.embedding import Embedding
+
+    denoise = Denoiser(Embedding.from_pretrained("shift_identification", weights=arguments.weights,
+                                                 progress=not arguments.quiet, ignore_types=arguments.ignore_types,
+                                                 engine=arguments.engine))
+    write_frames(arguments.output, settled(frames, denoise, arguments))
+    if not arguments.quiet:
+        print(f"Wrote {counted(len(frames), 'frame')} to {arguments.output}.")
+
+
+def settled(frames, denoise, arguments):
+    """Yield the denoised frames, and print how many particles settled."""
+    for frame in frames:
+        found = denoise(frame, arguments.steps)
+        if not arguments.quiet:
+            far = found.moved[found.settled].mean() if found.settled.any() else 0
+            share = found.settled.mean()
+            print(f"{frame.where}: {share:.1%} settled, moved by {far:.3f} nearest distances", flush=True)
+        yield found.frame

@@ -1,0 +1,44 @@
+"""Is this a structure that the network knows? A small classifier of what the network makes of a neighbourhood.
+
+The largest probability does not tell: of a structure that is not in the library it is often high. The classifier has
+learned known crystals, at many temperatures, against other crystals, most of them random ones
+(`experiments/how_sure.py`). Its false-alarm rate on known hot crystals is in the card of the weights.
+"""
+import dataclasses
+
+import numpy as np
+
+UNKNOWN = "unknown"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class KnownOrNot:
+    """A perceptron with one hidden layer, and the threshold above which a structure is unknown.
+
+    Attributes:
+        mean, scale: (d,), subtracted from and divided into the features. hidden: (d, h). hidden_bias: (h,).
+        out: (h,). out_bias, threshold: numbers. false_alarms: fraction of known hot particles above the threshold.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    hidden: np.ndarray
+    hidden_bias: np.ndarray
+    out: np.ndarray
+    out_bias: float
+    threshold: float
+    false_alarms: float
+
+    @classmethod
+    def from_card(cls, card):
+        """The one fitted for the weights with this card; None if there is none."""
+        numbers = card.get("decision", {}).get("unknown")
+        return None if numbers is None else cls(**{key: np.array(value) for key, value in numbers.items()})
+
+    def strangeness(self, features):
+        """(n,) log odds that a neighbourhood with `features` (n, d) is of none of the known structures.
+
+        Features are the summary of the head of frame classification, averaged over a particle and its 12 nearest.
+        """
+        hidden = np.maximum((features - self.mean) / self.scale @ self.hidden + self.hidden_bias, 0)
+        return hidden @ self.out + self.out_bias
