@@ -72,6 +72,8 @@ def fit_alone(model, task, training, validation, config, directory, progress=Tru
         compile_for(model, task, config, len(training))
     patience = config.static_patience if task.stream == "static" else config.dynamic_patience
     history = resume(model, directory, len(training))
+    if len(history) < config.epochs:
+        make_metrics(model, training)
 
     while len(history) < config.epochs:
         learning_rate = None
@@ -100,6 +102,16 @@ def compile_for(model, task, config, batches=1):
         loss=getattr(keras.losses, task.loss)(reduction="mean_with_sample_weight"),
         weighted_metrics=[task.metric], jit_compile=config.jit_compile)
     model.optimizer.build(model.trainable_variables)
+
+
+def make_metrics(model, stream):
+    """Make the variables of the compiled metrics; TensorFlow traces a step twice, in twice the time, that makes some.
+    """
+    (bonds, _), target, weights = stream.filled(stream.batch(0, 0))
+    sizes = (size or known for size, known in zip(model.output.shape, bonds.shape))
+    model.compute_metrics(None, keras.ops.convert_to_tensor(target), keras.ops.zeros(tuple(sizes)),
+                          keras.ops.convert_to_tensor(weights))
+    model.reset_metrics()
 
 
 def restart_optimizer(model):
