@@ -21,7 +21,7 @@ _KINDS = {
 }
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _BLOCK = 1 << 22
-_unpacked = {}
+_unpacked: dict[tuple, pathlib.Path] = {}
 
 
 def uncompressed_name(path):

@@ -36,10 +36,11 @@ class Frame:
 
     positions: np.ndarray
     box: np.ndarray
-    types: np.ndarray | None = None
-    type_names: tuple | None = None
+    # None is filled in, so that whoever reads them finds an array and names.
+    types: np.ndarray = None  # type: ignore[assignment]
+    type_names: tuple[str, ...] = None  # type: ignore[assignment]
     ids: np.ndarray | None = None
-    periodic: tuple = (True, True, True)
+    periodic: tuple[bool, bool, bool] = (True, True, True)
     step: int | None = None
     path: os.PathLike | None = None
     index: int | None = None
@@ -107,7 +108,7 @@ class Frame:
         ids.flags.writeable = False
         object.__setattr__(self, "ids", ids)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.positions)
 
     def __repr__(self):
@@ -116,12 +117,12 @@ class Frame:
         return f"Frame({counted(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
 
     @property
-    def cell(self):
+    def cell(self) -> np.ndarray:
         """(3, 3) float64: the box vectors, one a row."""
         lx, ly, lz, xy, xz, yz = self.box
         return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
 
-    def replicated(self, nx, ny, nz):
+    def replicated(self, nx: int, ny: int, nz: int) -> "Frame":
         """The frame repeated nx, ny and nz times along its box vectors.
 
         Returns:
@@ -150,7 +151,7 @@ class Frame:
                                    types=np.tile(self.types, repeats.prod()), ids=None)
 
     @property
-    def where(self):
+    def where(self) -> str:
         """What error messages call this frame."""
         return self.source or self.label or "the frame"
 

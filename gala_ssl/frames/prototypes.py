@@ -79,12 +79,12 @@ def _table():
     }
 
 
-def names():
+def names() -> tuple[str, ...]:
     """Names of the 50 prototypes, a tuple in the paper's order: the six trained on alone come first."""
     return tuple(_table())
 
 
-def describe(name):
+def describe(name: str) -> Prototype:
     """The `Prototype` called `name`; InputError with the closest names if there is none."""
     if name in names():
         return _table()[name]
@@ -94,7 +94,7 @@ def describe(name):
 
 
 @functools.cache
-def unit_cell(name):
+def unit_cell(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Conventional cell of a prototype, scaled to a shortest interparticle distance of 1.
 
     Returns:
@@ -149,7 +149,7 @@ def _repeats(vectors, particles, min_particles):
     return choices[np.argmin(cost.round(9))]  # rounded: of equals the first, on every machine
 
 
-def build(name, min_particles=4096, noise=0.0, seed=0):
+def build(name: str, min_particles: int = 4096, noise: float = 0.0, seed: int = 0) -> Frame:
     """A prototype structure as a periodic frame of one component.
 
     The conventional cell is repeated, as near cubic as it allows, to at least `min_particles`. The shortest

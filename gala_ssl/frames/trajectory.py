@@ -1,11 +1,14 @@
 """Frames of files as a sequence."""
 import collections.abc
 import itertools
+import pathlib
+import typing
 
 from gala_ssl.base.errors import InputError, counted
+from gala_ssl.frames.frame import Frame
 
 
-class Trajectory(collections.abc.Sequence):
+class Trajectory(collections.abc.Sequence[Frame]):
     """Frames of a file or of several as a sequence, each read when it is asked for (see `read_frames`).
 
     Args:
@@ -19,8 +22,14 @@ class Trajectory(collections.abc.Sequence):
     def __init__(self, places, numbers):
         self._places, self.numbers = places, numbers
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.numbers)
+
+    @typing.overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @typing.overload
+    def __getitem__(self, index: slice) -> "Trajectory": ...
 
     def __getitem__(self, index):
         if isinstance(index, slice):
@@ -45,10 +54,10 @@ class Trajectory(collections.abc.Sequence):
             yield reader, [number for _, number in group]
 
     @property
-    def paths(self):
+    def paths(self) -> list[pathlib.Path]:
         return list(dict.fromkeys(self._places[number][0].path for number in self.numbers))
 
     @property
-    def path(self):
+    def path(self) -> pathlib.Path | None:
         """The first file."""
         return self._places[0][0].path if self._places else None

@@ -8,8 +8,8 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.tables import simple_table
-from gala_ssl.frames.frame import Frame
-from gala_ssl.order.featurizer import Featurizer
+from gala_ssl.frames.objects import FrameLike
+from gala_ssl.order.featurizer import OrderParameter
 from gala_ssl.order.separability import linear_separability, separability
 
 
@@ -93,8 +93,8 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
     return pd.DataFrame(rows)
 
 
-def compare(first: Frame, second: Frame, methods: Sequence[Featurizer], *, seed: int = 0, n_bootstrap: int = 1000,
-            progress: bool = True) -> pd.DataFrame:
+def compare(first: FrameLike, second: FrameLike, methods: Sequence[OrderParameter], *, seed: int = 0,
+            n_bootstrap: int = 1000, progress: bool = True) -> pd.DataFrame:
     """Tell two frames apart by each of several order parameters.
 
     Args:

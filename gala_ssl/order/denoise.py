@@ -1,5 +1,6 @@
 """Take the thermal motion off the particles of a frame, so that the structure below it can be seen."""
 import dataclasses
+import os
 
 import numpy as np
 
@@ -7,6 +8,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import cloud_chunks
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.embedding import SEARCHED, Embedding
 from gala_ssl.order.identify import pooled
 
@@ -62,10 +64,11 @@ class Denoiser:
                              f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding")
         self.embedding = embedding
 
-    def __call__(self, frame: Frame, steps: int = STEPS) -> Denoised:
+    def __call__(self, frame: FrameLike, steps: int = STEPS) -> Denoised:
         if int(steps) != steps or steps < 1:
             raise InputError(f"Denoising takes a whole number of steps, at least 1, not {steps!r}.", option="steps",
                              value=steps)
+        frame = as_frame(frame)
         now, total = frame, np.zeros((len(frame), 3))
         for _ in range(int(steps)):
             answer, _ = self.answers(now)
@@ -96,7 +99,7 @@ def _moved(frame, vectors):
     return dataclasses.replace(frame, positions=(inside - np.floor(inside) - 0.5) @ frame.cell)
 
 
-def denoise(frame: Frame, steps: int = STEPS, *, weights="thermal", ignore_types: bool = False,
+def denoise(frame: FrameLike, steps: int = STEPS, *, weights: str | os.PathLike = "thermal", ignore_types: bool = False,
             progress: bool = True) -> Frame:
     """Return the frame with thermal motion taken off its particles; those without a site stay where they are.
 

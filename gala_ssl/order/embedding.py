@@ -5,7 +5,9 @@ A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; th
 """
 import os
 import pathlib
+import typing
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from tqdm import tqdm
@@ -14,13 +16,17 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
-from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.featurizer import Featurizer
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
+
+if typing.TYPE_CHECKING:
+    import keras
+
+    from gala_ssl.networks.core import GalaCore
 
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * CHUNK
@@ -139,22 +145,22 @@ class Embedding(Featurizer):
                    ignore_types=ignore_types, jit_compile=jit_compile, progress=progress)
 
     @property
-    def engine(self):
+    def engine(self) -> str:
         return self.network.engine
 
     @property
-    def model(self):
+    def model(self) -> "keras.Model":
         return self.network.model
 
     @property
-    def core(self):
+    def core(self) -> "GalaCore":
         return self.model.get_layer("core")
 
     def __repr__(self):
         return (f"Embedding({self.name}, {self.dimension} numbers a particle, {self.neighbors}, "
                 f"length_scale={self.length_scale!r})")
 
-    def __call__(self, frame: Frame | PointClouds) -> np.ndarray:
+    def __call__(self, frame: FrameLike | PointClouds) -> np.ndarray:
         parts = list(self.parts(frame))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
@@ -163,7 +169,7 @@ class Embedding(Featurizer):
         when it copies one."""
         return self
 
-    def parts(self, frame, wanted=None):
+    def parts(self, frame: FrameLike | PointClouds, wanted: str | None = None) -> Iterator[np.ndarray]:
         """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory.
 
         Args:
@@ -179,7 +185,7 @@ class Embedding(Featurizer):
                                  f"different lengths for single precision, or the weights are damaged.")
             yield found
 
-    def chunks(self, frame, most=CHUNK):
+    def chunks(self, frame: FrameLike | PointClouds, most: int = CHUNK) -> Iterator[PointClouds]:
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
         whole = isinstance(frame, PointClouds)
         known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self._scaled_clouds(frame)
@@ -191,11 +197,11 @@ class Embedding(Featurizer):
                     yield chunk
                     bar.update(len(chunk))
 
-    def compute(self, clouds, wanted, count):
+    def compute(self, clouds: PointClouds, wanted: str, count: int) -> np.ndarray:
         """What is wanted of the network for one of `chunks` of `count` clouds: an array, n rows for n clouds."""
         return self.network(self._bonds(clouds), clouds.types, wanted, count)
 
-    def predict(self, model, clouds):
+    def predict(self, model: "keras.Model", clouds: PointClouds) -> np.ndarray:
         """What a keras.Model with the network's inputs makes of one of `chunks`: an array, n rows for n clouds."""
         return predict(model, self._bonds(clouds), clouds.types)
 

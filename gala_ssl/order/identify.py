@@ -1,6 +1,7 @@
 """Which structure is this particle part of? By a network that classifies frames, trained on thermal environments."""
 import dataclasses
 import os
+import typing
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,11 +10,14 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -46,7 +50,7 @@ class Identification:
 
     structure: np.ndarray
     probability: np.ndarray
-    names: tuple
+    names: tuple[str, ...]
     log_probabilities: np.ndarray
     known: np.ndarray | None = None
     nearest: np.ndarray | None = None
@@ -65,13 +69,13 @@ class Identification:
         found = ", ".join(f"{name} {fraction:.0%}" for name, fraction in self.fractions().items() if fraction >= 0.005)
         return f"Identification({len(self)} particles: {found})"
 
-    def fractions(self):
+    def fractions(self) -> "pd.Series":
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
         import pandas as pd  # here and below, because naming alone does not need it
 
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
-    def table(self):
+    def table(self) -> "pd.DataFrame":
         """pandas.DataFrame with a row a particle: structure, probability, nearest."""
         import pandas as pd
 
@@ -117,7 +121,7 @@ class Identifier:
             self._groups = [[column] for column in self._columns(among)]
         self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
 
-    def __call__(self, frame: Frame) -> Identification:
+    def __call__(self, frame: FrameLike) -> Identification:
         evidence, summary = self.evidence(as_frame(frame))
         return self.decide(evidence, summary)
 
@@ -165,7 +169,7 @@ def _usual(name):
     return SHORT_NAMES.get(name, name)
 
 
-def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
+def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,
              weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
              engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
@@ -191,8 +195,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
                                                 engine=engine, progress=progress), among, pooled)
     # A tuple (box, points), as freud takes it, is one frame.
-    several = isinstance(frames, (Trajectory, list))
-    return [name(frame) for frame in frames] if several else name(frames)
+    return [name(frame) for frame in frames] if isinstance(frames, (Trajectory, list)) else name(frames)
 
 
 def pooled(values, frame, neighbors=POOLED):

@@ -5,7 +5,9 @@ Frames of one phase are mistaken for each other; frames of different phases are 
 """
 import dataclasses
 import hashlib
+import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ from gala_ssl.base.runs import CONFIG, alone_in, check_settings
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.blocks import across, blocks, chance_of_blocks
@@ -142,7 +145,8 @@ class Transition:
         return self.chance <= LEVEL + 1e-9
 
 
-def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):
+def identify_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig(),
+                    directory: str | os.PathLike = "runs/phases", progress: bool = True) -> PhaseMap:
     """Train a classifier of every fourth frame and ask it about the frames just after, as a `PhaseMap`.
 
     Each cloud is in units of its own mean bond, so that frames differ by order and not by density (R).

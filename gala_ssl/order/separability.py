@@ -33,7 +33,7 @@ class Separability:
 
 
 @_one_thread
-def first_component(x, y):
+def first_component(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """First principal component of two snapshots' embeddings taken together (paper, Table 1).
 
     The embeddings are centred but not standardised: what varies most has the say.
@@ -55,7 +55,7 @@ def first_component(x, y):
     return component[:len(x)], component[len(x):]
 
 
-def separability(x, y, seed=0, n_bootstrap=1000):
+def separability(x: np.ndarray, y: np.ndarray, seed: int = 0, n_bootstrap: int = 1000) -> Separability:
     """Score of the first principal component as an order parameter that tells snapshot x from snapshot y.
 
     The component is found once; the bootstrap draws particles of each snapshot anew, with replacement.
@@ -93,7 +93,7 @@ def separability(x, y, seed=0, n_bootstrap=1000):
 
 
 @_one_thread
-def linear_separability(x, y, seed=0, n_folds=5):
+def linear_separability(x: np.ndarray, y: np.ndarray, seed: int = 0, n_folds: int = 5) -> float:
     """AUC of a linear classifier on the whole embedding: what it knows beyond its first component.
 
     Logistic regression on standardised numbers, cross-validated; the mean of the folds' AUCs. A fold's

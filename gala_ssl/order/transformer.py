@@ -60,7 +60,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
             self._loaded = self._load()
         return np.concatenate([self._loaded(part) for part in self._parts(X)])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Return the names of the columns, (d,): the featurizer's with a number from 1 on."""
         check_is_fitted(self, "n_features_out_")
         return np.array([f"{self.name_}_{i + 1}" for i in range(self.n_features_out_)], dtype=object)

@@ -7,7 +7,8 @@ from gala_ssl.base.errors import InputError, reason
 from gala_ssl.frames.compressed import plain, uncompressed_name
 
 # The readers and the writers that there are.
-READERS, WRITERS = [], []
+READERS: list[type["Reader"]] = []
+WRITERS: list[type["Writer"]] = []
 _HEAD = 8192
 
 

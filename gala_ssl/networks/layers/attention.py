@@ -24,7 +24,7 @@ class _KerasBackend(keras.layers.Layer):
         pow=ops.power, product=ops.prod, reshape=ops.reshape, shape=ops.shape, softmax=ops.softmax,
         sqrt=ops.sqrt, sum=ops.sum, tensordot=ops.tensordot, where=ops.where, zeros_like=ops.zeros_like,
     )
-    _nets = ("score_net", "value_net")
+    _nets: tuple[str, ...] = ("score_net", "value_net")
 
     def build(self, input_shape):
         first = input_shape[0]

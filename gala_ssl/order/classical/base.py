@@ -4,11 +4,12 @@ Each is a featurizer: a callable `frame -> (N, dimension)` float32 with a `name`
 arguments; `order`, if it has one, is its place among the others. `gala_ssl.order.featurizer.Featurizer` adds a table.
 """
 from gala_ssl.base.registry import register
+from gala_ssl.order.featurizer import OrderParameter
 
 # The numbers of neighbours that the paper's order parameters are computed for.
 NEIGHBORS = tuple(range(4, 21))
 # The order parameters that there are, by name, in their `order`.
-BASELINES = {}
+BASELINES: dict[str, type[OrderParameter]] = {}
 
 
 def register_baseline(baseline):
@@ -16,7 +17,7 @@ def register_baseline(baseline):
     return register(BASELINES, "classical order parameter", baseline)
 
 
-def baselines():
+def baselines() -> tuple[OrderParameter, ...]:
     """Return one of each, as the paper has them: its three have 102, 1547 and 20 numbers a particle."""
     return tuple(baseline() for baseline in BASELINES.values())
 

@@ -3,7 +3,7 @@ import numpy as np
 
 from gala_ssl.clouds.neighbors import neighbor_list
 from gala_ssl.clouds.rules import Nearest
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.classical.base import register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -29,7 +29,7 @@ class RadialDistances(Featurizer):
     def __init__(self, neighbors: int = 20):
         self.dimension = int(neighbors)
 
-    def __call__(self, frame):
+    def __call__(self, frame: FrameLike) -> np.ndarray:
         frame = as_frame(frame)
         distances = np.reshape(neighbor_list(frame, Nearest(self.dimension)).distances,
                                (len(frame), self.dimension))

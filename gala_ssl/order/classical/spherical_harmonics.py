@@ -6,7 +6,7 @@ import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -41,7 +41,7 @@ class SphericalHarmonics(Featurizer):
         self.max_degree, self.neighbors = int(max_degree), tuple(neighbors)
         self.dimension = (self.max_degree + 1) * (self.max_degree + 2) // 2 * len(self.neighbors)
 
-    def __call__(self, frame):
+    def __call__(self, frame: FrameLike) -> np.ndarray:
         k = max(self.neighbors)
         frame = as_frame(frame)
         search = NeighborSearch(frame, Nearest(k))

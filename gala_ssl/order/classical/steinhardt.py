@@ -6,7 +6,7 @@ import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -40,7 +40,7 @@ class Steinhardt(Featurizer):
         self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
         self.dimension = len(self.degrees) * len(self.neighbors)
 
-    def __call__(self, frame):
+    def __call__(self, frame: FrameLike) -> np.ndarray:
         frame = as_frame(frame)
         search = NeighborSearch(frame, Nearest(max(self.neighbors)))
         found = search()
