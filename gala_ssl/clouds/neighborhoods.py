@@ -33,7 +33,8 @@ class PointClouds:
             object.__setattr__(self, name, _read_only(array.copy() if array.flags.writeable else array))
         if self.bonds.ndim != 3 or self.bonds.shape[2] != 3 or self.types.shape[:-1] != self.bonds.shape[:-1]:
             raise InputError(f"Point clouds need bonds of shape (n, k, 3) and types of shape (n, k, 2 T), "
-                             f"not {self.bonds.shape} and {self.types.shape}.")
+                             f"not {self.bonds.shape} and {self.types.shape}.",
+                             option="bonds", value=(self.bonds.shape, self.types.shape))
 
     def __len__(self):
         return len(self.bonds)
@@ -57,7 +58,7 @@ class PointClouds:
         """The clouds with bonds divided by `length`: one number, or (n,) numbers, one a cloud."""
         length = np.reshape(np.asarray(length, np.float32), (-1, 1, 1))
         if not np.all(np.isfinite(length) & (length > 0)):
-            raise InputError("Point clouds can be scaled by positive finite lengths only.")
+            raise InputError("Point clouds can be scaled by positive finite lengths only.", option="length")
         return PointClouds(_read_only(self.bonds / length), self.types)
 
     def in_shortest_bonds(self) -> "PointClouds":
@@ -103,7 +104,8 @@ class PointClouds:
         shapes = {(c.bonds.shape[1], c.types.shape[2]) for c in clouds}
         if len(shapes) != 1:
             raise InputError(f"Point clouds can be joined if all have as many neighbours and types; these "
-                             f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.")
+                             f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.",
+                             option="clouds", value=sorted(shapes))
         return cls(_read_only(np.concatenate([c.bonds for c in clouds])),
                    _read_only(np.concatenate([c.types for c in clouds])))
 

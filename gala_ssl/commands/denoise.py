@@ -34,7 +34,8 @@ def run(arguments):
         raise InputError(f"The output {arguments.output} is a .gsd; give it that ending.", path=str(arguments.output))
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.",
+                         path=arguments.trajectory, option="--frames", value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.denoise import Denoiser
     from gala_ssl.order.embedding import Embedding

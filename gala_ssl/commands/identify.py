@@ -69,7 +69,8 @@ def run(arguments):
     frames = trajectory_of(arguments, chosen(arguments.frames))
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of "
-                         f"{trajectory_name(arguments)}.")
+                         f"{trajectory_name(arguments)}.", path=trajectory_name(arguments), option="--frames",
+                         value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import POOLED, Identifier

@@ -30,7 +30,7 @@ def blocks(histogram, count):
     k = len(histogram)
     if histogram.shape != (k, k) or not 1 <= count <= k:
         raise InputError(f"{count} runs of frames need a square histogram of as many frames or more, not one of shape "
-                         f"{histogram.shape}.")
+                         f"{histogram.shape}.", option="count", value=count)
     rows = histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1e-300)
     # within[a, b]: all that frames a ... b - 1 are taken for each other.
     corner = np.pad(rows.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))

@@ -79,7 +79,8 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
     """
     names = [featurizer.name for featurizer in featurizers]
     if len(set(names)) != len(names):
-        raise InputError(f"Featurizers are told apart by name, but these are called {', '.join(names)}.")
+        raise InputError(f"Featurizers are told apart by name, but these are called {', '.join(names)}.",
+                         option="featurizers", value=names)
     cells = [(featurizer, pair) for featurizer in featurizers for pair in pairs]
     rows = []
     for featurizer, pair in tqdm(cells, "scores", disable=None if progress else True):

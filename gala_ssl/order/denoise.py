@@ -61,7 +61,8 @@ class Denoiser:
     def __init__(self, embedding: Embedding):
         if embedding.name != "shift_identification" or embedding.length_scale != "mean_bond":
             raise InputError("Frames are denoised by a network of shift_identification with the length scale "
-                             f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding")
+                             f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding",
+                             value=embedding.name)
         self.embedding = embedding
 
     def __call__(self, frame: FrameLike, steps: int = STEPS) -> Denoised:

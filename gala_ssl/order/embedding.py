@@ -182,7 +182,8 @@ class Embedding(Featurizer):
             if not np.isfinite(found).all():
                 raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
                                  f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
-                                 f"different lengths for single precision, or the weights are damaged.")
+                                 f"different lengths for single precision, or the weights are damaged.",
+                                 frame=getattr(frame, "where", None), option="task", value=self.name)
             yield found
 
     def chunks(self, frame: FrameLike | PointClouds, most: int = CHUNK) -> Iterator[PointClouds]:

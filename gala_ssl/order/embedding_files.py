@@ -49,7 +49,8 @@ class EmbeddingTable:
             dict: "mean" (d), "axes" (c, d), "variance_ratio" (c): component = (embedding - mean) . axis.
         """
         if self._sums is None:
-            raise InputError("No particle has a neighbour, so there is nothing to embed; raise the cutoff.")
+            raise InputError("No particle has a neighbour, so there is nothing to embed; raise the cutoff.",
+                             option="neighbors")
         self._settle()
         total, first, second = self._sums
         mean = first / total

@@ -109,7 +109,8 @@ class Identifier:
 
     def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED):
         if embedding.name != "frame_classification":
-            raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
+            raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.",
+                             option="embedding", value=embedding.name)
         self.embedding, self.pooled = embedding, pooled
         self._structures = embedding.card["structures"]
         self._decision = Decision.from_card(embedding.card, pooled)

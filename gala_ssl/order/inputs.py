@@ -32,7 +32,7 @@ class Inputs:
         self.known, self.ignore_types = known, ignore_types
         if self.names is not None and len(self.names) != known:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(self.names)}, but the network "
-                             f"knows {counted(known, 'type')}; name as many.")
+                             f"knows {counted(known, 'type')}; name as many.", option="type_names", value=self.names)
 
     def of_frame(self, frame, neighbors):
         """The frame with the types that the network knows, in its order; warns of shells that do not fit."""
@@ -53,7 +53,8 @@ class Inputs:
         if len(frame.type_names) > known:
             raise InputError(f"{frame.where} names the types {', '.join(frame.type_names)}, but the {self.name} "
                              f"network knows {known} without names; give a frame that names these {known} alone, in "
-                             f"the order of the training, or write the names into the network's card as type_names.")
+                             f"the order of the training, or write the names into the network's card as type_names.",
+                             frame=frame.where, option="type_names", value=frame.type_names)
         if len(frame.type_names) == known:
             return frame
         self._warn_of_types(known, len(frame.type_names))
@@ -65,7 +66,8 @@ class Inputs:
         if strange:
             raise InputError(f"{frame.where} has particles of the type {', '.join(strange)}, but the {self.name} "
                              f"network knows {', '.join(names)}; name them as these, or take all for one type with "
-                             f"ignore_types, on the command line --ignore-types.")
+                             f"ignore_types, on the command line --ignore-types.", frame=frame.where,
+                             option="type_names", value=strange)
         places = [names.index(name) if name in names else 0 for name in frame.type_names]
         return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
 

@@ -74,9 +74,11 @@ def separability(x: np.ndarray, y: np.ndarray, seed: int = 0, n_bootstrap: int =
     Example:
         >>> separability(baseline(liquid), baseline(solid)).auc
     """
-    if seed < 0 or n_bootstrap < 1:
-        raise InputError(f"The bootstrap needs a seed of at least 0 and at least one draw, not {seed} and "
-                         f"{n_bootstrap}.")
+    if seed < 0:
+        raise InputError(f"The bootstrap needs a seed of at least 0, not {seed}.", option="seed", value=seed)
+    if n_bootstrap < 1:
+        raise InputError(f"The bootstrap needs at least one draw, not {n_bootstrap}.", option="n_bootstrap",
+                         value=n_bootstrap)
     x, y = first_component(x, y)
     # Ranks of the distinct values, so that a resampled snapshot is a row of counts over them.
     ranks = np.unique(np.concatenate([x, y]), return_inverse=True)[1]
@@ -113,7 +115,7 @@ def linear_separability(x: np.ndarray, y: np.ndarray, seed: int = 0, n_folds: in
     x, y = _checked(x, y)
     if min(len(x), len(y)) < n_folds:
         raise InputError(f"Cross-validation with {n_folds} folds needs at least as many particles in each snapshot, "
-                         f"but they have {len(x)} and {len(y)}.")
+                         f"but they have {len(x)} and {len(y)}.", option="n_folds", value=n_folds)
     labels = np.repeat([0, 1], [len(x), len(y)])
     classifier = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
     folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
@@ -130,7 +132,8 @@ def _checked(x, y):
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     if x.ndim != 2 or y.ndim != 2 or x.shape[1:] != y.shape[1:] or not x.size or not y.size:
         raise InputError(f"Two snapshots' embeddings need the shapes (n, d) and (m, d) with at least one "
-                         f"particle each, not {x.shape} and {y.shape}.")
+                         f"particle each, not {x.shape} and {y.shape}.", option="embeddings",
+                         value=(x.shape, y.shape))
     for name, values in (("first", x), ("second", y)):
         broken = int((~np.isfinite(values)).any(axis=1).sum())
         if broken:

@@ -87,17 +87,20 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         if X and all(isinstance(part, Frame) for part in X):
             return X
         if not X or not all(isinstance(part, PointClouds) for part in X):
+            kinds = sorted({type(part).__name__ for part in X})
             raise InputError(f"{type(self).__name__} takes a Frame, PointClouds, a list of either, or bonds (n, k, 3), "
-                             f"but was given {', '.join(sorted({type(part).__name__ for part in X})) or 'nothing'}.")
+                             f"but was given {', '.join(kinds) or 'nothing'}.", option="X", value=kinds)
         if not hasattr(self._loaded, "chunks"):
-            raise InputError(f"{self.name_} is computed of frames; point clouds are for learned embeddings only.")
+            raise InputError(f"{self.name_} is computed of frames; point clouds are for learned embeddings only.",
+                             option="X", value=self.name_)
         return [PointClouds.concatenate(X)]
 
 
 def _clouds(bonds):
     """PointClouds of an array (n, k, 3) of bonds between particles of one type."""
     if bonds.ndim != 3 or bonds.shape[2] != 3:
-        raise InputError(f"Bonds are an array of shape (n, k, 3), not {bonds.shape}.")
+        raise InputError(f"Bonds are an array of shape (n, k, 3), not {bonds.shape}.", option="bonds",
+                         value=bonds.shape)
     if not np.isfinite(bonds).all():
-        raise InputError("Some of the bonds are NaN or infinite; a bond of zeros is padding.")
+        raise InputError("Some of the bonds are NaN or infinite; a bond of zeros is padding.", option="bonds")
     return PointClouds(bonds, np.where(bonds.any(axis=-1, keepdims=True), [0, 2], 0))
