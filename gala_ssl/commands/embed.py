@@ -7,7 +7,8 @@ Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Several files are
 trajectory. Writes for each particle the numbers of its frame and itself, its time step and id (-1 where the file has
 none), its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
 and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
-components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them.
+components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them. A
+particle without neighbours, as a short --r-max may leave it, has NaN for all of these.
 """
 import contextlib
 import json
@@ -46,7 +47,7 @@ def configure(parser):
     parser.add_argument("-o", "--output", type=pathlib.Path,
                         help=".h5, .npz or .csv, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
-                        "values before their mean) or a frame (the mean over its particles)")
+                        "values before their mean) or a frame (the mean over its particles that have neighbours)")
     add_neighbors(parser)
     add_scale(parser)
     add_types(parser)
@@ -189,9 +190,9 @@ def fill(table, frames, embed, arguments):
         start, step = len(table), -1 if frame.step is None else frame.step
         ids = np.full(len(frame), -1) if frame.ids is None else frame.ids
         if arguments.level == "frame":
-            sums = [(part.sum(axis=0, dtype=np.float64), len(part)) for part in embed.parts(frame)]
-            total, count = (sum(column) for column in zip(*sums))
-            table.append((total / count)[None], frame=number, step=step)
+            known = (part[~np.isnan(part).any(axis=1)] for part in embed.parts(frame))
+            total, count = map(sum, zip(*((part.sum(axis=0, dtype=np.float64), len(part)) for part in known)))
+            table.append((total / count if count else np.full_like(total, np.nan))[None], frame=number, step=step)
         elif arguments.level == "particle":
             for part in embed.parts(frame):
                 first = len(table) - start

@@ -71,8 +71,8 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
 
     Returns:
         DataFrame with a row for each method and pair: method, pair (number), first, second (snapshots), auc,
-        low, high (first component and its bootstrap interval), linear_auc, n1, n2 (particles). A pair of
-        which a snapshot is missing has NaN scores and no particles.
+        low, high (first component and its bootstrap interval), linear_auc, n1, n2 (particles that have
+        neighbours). A pair of which a snapshot is missing has NaN scores and no particles.
 
     Raises:
         InputError: two featurizers of one name, or a snapshot that cannot be read or has too few particles.
@@ -89,9 +89,13 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
         if features.has(pair):
             x, y = features(featurizer, pair.first), features(featurizer, pair.second)
             scores = dataclasses.asdict(separability(x, y, seed, n_bootstrap))
-            scores |= {"linear_auc": linear_separability(x, y, seed), "n1": len(x), "n2": len(y)}
+            scores |= {"linear_auc": linear_separability(x, y, seed), "n1": _counted(x), "n2": _counted(y)}
         rows.append(row | scores)
     return pd.DataFrame(rows)
+
+
+def _counted(values):
+    return int((~np.isnan(values).all(axis=1)).sum())
 
 
 def compare(first: FrameLike, second: FrameLike, methods: Sequence[OrderParameter], *, seed: int = 0,
@@ -107,7 +111,7 @@ def compare(first: FrameLike, second: FrameLike, methods: Sequence[OrderParamete
     Returns:
         DataFrame with a row a method, in the order given: index method; auc, low, high (area under the ROC curve of the
         first principal component, max(AUC, 1 - AUC), with its 95 % interval), linear_auc (of a linear classifier on all
-        of it, cross-validated), n1, n2 (particles).
+        of it, cross-validated), n1, n2 (particles; those without neighbours, whose rows are NaN, do not count).
 
     Raises:
         InputError: two methods of one name, or too few particles.

@@ -25,7 +25,7 @@ class Denoised:
 
     Attributes:
         frame: the Frame. moved: (N,) float32, how far each particle is from where it was, in nearest distances.
-        settled: (N,) bool; the others stay where they were.
+        settled: (N,) bool; the others stay where they were, those without neighbours among them.
     """
 
     frame: Frame
@@ -73,21 +73,24 @@ class Denoiser:
         now, total = frame, np.zeros((len(frame), 3))
         for _ in range(int(steps)):
             answer, _ = self.answers(now)
-            total += PART * answer
+            total += PART * np.nan_to_num(answer)
             now = _moved(frame, total)
         answer, length = self.answers(now)
         left = pooled((np.linalg.norm(answer, axis=1) / length)[:, None], now)[:, 0]
         settled = left <= UNSURE
-        total[~settled] = 0
+        total[~settled] = 0  # as well where the answer is NaN
         moved = np.linalg.norm(total, axis=1) / length
         return Denoised(_moved(frame, total), moved.astype(np.float32), settled)
 
     def answers(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length."""
+        """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length.
+
+        The vector of a particle without neighbours is NaN, and its distance 1.
+        """
         found, lengths = [], []
         scale = self.embedding.card["data"]["x_scale"]
         for clouds in cloud_chunks(frame, SEARCHED, self.embedding.neighbors):
-            length = own_mean_bond(clouds.bonds)
+            length = np.where(clouds.mask.any(axis=1), own_mean_bond(clouds.bonds), 1)
             parts = list(self.embedding.parts(clouds.scaled(length), "answer"))
             found.append(np.concatenate(parts) * scale * length[:, None])
             lengths.append(length)

@@ -63,8 +63,8 @@ class Embedding(Featurizer):
 
     Call on a Frame, or what `gala_ssl.as_frame` makes one of, whose lengths are scaled, or on PointClouds, taken as
     they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in memory
-    at a time. A particle without a neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of
-    a core, and of a head the same finite numbers for each such particle.
+    at a time. A particle without a neighbour (possible with `Cutoff`) gets a row of NaN, because nothing can be said
+    about it; values of bonds have zeros there, as for any padding.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
@@ -170,7 +170,9 @@ class Embedding(Featurizer):
         return self
 
     def parts(self, frame: FrameLike | PointClouds, wanted: str | None = None) -> Iterator[np.ndarray]:
-        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory.
+        """Yield the embedding of the particles piece by piece, in order, where all of it does not fit into memory.
+
+        Rows of particles without neighbours are NaN, unless `wanted` is "bonds".
 
         Args:
             wanted: something else of the network, such as "answer", see `gala_ssl.kernel.network.WANTED`.
@@ -179,12 +181,13 @@ class Embedding(Featurizer):
         wanted = _WANTED[self.source] if wanted is None else wanted
         for clouds in self.chunks(frame, self.network.most):
             found = self.compute(clouds, wanted, len(frame))
-            if not np.isfinite(found).all():
+            there = clouds.mask.any(axis=1)
+            if not np.isfinite(found[there]).all():
                 raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
                                  f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
                                  f"different lengths for single precision, or the weights are damaged.",
                                  frame=getattr(frame, "where", None), option="task", value=self.name)
-            yield found
+            yield found if wanted == "bonds" or there.all() else _nan_rows(found, ~there)
 
     def chunks(self, frame: FrameLike | PointClouds, most: int = CHUNK) -> Iterator[PointClouds]:
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
@@ -216,6 +219,12 @@ class Embedding(Featurizer):
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
+
+
+def _nan_rows(values, rows):
+    values = np.array(values)
+    values[rows] = np.nan
+    return values
 
 
 def _keras_network(model, jit_compile):

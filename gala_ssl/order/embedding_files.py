@@ -15,7 +15,8 @@ class EmbeddingTable:
     """Embeddings on disk that grow row by row, so that only some of them are in memory.
 
     Datasets, a row an embedding: "embedding" (rows, d) float32, integers (rows,) that say what the row is for, such
-    as "frame" and "particle", and after `add_components` "components" (rows, c) float32.
+    as "frame" and "particle", and after `add_components` "components" (rows, c) float32. A row of NaN, of a particle
+    without neighbours, has components of NaN and does not count for the others.
 
     Args:
         file: SafeFile to fill. dimension: d. numbers: names of the integers.
@@ -77,7 +78,8 @@ class EmbeddingTable:
         self.file.create_dataset(name, (0, width), np.float32, maxshape=(None, width), chunks=(4096, width))
 
     def _add_moments(self, rows):
-        """Sums for mean and covariance, relative to the first rows' mean so that no digits cancel."""
+        """Sums for mean and covariance, relative to the first rows' mean so that no digits cancel; without NaN."""
+        rows = rows[~np.isnan(rows).any(axis=1)]
         if not len(rows):
             return
         if self._sums is None:
@@ -137,4 +139,4 @@ def _write_csv(table, path):
             values = table.file[dataset][part]
             columns |= {f"{name}_{i + 1}": values[:, i] for i in range(values.shape[1])}
         pd.DataFrame(columns).to_csv(path, mode="a" if start else "w", header=not start, index=False,
-                                     float_format="%.7g")
+                                     float_format="%.7g", na_rep="nan")

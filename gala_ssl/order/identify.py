@@ -40,10 +40,11 @@ class Identification:
     Attributes:
         structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype; of a family
             of structures that cannot be told apart, the usual one; "unknown" where `known` is false.
-        probability: (N,) float32, of the name in `nearest`, among those asked for.
+        probability: (N,) float32, of the name in `nearest`, among those asked for; NaN for a particle without
+            neighbours in the embedding, about which nothing can be said: all its names are "unknown".
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
-        known: (N,) bool, false where the neighbourhood is unlike all known structures; always true where names were
-            asked for, or single particles.
+        known: (N,) bool, false where the neighbourhood is unlike all known structures. Where names were asked for, or
+            single particles, only those without neighbours are unknown.
         nearest: (N,) the likeliest name, also of what is unknown.
         member: (N,) the likeliest structure of the family in `nearest`.
     """
@@ -128,14 +129,15 @@ class Identifier:
 
     @property
     def answers(self):
-        """All names that a particle may get, "unknown" with them where that is decided."""
-        return self.names if self._unknown is None else (*self.names, UNKNOWN)
+        """All names that a particle may get, "unknown" with them."""
+        return *self.names, UNKNOWN
 
     def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """What the network makes of each particle, pooled over neighbours.
 
         Returns:
-            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head.
+            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head. Rows of
+            particles without neighbours in the embedding are NaN, and do not count for others.
         """
         both = np.concatenate(list(self.embedding.parts(frame, "summary and answer")))
         width = both.shape[1] - len(self._structures)
@@ -146,15 +148,17 @@ class Identifier:
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
         """The Identification from what `evidence` returns."""
-        scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
-        scores = normalized(scores).astype(np.float32)
+        with np.errstate(invalid="ignore"):  # of NaN
+            scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
+            scores = normalized(scores).astype(np.float32)
         best = scores.argmax(axis=1)
         nearest = np.array(self.names)[best]
         member = np.array([_usual(name) for name in self._structures])[column]
-        known = np.ones(len(best), bool)
+        known = ~np.isnan(evidence).any(axis=1)
+        nearest, member = (np.where(known, names, UNKNOWN) for names in (nearest, member))
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
+            known &= (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 
@@ -203,11 +207,17 @@ def pooled(values, frame, neighbors=POOLED):
     """Values (N, d) averaged over each particle and its nearest neighbours.
 
     Args:
-        values: (N, d), a row a particle of `frame`. neighbors: how many.
+        values: (N, d), a row a particle of `frame`; a row with NaN stays so and counts for no other.
+        neighbors: how many.
     """
-    search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
+    search, bare = NeighborSearch(frame, Nearest(neighbors)), np.isnan(values).any(axis=1)
+    values = np.where(bare[:, None], 0, values) if bare.any() else values
+    total = np.array(values)
     for start in range(0, len(frame), _SEARCHED):
         found = search.find(start, start + _SEARCHED)
-        np.add.at(total, np.asarray(found.query_point_indices) + start, values[np.asarray(found.point_indices)])
-        total[start:start + found.num_query_points] /= found.neighbor_counts[:, None] + 1
+        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
+        np.add.at(total, centre + start, values[neighbor])
+        lost = np.bincount(centre[bare[neighbor]], minlength=found.num_query_points)
+        total[start:start + found.num_query_points] /= (found.neighbor_counts - lost)[:, None] + 1
+    total[bare] = np.nan
     return total

@@ -23,7 +23,7 @@ class TableOfNames:
         table.insert(0, "frame", next(self._numbers))
         table.insert(1, "step", -1 if frame.step is None else frame.step)
         table.insert(3, "id", -1 if frame.ids is None else frame.ids)
-        table.to_csv(self._file, header=self._header, index=False, float_format="%.4f")
+        table.to_csv(self._file, header=self._header, index=False, float_format="%.4f", na_rep="nan")
         self._header = False
 
     def close(self):

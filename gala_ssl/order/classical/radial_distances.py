@@ -12,6 +12,8 @@ from gala_ssl.order.featurizer import Featurizer
 class RadialDistances(Featurizer):
     """Distances of the nearest n neighbours, sorted and divided by the first, so that column 0 is always 1.
 
+    In a cluster of n particles or fewer, in open space, the columns of neighbours that are not there are NaN.
+
     Args:
         neighbors: n.
 
@@ -31,6 +33,6 @@ class RadialDistances(Featurizer):
 
     def __call__(self, frame: FrameLike) -> np.ndarray:
         frame = as_frame(frame)
-        distances = np.reshape(neighbor_list(frame, Nearest(self.dimension)).distances,
-                               (len(frame), self.dimension))
+        found = np.reshape(neighbor_list(frame, Nearest(self.dimension)).distances, (len(frame), -1))
+        distances = np.pad(found, ((0, 0), (0, self.dimension - found.shape[1])), constant_values=np.nan)
         return (distances / distances[:, :1]).astype(np.float32)

@@ -24,7 +24,8 @@ class SphericalHarmonics(Featurizer):
 
     Args:
         max_degree: the largest l.
-        neighbors: the n. The columns are all (l, m), l outer, for the first n, then for the next.
+        neighbors: the n. The columns are all (l, m), l outer, for the first n, then for the next. In a cluster of n
+            particles or fewer, in open space, they are NaN.
 
     Raises when called:
         InputError: what `point_clouds` refuses, for the largest n.
@@ -48,8 +49,12 @@ class SphericalHarmonics(Featurizer):
         found = search()
         harmonics = freud.environment.LocalDescriptors(self.max_degree, negative_m=False, mode="neighborhood")
         columns = []
+        count = len(found) // len(frame)  # k, or fewer in a cluster of fewer
         for n in self.neighbors:
+            if n > count:
+                columns.append(np.full((len(frame), self.dimension // len(self.neighbors)), np.nan))
+                continue
             # With max_num_neighbors freud takes both the axes and the harmonics from the first n bonds only.
             sph = harmonics.compute(freud_system(search), neighbors=found, max_num_neighbors=n).sph
-            columns.append(np.abs(sph.reshape(len(frame), k, -1)[:, :n].mean(axis=1)))
+            columns.append(np.abs(sph.reshape(len(frame), count, -1)[:, :n].mean(axis=1)))
         return np.hstack(columns).astype(np.float32)

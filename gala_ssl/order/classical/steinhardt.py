@@ -23,7 +23,8 @@ class Steinhardt(Featurizer):
 
     Args:
         degrees: the l.
-        neighbors: the n. The columns are all degrees for the first n, then for the next.
+        neighbors: the n. The columns are all degrees for the first n, then for the next. In a cluster of n particles
+            or fewer, in open space, they are NaN.
 
     Raises when called:
         InputError: what `point_clouds` refuses, for the largest n.
@@ -47,10 +48,14 @@ class Steinhardt(Featurizer):
         if search.searched is not frame:
             # freud takes the nearest images of the neighbours, which need not be those that were found.
             return self(search.searched)[:len(frame)]
-        rank = np.arange(len(found)) % max(self.neighbors)
+        count = len(found) // len(frame)  # the largest n, or fewer in a cluster of fewer
+        rank = np.arange(len(found)) % max(count, 1)
         order = freud.order.Steinhardt(l=list(self.degrees))
         columns = []
         for n in self.neighbors:
+            if n > count:
+                columns.append(np.full((len(frame), len(self.degrees)), np.nan))
+                continue
             nearest = found.copy().filter(rank < n)
             columns.append(order.compute(freud_system(search), neighbors=nearest).particle_order.copy())
         return np.hstack(columns).astype(np.float32)
