@@ -72,7 +72,7 @@ def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, c
                                   grid.drop(columns="seconds"))
 
 
-@pytest.fixture(params=["cluster", "local processes"])
+@pytest.fixture(params=[pytest.param("cluster", marks=pytest.mark.long), "local processes"])
 def workers(request):
     """(options of the grid, function that returns the process ids of the workers)."""
     if request.param == "cluster":
