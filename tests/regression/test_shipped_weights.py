@@ -105,7 +105,7 @@ def test_each_task_beats_its_trivial_answer_by_far(task):
     assert REACHED[task](shipped(task).card["best"])
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, slow=TASKS))
 def test_the_card_tells_the_truth(prototype_clouds, task):
     """On clouds of its own making, no better or worse than the card says, within what so few of them allow."""
     embed = shipped(task)

@@ -173,6 +173,7 @@ def test_impossible_cells_are_refused(cell, option, value):
         Cell(*cell)
 
 
+@pytest.mark.slow
 def test_cores_side_by_side_keep_the_symmetries():
     cores = [build_core(small_config(), name=f"core_{i}") for i in range(2)]
     for i, core in enumerate(cores):
