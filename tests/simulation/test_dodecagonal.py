@@ -75,6 +75,7 @@ def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
         assert lowest(positions, axis, fold) < 0.1 * heights.min()
 
 
+@pytest.mark.slow
 def test_hcp_has_its_own_symmetry_and_not_the_twelve_fold_one():
     axis = np.array([0.0, 0, 1])
     assert lowest(ball("hP2-Mg"), axis, 6) > 1000 > 20 > lowest(ball("hP2-Mg"), axis, 12)
