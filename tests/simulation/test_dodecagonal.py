@@ -46,7 +46,7 @@ def lowest(positions, axis, fold):
     return min(peak.height for peak in dq.fold_peaks(dq.in_plane(positions, axis), fold))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_layers_of_the_model_are_found(model):
     positions, axis = model
     peak = dq.layer_peak(positions)

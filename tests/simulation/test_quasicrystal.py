@@ -136,7 +136,7 @@ def test_the_strongest_peaks_of_the_model_are_on_its_two_fold_axes_and_a_crystal
     assert found[5] > 0.1 * len(crystal) and found[6] < 0.05 * len(crystal)  # {110}: six axes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_grain_has_one_orientation_a_twin_two_and_a_crystal_none(model):
     positions, turn = model
     q = np.linspace(2, 30, 2000)
