@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.clouds.lengths import contact_distance
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import DEFAULT, NeighborRule
@@ -40,8 +40,8 @@ class PointClouds:
         return len(self.bonds)
 
     def __repr__(self):
-        return (f"PointClouds({counted(len(self), 'cloud')} of up to {counted(self.bonds.shape[1], 'bond')}, "
-                f"{counted(self.types.shape[2] // 2, 'type')})")
+        return (f"PointClouds({pluralize(len(self), 'cloud')} of up to {pluralize(self.bonds.shape[1], 'bond')}, "
+                f"{pluralize(self.types.shape[2] // 2, 'type')})")
 
     def __getitem__(self, index):
         """The clouds at `index`: an integer (one cloud), a slice, an array of indices or a mask."""

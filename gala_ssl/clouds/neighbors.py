@@ -190,8 +190,8 @@ class NeighborSearch:
                              frame=self.frame.where)
 
 
-def undecided(frame, k, among=64):
-    """Of how many particles, as a part of the first `among`, neighbours k and k + 1 are equally far, to rounding.
+def fraction_of_ties(frame, k, among=64):
+    """The fraction of the first `among` particles whose neighbours k and k + 1 are equally far, to rounding.
 
     In a perfect crystal a shell may not fit: which of its particles are among the k nearest is arbitrary.
     """

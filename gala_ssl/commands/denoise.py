@@ -7,7 +7,7 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 """
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
@@ -45,7 +45,7 @@ def run(arguments):
                                                  engine=arguments.engine))
     write_frames(arguments.output, settled(frames, denoise, arguments))
     if not arguments.quiet:
-        print(f"Wrote {counted(len(frames), 'frame')} to {arguments.output}.")
+        print(f"Wrote {pluralize(len(frames), 'frame')} to {arguments.output}.")
 
 
 def settled(frames, denoise, arguments):

@@ -16,7 +16,7 @@ import math
 import pathlib
 import time
 
-from gala_ssl.base.errors import InputError, check_choice, counted
+from gala_ssl.base.errors import InputError, check_choice, pluralize
 from gala_ssl.commands.options import (
     add_engine,
     add_neighbors,
@@ -69,7 +69,7 @@ def run(arguments):
     start = time.monotonic()
     output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_{arguments.task}.h5")
     check(arguments, output)
-    from gala_ssl.base.files import naming, written_together
+    from gala_ssl.base.files import errors_name, written_together
     from gala_ssl.order.embedding_files import files_of, save
 
     frames, named = trajectory_of(arguments, chosen(arguments.frames)), trajectory_name(arguments)
@@ -104,18 +104,18 @@ def run(arguments):
             "seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
         for copy in filter(None, (arguments.gsd, arguments.copy)):
-            from gala_ssl.order.coloured import write_coloured
-            with naming(copy):
-                write_coloured(aside[copy], frames, table.file["components"], spans)
+            from gala_ssl.order.component_copies import write_components
+            with errors_name(copy):
+                write_components(aside[copy], frames, table.file["components"], spans)
         if arguments.png:
-            with naming(arguments.png):
+            with errors_name(arguments.png):
                 draw(aside[arguments.png], arguments, frames, table.file["components"], spans)
         rows = len(table)
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
     elif not arguments.quiet:
         kept = ", ".join(f"{ratio:.1%}" for ratio in components["variance_ratio"])
-        print(f"Wrote {counted(rows, 'row')} of {counted(len(frames), 'frame')} to {output}; "
+        print(f"Wrote {pluralize(rows, 'row')} of {pluralize(len(frames), 'frame')} to {output}; "
               f"the components have {kept} of the variance.")
 
 
@@ -166,12 +166,12 @@ def chosen(text):
 @contextlib.contextmanager
 def table_for(output, aside, dimension, level):
     """A table in the output, as it is written aside, where that is HDF5; else in a temporary file."""
-    from gala_ssl.base.files import folder_aside, naming
+    from gala_ssl.base.files import errors_name, folder_aside
     from gala_ssl.base.hdf5 import SafeFile
     from gala_ssl.order.embedding_files import HDF5, EmbeddingTable
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(naming(output))
+        stack.enter_context(errors_name(output))
         if output.suffix.lower() in HDF5:
             path = aside[output]
         else:

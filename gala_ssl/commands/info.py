@@ -4,7 +4,7 @@ Of the weights that ship, or of those in --weights: the preset, the epochs of tr
 """
 import json
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.commands.options import add_weights
 
@@ -84,7 +84,7 @@ def readable(found):
         lines.append(f"  {name:21} preset {weights['preset']}, {weights['epochs']} epochs{best}")
     lines += [] if found["weights"] else ["  none"]
     state = found["kernel"]
-    lines += ["", "Compiled kernel", "  " + (f"{state['instruction_set']}, {counted(state['threads'], 'thread')}"
+    lines += ["", "Compiled kernel", "  " + (f"{state['instruction_set']}, {pluralize(state['threads'], 'thread')}"
                                              if state["installed"] else state["remedy"])]
     lines += ["", "Simulation engines"]
     for name, state in found["engines"].items():

@@ -13,7 +13,7 @@ transition, and is not drawn. The card has the likelihood of other numbers.
 import json
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
 from gala_ssl.commands.options import add_trajectory, trajectory_name, trajectory_of
@@ -146,7 +146,8 @@ def sentence(card, output):
     where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%}, p = "
                       f"{each['chance']:.2g})" for each in shown)
     hidden = len(card["transitions"]) - len(shown)
-    others = f" {counted(hidden, 'further division')} no better than chance {'is' if hidden == 1 else 'are'} left out."
+    others = (f" {pluralize(hidden, 'further division')} no better than chance {'is' if hidden == 1 else 'are'} left "
+              f"out.")
     likelihoods = card["likelihoods"]
     likeliest = max(likelihoods, key=likelihoods.get)
     return (f"A phase ends and the next begins {where}.{others if hidden else ''} In brackets: the part of the "

@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 
 # What freud can search in: the volume, and a particle's place in it, must be numbers of single precision.
 _SMALL, _SHEARED = 1e-12, 1e4
@@ -68,7 +68,7 @@ class Frame:
             raise InputError(f"There are no particles in {where}; give a frame that has some.", frame=where)
         finite = np.isfinite(self.positions).all(axis=1)
         if not finite.all():
-            raise InputError(f"In {where} the positions of {counted(np.sum(~finite), 'particle')} are NaN or "
+            raise InputError(f"In {where} the positions of {pluralize(np.sum(~finite), 'particle')} are NaN or "
                              f"infinite, the first of them particle {np.argmin(finite)}; give a frame from "
                              f"before the run blew up.", frame=where)
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
@@ -114,7 +114,7 @@ class Frame:
     def __repr__(self):
         where = f", {self.where}" if self.source or self.label else ""
         along = "".join(axis for axis, periodic in zip("abc", self.periodic) if not periodic)
-        return f"Frame({counted(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
+        return f"Frame({pluralize(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
 
     @property
     def cell(self) -> np.ndarray:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_file
 from gala_ssl.frames.formats import reader_of
 from gala_ssl.frames.frame import Frame
@@ -112,7 +112,7 @@ def _chosen(frames, count, path, places=()):
     chosen = [int(number) for number in numbers]
     for number in chosen:
         if not -count <= number < count:
-            raise InputError(f"{path} has {counted(count, 'frame')}, so there is no frame {number}; "
+            raise InputError(f"{path} has {pluralize(count, 'frame')}, so there is no frame {number}; "
                              + ("choose 0." if count == 1 else f"choose from 0 to {count - 1}."),
                              path=path, option="frames", value=number)
         if number % count in missing:

@@ -4,7 +4,7 @@ import itertools
 import pathlib
 import typing
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.frames.frame import Frame
 
 
@@ -41,11 +41,11 @@ class Trajectory(collections.abc.Sequence[Frame]):
         if not len(self):
             return "Trajectory(no frames)"
         try:
-            particles = f" of {counted(len(self[0]), 'particle')}"
+            particles = f" of {pluralize(len(self[0]), 'particle')}"
         except InputError:
             particles = ""
         kinds = dict.fromkeys(self._places[number][0].name for number in self.numbers)
-        return f"Trajectory({counted(len(self), 'frame')}{particles}, {', '.join(kinds)})"
+        return f"Trajectory({pluralize(len(self), 'frame')}{particles}, {', '.join(kinds)})"
 
     def by_file(self):
         """Yield for each run of frames of one file its reader and the frames' numbers in the file."""

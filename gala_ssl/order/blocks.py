@@ -80,7 +80,7 @@ def chance_of_blocks(histogram, first, second, seed=0, draws=199):
     return float(np.mean([blocks(rows[list(order)], 2)[1] >= found - 1e-12 for order in orders]))
 
 
-def across(histogram, first, second):
+def confusion(histogram, first, second):
     """Part of the clouds of two groups of frames that are taken for the other group: 0 to 1, 0.5 by chance.
 
     Of clouds that are taken for a frame of either group; the mean of both directions, so that sizes do not matter.

@@ -4,7 +4,7 @@ import json
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.base.files import naming
+from gala_ssl.base.files import errors_name
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (*HDF5, ".npz", ".csv")
@@ -115,15 +115,15 @@ def save(table, aside, output, card):
         aside: {path: where it is written for now}, of `files_of`, see `gala_ssl.base.files.written_together`.
     """
     if output.suffix.lower() == ".csv":
-        with naming(output):
+        with errors_name(output):
             _write_csv(table, aside[output])
         beside = output.with_suffix(".json")
-        with naming(beside):
+        with errors_name(beside):
             aside[beside].write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         return
     table.file["card"] = json.dumps(card)
     if output.suffix.lower() == ".npz":
-        with naming(output):
+        with errors_name(output):
             np.savez(aside[output], **{name: data.asstr()[()] if name == "card" else data[:]
                                        for name, data in table.file.items()})
 

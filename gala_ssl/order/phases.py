@@ -16,14 +16,14 @@ from tqdm import tqdm
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import CONFIG, alone_in, check_settings
+from gala_ssl.base.runs import CONFIG, check_settings, run_lock
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
-from gala_ssl.order.blocks import across, blocks, chance_of_blocks
+from gala_ssl.order.blocks import blocks, chance_of_blocks, confusion
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import Environments, split
 from gala_ssl.tasks.data.streams import Stream
@@ -118,7 +118,7 @@ class PhaseMap:
         starts = blocks(self.histogram, count)[0].tolist()
         runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.known)])]
         return [Transition(int(self.asked[before[-1]]), int(self.known[after[0]]),
-                           across(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
+                           confusion(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
                 for before, after in zip(runs, runs[1:])]
 
 
@@ -178,7 +178,7 @@ def identify_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig()
     core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
     with seeded(config.seed):
         model = build_model(task, build_core(core))
-    with alone_in(directory):
+    with run_lock(directory):
         # Again, because another process may have begun a run meanwhile.
         check_settings(directory, settings, but=("frames",))
         if not (directory / CONFIG).exists():

@@ -11,7 +11,7 @@ from gala_ssl.base.errors import check_choice
 from gala_ssl.base.files import check_folder, write_json, written_whole
 from gala_ssl.base.provenance import versions
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import CONFIG, alone_in, finished
+from gala_ssl.base.runs import CONFIG, finished, run_lock
 from gala_ssl.networks.core import build_core
 from gala_ssl.networks.parts import check_attention
 from gala_ssl.tasks import TASKS, get_task
@@ -111,7 +111,7 @@ def _train_in_turn(name, presets, environments, runs, progress):
     """Train one task in its run directories, one after the other, and return the cards."""
     cards = []
     for preset, run in zip(presets, runs):
-        with alone_in(run):  # and look again, because another process may have ended a run meanwhile
+        with run_lock(run):  # and look again, because another process may have ended a run meanwhile
             card = finished(run, _settings(name, preset), f"{name}.json")
             if card is None:
                 model, task, sides = _begin(name, preset, environments(preset.data), run)
