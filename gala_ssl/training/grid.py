@@ -78,7 +78,8 @@ def check_kept(folder, preset, cells):
     if lost:
         raise InputError(f"{folder} has tables of {pluralize(len(there), 'cell')} of the grid {name!r}, of which "
                          f"{lost} would be lost; give another --output, or, if they are of this grid, ask for them as "
-                         f"well and let them count as done with --known {folder}.", path=folder, option="cells", value=lost)
+                         f"well and let them count as done with --known {folder}.", path=folder, option="cells",
+                         value=lost)
 
 
 def tables_rst(grid):
