@@ -39,9 +39,8 @@ def run(arguments):
                          value=particle)
     from gala_ssl.order.attention import AttentionMaps
     from gala_ssl.order.embedding import Embedding
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    weights = arguments.weights or SHIPPED
+    weights = arguments.weights
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
     check_folder(output)
     maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=weights, progress=not arguments.quiet,

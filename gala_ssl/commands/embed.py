@@ -82,9 +82,8 @@ def run(arguments):
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks import MANY
     from gala_ssl.order.embedding import Embedding
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    weights = arguments.weights or SHIPPED
+    weights = arguments.weights
     embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
                                       source="bonds" if arguments.level == "bond" else "core",
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,

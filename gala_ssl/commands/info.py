@@ -17,9 +17,8 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    folder = arguments.weights or SHIPPED
+    folder = arguments.weights
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
                          path=folder)

@@ -113,7 +113,7 @@ class Embedding(Featurizer):
                              f"task whose head makes something of a whole cloud.", option="source", value=source)
 
     @classmethod
-    def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "paper",
+    def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "thermal",
                         neighbors: NeighborRule | None = None, length_scale: str | None = None, source: str = "core",
                         ignore_types: bool = False, engine: str = "auto", attention: str | None = None,
                         jit_compile: bool | None = None, progress: bool = True) -> "Embedding":
@@ -121,7 +121,8 @@ class Embedding(Featurizer):
 
         Args:
             task: name of a task, or a folder of the weights of one task.
-            weights: "paper", "thermal" or "converged", the sets of weights that ship, or a folder of weights.
+            weights: "thermal", for real particles, "paper" or "converged", the sets of weights that ship, or a folder
+                of weights.
             engine: what computes: "kernel", the compiled kernel; "keras"; or "auto", the kernel where it can, see
                 `gala_ssl.order.network.open_network`. Both agree to rounding.
             attention: "fast" or "published", how Keras computes attention; None as it was trained.

@@ -42,7 +42,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         >>> order = make_pipeline(EmbeddingTransformer("denoising"), PCA(2)).fit_transform([liquid, solid])
     """
 
-    def __init__(self, featurizer="frame_classification", *, weights="paper", length_scale=None, source="core",
+    def __init__(self, featurizer="frame_classification", *, weights="thermal", length_scale=None, source="core",
                  neighbors=None, ignore_types=False):
         self.featurizer, self.weights, self.length_scale, self.source = featurizer, weights, length_scale, source
         self.neighbors, self.ignore_types = neighbors, ignore_types

@@ -98,7 +98,7 @@ def test_one_frame_in_every_format_has_the_same_clouds(tmp_path, tilts):
 def test_one_frame_in_every_format_has_the_same_embedding(tmp_path, tilts):
     """With weights that ship."""
     from gala_ssl.order.embedding import Embedding
-    embed = Embedding.from_pretrained("frame_classification", progress=False)
+    embed = Embedding.from_pretrained("frame_classification", weights="paper", progress=False)
     expected = embed(crystal(tilts))
     for path in write_all(tmp_path, crystal(tilts)):
         if path.name not in ("a.cif", "XDATCAR"):

@@ -30,12 +30,12 @@ def frames():
 @pytest.fixture(scope="module")
 def fitted():
     """With the shipped weights."""
-    return EmbeddingTransformer("denoising").fit()
+    return EmbeddingTransformer("denoising", weights="paper").fit()
 
 
 @pytest.fixture(scope="module")
 def expected(frames):
-    embed = gala_ssl.Embedding.from_pretrained("denoising", progress=False)
+    embed = gala_ssl.Embedding.from_pretrained("denoising", weights="paper", progress=False)
     return np.vstack([embed(frame) for frame in frames])
 
 
@@ -57,7 +57,8 @@ def test_frames_clouds_and_bonds(fitted, frames, expected):
 
 
 def test_a_network_that_is_there_already_takes_clouds_too(frames, expected):
-    given = EmbeddingTransformer(gala_ssl.Embedding.from_pretrained("denoising", progress=False)).fit()
+    embed = gala_ssl.Embedding.from_pretrained("denoising", weights="paper", progress=False)
+    given = EmbeddingTransformer(embed).fit()
     clouds = [point_clouds(frame).in_contact_distances() for frame in frames]
     assert_equal_numbers(given.transform(clouds), expected)
 
@@ -107,7 +108,7 @@ def test_a_baseline_takes_frames_only(frames):
 def test_settings_are_parameters(frames, expected):
     transformer = EmbeddingTransformer("denoising", length_scale="shortest")
     assert transformer.get_params() == {
-        "featurizer": "denoising", "weights": "paper", "length_scale": "shortest", "source": "core",
+        "featurizer": "denoising", "weights": "thermal", "length_scale": "shortest", "source": "core",
         "neighbors": None, "ignore_types": False}
     copy = clone(transformer.set_params(featurizer="shift_identification", source="head"))
     assert copy is not transformer and copy.get_params() == transformer.get_params()
