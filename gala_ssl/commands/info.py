@@ -1,6 +1,7 @@
 """What is there: tasks, weights, the compiled kernel, simulation engines and versions.
 
-Of the weights that ship, or of those in --weights: the preset, the epochs of training and the best validation metric.
+Of the weights for real particles, or of those in --weights: the preset, the epochs of training and the best validation
+metric.
 """
 import json
 
