@@ -57,7 +57,8 @@ def run(arguments):
     from gala_ssl.order.phases import identify_phases
 
     config = settings(arguments)
-    config.known(len(frames), arguments.count)  # a trajectory that is too short should be known before the training
+    # A trajectory that is too short should be known before the training.
+    config.training_frames(len(frames), arguments.count)
     directory = arguments.directory or output / "run"
     found = identify_phases(frames, config, directory, not arguments.quiet)
     card = write(output, arguments, frames, config, found, directory)
@@ -96,7 +97,7 @@ def write(output, arguments, frames, config, found, directory):
     from gala_ssl.training.checkpoint import HISTORY
 
     numbers = np.array(frames.numbers)
-    known, asked = numbers[found.known], numbers[found.asked]
+    known, asked = numbers[found.training_frames], numbers[found.test_frames]
     transitions = [{"last": int(numbers[each.last]), "first": int(numbers[each.first]), "across": each.across,
                     "chance": each.chance, "shown": bool(each.shown)}
                    for each in found.transitions(arguments.count)]

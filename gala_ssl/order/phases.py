@@ -73,7 +73,7 @@ class PhaseConfig:
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
-    def known(self, frames, count=2):
+    def training_frames(self, frames: int, count: int = 2) -> np.ndarray:
         """Numbers of the frames to train on, (k,), of a trajectory of so many frames.
 
         Raises:
@@ -92,32 +92,33 @@ class PhaseMap:
     """What a frame classifier takes the frames after those it knows for.
 
     Attributes:
-        known: (k,) frame numbers trained on. asked: (k,) the frames just after them.
-        histogram: (k, k), part of the clouds of `asked[i]` that are taken for `known[j]`.
+        training_frames: (k,) frame numbers trained on. test_frames: (k,) the frames just after them.
+        histogram: (k, k), part of the clouds of `test_frames[i]` that are taken for `training_frames[j]`.
         accuracy: of the network on held-back clouds of the frames it knows.
     """
 
-    known: np.ndarray
-    asked: np.ndarray
+    training_frames: np.ndarray
+    test_frames: np.ndarray
     histogram: np.ndarray
     accuracy: float
 
     def phases(self, count=3):
-        """First known frame of each of `count` phases, (count,)."""
-        return self.known[blocks(self.histogram, count)[0]]
+        """First training frame of each of `count` phases, (count,)."""
+        return self.training_frames[blocks(self.histogram, count)[0]]
 
     def likelihoods(self, most=6):
         """Mean log likelihood of a cloud where frames are divided into 1 ... `most` phases, {count: float}.
 
         Unlike most likelihoods this one need not rise with the count, see `gala_ssl.order.blocks.blocks`.
         """
-        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, min(most, len(self.known)) + 1)}
+        most = min(most, len(self.training_frames))
+        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, most + 1)}
 
     def transitions(self, count=3):
         """The `Transition` between each of `count` phases and the next, in the order of time."""
         starts = blocks(self.histogram, count)[0].tolist()
-        runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.known)])]
-        return [Transition(int(self.asked[before[-1]]), int(self.known[after[0]]),
+        runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.training_frames)])]
+        return [Transition(int(self.test_frames[before[-1]]), int(self.training_frames[after[0]]),
                            confusion(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
                 for before, after in zip(runs, runs[1:])]
 
@@ -161,7 +162,7 @@ def identify_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig()
         InputError: too few frames, frames of too few particles or of different types, or a directory that holds a
             run with other settings.
     """
-    known = config.known(len(frames))
+    known = config.training_frames(len(frames))
     directory = pathlib.Path(directory)
     settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
                 "frames_sha256": _digest(frames[int(number)] for number in known)}

@@ -95,7 +95,8 @@ def test_what_chance_does_not_divide_is_a_transition():
     histogram = made_up([5, 4, 3], 0.2, np.random.default_rng(2))
     found = PhaseMap(4 * np.arange(12), 4 * np.arange(12) + 1, histogram, 0.4)
     assert [each.shown for each in found.transitions(3)] == [True, True]
-    assert not any(each.shown for each in PhaseMap(found.known, found.asked, np.ones((12, 12)), 0.1).transitions(3))
+    chance = dataclasses.replace(found, histogram=np.ones((12, 12)), accuracy=0.1)
+    assert not any(each.shown for each in chance.transitions(3))
 
 
 def test_small_systems_give_all_their_particles():
@@ -162,8 +163,8 @@ def untrained(monkeypatch):
 @pytest.mark.slow
 def test_a_transition_is_found_where_it_is(frames, tmp_path):
     found = identify_phases(frames, CONFIG, tmp_path, progress=False)
-    np.testing.assert_array_equal(found.known, np.arange(0, 15, 2))
-    np.testing.assert_array_equal(found.asked, found.known + 1)
+    np.testing.assert_array_equal(found.training_frames, np.arange(0, 15, 2))
+    np.testing.assert_array_equal(found.test_frames, found.training_frames + 1)
     np.testing.assert_allclose(found.histogram.sum(axis=1), 1)
     assert found.histogram[:4, 4:].mean() < 0.02 and found.histogram[4:, :4].mean() < 0.02
     assert list(found.phases(2)) == [0, 8]
@@ -204,10 +205,10 @@ def test_frames_of_two_types_and_frames_that_differ_in_types(frames, tmp_path, u
 def test_a_short_trajectory_is_refused(frames, tmp_path, untrained):
     with refused(option="frames", value=3):
         identify_phases(frames[:3], CONFIG, tmp_path)
-    assert identify_phases(frames[:4], CONFIG, tmp_path, progress=False).known.tolist() == [0, 2]
+    assert identify_phases(frames[:4], CONFIG, tmp_path, progress=False).training_frames.tolist() == [0, 2]
     with refused(option="frames", value=9):
-        PhaseConfig().known(9, 3)
-    assert PhaseConfig().known(10, 3).tolist() == [0, 4, 8]
+        PhaseConfig().training_frames(9, 3)
+    assert PhaseConfig().training_frames(10, 3).tolist() == [0, 4, 8]
 
 
 @pytest.fixture
