@@ -63,7 +63,7 @@ def test_the_plane_of_the_layers(model):
     np.testing.assert_allclose(plane @ sides + np.outer(positions @ axis, axis), positions, atol=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
     positions, axis = model
     peaks = dq.fold_peaks(dq.in_plane(positions, axis), 12)
