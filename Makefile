@@ -14,7 +14,7 @@ JOBS ?=
 KILLS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help reproduce-table1 test test-slow test-jax kill-anything pretrain transfer-grid trajectories snapshots notebooks docs lint clean
+.PHONY: help reproduce-table1 test test-slow test-long test-jax kill-anything pretrain transfer-grid trajectories snapshots notebooks docs lint clean
 
 help:  ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,14 +27,17 @@ else
 	$(RUN) experiments/reproduce_table1.py
 endif
 
-test: $(INSTALLED)  ## the tests, without the slow ones
-	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not slow" $(OPTIONS)
+test: $(INSTALLED)  ## the quick tests, in some five minutes
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not long" $(OPTIONS)
 
-test-slow: $(INSTALLED)  ## the slow tests, and those of random examples with four times as many
-	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-ci} $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "slow or hypothesis" $(OPTIONS)
+test-slow: $(INSTALLED)  ## the slow tests, in some ten minutes
+	$(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "slow and not long" $(OPTIONS)
 
-test-jax: $(INSTALLED)  ## the networks' tests on Keras's JAX backend, without the slow ones
-	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "any_backend and not slow" $(OPTIONS)
+test-long: $(INSTALLED)  ## what a release needs besides, in an hour or two: many alike, kills, eight times the random examples
+	HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-long} $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "long or hypothesis" $(OPTIONS)
+
+test-jax: $(INSTALLED)  ## the networks' quick tests on Keras's JAX backend
+	KERAS_BACKEND=jax $(RUN) -m pytest -n $(WORKERS) --dist loadfile -m "any_backend and not slow and not long" $(OPTIONS)
 
 kill-anything: $(INSTALLED)  ## kill JOBS (all that run unattended) KILLS (20) times each, and see that nothing is lost
 	$(RUN) -m tests.kill_anything $(JOBS) --kills $(KILLS)
@@ -45,7 +48,8 @@ pretrain: $(INSTALLED)  ## train TASKS (all) at PRESET (desktop) into runs/pretr
 transfer-grid: $(INSTALLED)  ## every task's core as the start of every other, in hours; PRESET=smoke shows in minutes that it holds
 ifeq ($(PRESET),smoke)
 	$(RUN) experiments/pretrain.py --preset smoke --output runs/weights/smoke
-	$(RUN) experiments/transfer_grid.py --preset smoke --weights runs/weights/smoke --seeds 13 --output runs/transfer/smoke
+	$(RUN) experiments/transfer_grid.py --preset smoke --weights runs/weights/smoke --seeds 13 --targets frame_classification nearest_bond \
+	  --fractions 1 --output runs/transfer/smoke
 else
 	$(RUN) experiments/transfer_grid.py
 endif

@@ -170,7 +170,7 @@ def unknown(found):
     decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
     built = found.where(lambda name, truth, use: use == "built")[3]
     threshold = max(np.quantile(decide.strangeness(part), 1 - RATE) for part in (hot, built))
-    return {key: np.round(value, 5).tolist() for key, value in numbers.items()} | {
+    return {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()} | {
         "threshold": round(float(threshold), 4), "false_alarms": RATE}
 
 

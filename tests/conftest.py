@@ -16,13 +16,13 @@ from tests.disks import Disk
 
 pytest.register_assert_rewrite("tests.properties")
 
-# The same examples each time: `make test` says whether the code changed, not whether the dice fell badly. The slow tier
-# looks at four times as many (ci). HYPOTHESIS_PROFILE=search looks at twenty times as many again, new ones, and for the
+# The same examples each time: `make test` says whether the code changed, not whether the dice fell badly. The long tier
+# looks at eight times as many. HYPOTHESIS_PROFILE=search looks at ten times as many again, new ones, and for the
 # simplest that fails: in hours.
 _COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large]}
 _SAME = {"derandomize": True, "phases": [Phase.explicit, Phase.generate]}
 settings.register_profile("quick", max_examples=12, **_SAME, **_COMMON)
-settings.register_profile("ci", max_examples=48, **_SAME, **_COMMON)
+settings.register_profile("long", max_examples=96, **_SAME, **_COMMON)
 settings.register_profile("search", max_examples=1000, print_blob=True, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -28,7 +28,7 @@ def tiny_preset(**training):
         name="tiny",
         data=DataConfig(structures=("cF4-Cu", "cI2-W"), noises=(0.03,), neighbors=6, min_particles=100,
                         static_fraction=1.0),
-        core=CoreConfig(width=6, hidden=6, blocks=1),
+        core=CoreConfig(width=8, hidden=8, blocks=1),  # of tests/tiny.py
         training=TrainingConfig(**small | training),
     )
 

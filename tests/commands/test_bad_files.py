@@ -77,6 +77,7 @@ def test_a_frame_that_cannot_be_used_is_named(refused, tmp_path, fault, suffix):
     (good().with_(positions=good().positions * 1e-9, box=(*[4e-9] * 3, 0, 0, 0)), 64),
 ], ids=["k + 1 particles", "k particles", "one particle", "a box smaller than the shell", "sheared", "much sheared",
         "outside the box", "nearly at one place", "in metres"])
+@pytest.mark.filterwarnings("ignore:.*the unit of length:gala_ssl.base.errors.InputWarning")
 def test_what_is_odd_but_right_gives_a_finite_result(embed, tmp_path, raw, rows, suffix):
     found = embed(bad_files.write(tmp_path / f"run.{suffix}", [raw]))
     assert found.shape == (rows, 8) and np.isfinite(found).all()
@@ -106,9 +107,10 @@ def test_a_file_of_nothing(refused, tmp_path, suffix, content):
     refused(tmp_path / f"run.{suffix}")
 
 
+@pytest.mark.filterwarnings("ignore:.*ends in the middle:gala_ssl.base.errors.InputWarning")
 @pytest.mark.parametrize("suffix", FORMATS)
 @pytest.mark.parametrize("change", [
-    lambda content: gzip.compress(content)[:-200] + bytes(200), lambda content: content[1024:],
+    lambda content: gzip.compress(content)[:300] + bytes(200), lambda content: content[1024:],
     lambda content: content.decode("latin-1").encode("utf-16")], ids=["damaged gzip", "without its head", "UTF-16"])
 def test_a_file_that_was_mangled(refused, tmp_path, suffix, change):
     (tmp_path / f"run.{suffix}").write_bytes(change(contents(suffix, tmp_path)))

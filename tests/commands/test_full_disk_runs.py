@@ -71,6 +71,7 @@ def assert_same(found, expected):
         np.testing.assert_array_equal(mine, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", [checkpoint.BEST, checkpoint.HISTORY, checkpoint.CHECKPOINT])
 def test_a_training_on_a_disk_that_fills_up_goes_on_when_there_is_room(
         disk, trained, undisturbed, monkeypatch, capsys, what):
@@ -93,6 +94,7 @@ def test_a_training_on_a_disk_that_fills_up_goes_on_when_there_is_room(
     assert_same(trained(run), undisturbed)
 
 
+@pytest.mark.slow
 def test_a_training_on_a_read_only_disk_goes_on_when_it_is_mended(disk, trained, undisturbed, capsys):
     run, new = disk.path / "run", disk.path / "new"
     trained(run, epochs=1)
@@ -106,7 +108,7 @@ def test_a_training_on_a_read_only_disk_goes_on_when_it_is_mended(disk, trained,
     assert_same(trained(run), undisturbed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_finished_runs_on_a_read_only_disk_are_read(disk):
     short = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
     cell = transfer.Cell(transfer.SCRATCH, "denoising", 1.0, False, 3)

@@ -11,6 +11,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.training.presets import PRESETS
 from tests import tiny
+from tests.selection import in_tiers
 from tests.small_networks import compile_nothing, tiny_preset
 
 pytestmark = pytest.mark.tensorflow
@@ -34,6 +35,10 @@ class StandardError(io.StringIO):
     def __init__(self, terminal):
         super().__init__()
         self.isatty = lambda: terminal
+
+
+# Those that train or draw take some seconds each.
+CHOSEN = in_tiers(COMMANDS, quick=set(COMMANDS) - {"phases", "attention", "pretrain"}, slow=COMMANDS)
 
 
 @pytest.fixture(scope="module")
@@ -70,20 +75,20 @@ def said(given, tmp_path, monkeypatch, capsys):
     return run
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", CHOSEN)
 def test_bars_are_shown_on_a_terminal(said, command):
     _, error = said(command, terminal=True)
     for bar in COMMANDS[command][1]:
         assert f"{bar}:" in error
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", CHOSEN)
 def test_what_is_no_terminal_gets_a_report_and_nothing_else(said, command):
     report, error = said(command, terminal=False)
     assert report and error == ""
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", CHOSEN)
 def test_quiet_says_nothing_on_a_terminal(said, command):
     """But for the table that `compare` is asked for."""
     report, error = said(command, "--quiet", terminal=True)

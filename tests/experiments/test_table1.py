@@ -153,6 +153,7 @@ def test_the_script_writes_table_figure_and_card(main, directory, tmp_path, caps
     assert (output / "density_pair5.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_the_script_tells_how_the_table_differs_from_the_one_that_was_there(main, directory, tmp_path, capsys):
     for difference in (0.0, 0.25):
         if (tmp_path / "table1.csv").exists():

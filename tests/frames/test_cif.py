@@ -5,6 +5,7 @@ import pytest
 
 from gala_ssl.base.errors import InputWarning
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frame, read_frames
@@ -56,7 +57,7 @@ def test_prototypes_by_their_space_groups(tmp_path, said, digits, each):
         if digits == 5 and len(points) < 30:
             expected = Frame((points - 0.5) @ vectors, found.box * np.where(
                 np.arange(6) < 3, np.linalg.norm(vectors[0]) / prototype.lattice[0], 1))
-            lengths = [np.sort(np.linalg.norm(point_clouds(frame, 6).bonds, axis=-1), axis=0)
+            lengths = [np.sort(np.linalg.norm(point_clouds(frame, Nearest(6)).bonds, axis=-1), axis=0)
                        for frame in (found, expected)]
             np.testing.assert_allclose(lengths[0] / prototype.lattice[0],
                                        lengths[1] / np.linalg.norm(vectors[0]), atol=2e-3, err_msg=name)
@@ -85,7 +86,7 @@ def test_rhombohedral_axes_by_the_cell(tmp_path):
                                          "_symmetry_space_group_name_H-M 'R -3 m'\n"))
     frame = read_frame(tmp_path / "Bi.cif")
     assert len(frame) == 2
-    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, 1).bonds, axis=-1), 3.07, atol=0.02)
+    np.testing.assert_allclose(np.linalg.norm(point_clouds(frame, Nearest(1)).bonds, axis=-1), 3.07, atol=0.02)
 
 
 FULL = ("label", "type_symbol", "fract_x", "fract_y", "fract_z", "occupancy")

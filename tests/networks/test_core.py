@@ -109,6 +109,7 @@ def test_clouds_of_any_size_and_batches_of_any_size(clouds):
         assert core([array[:, :size] for array in clouds])[1].shape == (6, size, 8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("attention", ATTENTIONS)
 def test_compiled_by_xla_equals_eager(attention, clouds):
     core = small_core(attention, blocks=1)

@@ -32,7 +32,8 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module", params=[
-    "fast", "multivectors", pytest.param("published", marks=pytest.mark.tensorflow)])
+    "fast", pytest.param("multivectors", marks=pytest.mark.slow),
+    pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
 def network(request):
     """A core and every head on it, their outputs one after the other."""
     core = small_core(**SETTINGS[request.param])
@@ -65,7 +66,8 @@ def test_padding(network, clouds, rows, seed):
     properties.assert_padding_ignored(network, KINDS, *clouds, rows, np.random.default_rng(seed))
 
 
-@pytest.fixture(scope="module", params=["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
+@pytest.fixture(scope="module", params=[
+    "fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
 def decoder(request):
     """A core and the autoencoder's head."""
     return with_heads(small_core(request.param), DECODER)

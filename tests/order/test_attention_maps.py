@@ -21,6 +21,7 @@ from gala_ssl.tasks.models.pretrained import save_pretrained
 from tests import tiny
 from tests.commands.test_commands import failed
 from tests.properties import assert_close
+from tests.selection import in_tiers
 
 K = 14
 HEADS = {"denoising": (["answer"], [False]), "frame_classification": (["reduction"], [True]),
@@ -43,7 +44,7 @@ def clouds(request):
     return point_clouds(prototypes.build(request.param, 200, noise=0.03), Nearest(K))[:50]
 
 
-@pytest.mark.parametrize("task", HEADS)
+@pytest.mark.parametrize("task", in_tiers(HEADS, slow=HEADS))
 def test_the_layers_of_core_and_head_and_the_axes_they_are_normalised_over(task):
     maps = maps_of(task)
     names, reduces = HEADS[task]

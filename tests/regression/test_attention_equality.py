@@ -205,7 +205,7 @@ def double_precision(monkeypatch):
     keras.config.set_dtype_policy(policy)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.usefixtures("double_precision")
 @examples(15, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -11,6 +11,7 @@ from gala_ssl.frames.reading import read_frames
 from gala_ssl.kernel import NotForKernel, instruction_set
 from gala_ssl.order.network import open_network
 from gala_ssl.tasks.models.pretrained import load_model
+from tests.selection import in_tiers
 
 try:
     instruction_set()
@@ -29,9 +30,9 @@ def clouds():
     return (np.concatenate([each.bonds for each in chosen]) / 2, np.concatenate([each.types for each in chosen]))
 
 
-@pytest.mark.slow
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", ["frame_classification", "denoising", "shift_identification", "noisy_bond"])
+@pytest.mark.parametrize("task", in_tiers(["frame_classification", "denoising", "shift_identification", "noisy_bond"],
+                                          (), ("frame_classification",)))
 def test_the_kernel_is_as_exact_as_xla(clouds, task):
     found = {engine: open_network(task, "thermal", "answer", engine=engine, jit_compile=True)[0](
         *clouds, "answer", COUNT) for engine in ("kernel", "keras")}

@@ -14,7 +14,7 @@ from tests.kills import content, final, kill_at_rename, starter
 from tests.scripts import main_of
 from tests.small_networks import compile_nothing
 
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
 
 SNAPSHOTS = ("cF4-Cu_liquid", "hP2-Mg_liquid")
 

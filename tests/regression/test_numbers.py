@@ -11,7 +11,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.pretrained import load_model
 
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
 
 CODE = """
 import sys

@@ -12,7 +12,7 @@ from gala_ssl.training.checkpoint import BEST, CHECKPOINT
 from tests.kills import content, kill_at_rename, starter
 from tests.small_networks import tiny_preset
 
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
 
 PRESET = tiny_preset(epochs=6, dynamic_training=160)
 

@@ -12,6 +12,7 @@ from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.tasks import TASKS, get_task
 from tests import properties
+from tests.selection import in_tiers
 
 pytestmark = pytest.mark.any_backend
 
@@ -68,7 +69,7 @@ def test_shipped_cards_describe_what_is_shipped(task):
     assert embed.card["task"] == task and embed.dimension == embed.card["core"]["width"]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("autoencoder", "denoising", "frame_classification")))
 def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     """Rounding must not be learned: to 1e-4 for core and head, with running statistics that have settled."""
     embed = shipped(task)
@@ -82,9 +83,8 @@ def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     properties.assert_close(embed(turned), embed(clouds), rounding * 2e-5)
 
 
-@pytest.mark.slow
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("autoencoder",)))
 def test_both_attentions_give_the_same_embedding(clouds, rounding, task):
     properties.assert_close(shipped(task)(clouds), shipped(task, "published")(clouds), rounding * 2e-5)
 
@@ -105,7 +105,7 @@ def test_each_task_beats_its_trivial_answer_by_far(task):
     assert REACHED[task](shipped(task).card["best"])
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, slow=TASKS))
 def test_the_card_tells_the_truth(prototype_clouds, task):
     """On clouds of its own making, no better or worse than the card says, within what so few of them allow."""
     embed = shipped(task)

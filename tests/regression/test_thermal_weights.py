@@ -17,6 +17,7 @@ from gala_ssl.training.presets import preset
 from tests import properties
 from tests.regression.test_shipped_weights import ANSWERS
 from tests.scripts import module
+from tests.selection import in_tiers
 
 pytestmark = pytest.mark.any_backend
 
@@ -37,7 +38,7 @@ def hot_clouds():
     return found.scaled(own_mean_bond(found.bonds))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, ("frame_classification",), ("denoising",)))
 def test_turned_hot_clouds_get_the_same_answer(hot_clouds, task):
     """To 1e-4 of core and head; the axes of the autoencoder turn rounding into a larger angle."""
     embed = thermal(task)
@@ -48,9 +49,9 @@ def test_turned_hot_clouds_get_the_same_answer(hot_clouds, task):
         rotation, (4 if task == "autoencoder" else 2) * 1e-4)
 
 
-@pytest.mark.slow
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", ["frame_classification", "shift_identification"])
+@pytest.mark.parametrize("task", in_tiers(["frame_classification", "shift_identification"], (),
+                                          ("frame_classification",)))
 def test_both_attentions_give_one_answer(hot_clouds, task):
     inputs = [hot_clouds.bonds / np.float32(2), hot_clouds.types]
     np.testing.assert_allclose(thermal(task).model(inputs), thermal(task, "published").model(inputs), atol=2e-4)

@@ -15,7 +15,7 @@ from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training.presets import TrainingConfig
 
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
 
 DATA = DataConfig(structures=("cF4-Cu", "cI2-W", "hP2-Mg", "cP1-Po", "cF8-C"), noises=(0.05,), neighbors=12,
                   min_particles=500, static_fraction=1.0)

@@ -13,9 +13,10 @@ from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training import transfer
+from tests.selection import in_tiers
 from tests.small_networks import tiny_preset
 
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow]
+pytestmark = pytest.mark.tensorflow
 
 PRESET = tiny_preset()
 # Of the trainings, which are made up: they would take most of the time, and test_training.py has them.
@@ -108,8 +109,8 @@ def assert_whole(kind, run, seed):
         assert config["cell"].items() <= json.loads((run / transfer.CARD).read_text()).items()
 
 
-@pytest.mark.parametrize("ended", [False, True], ids=["goes on", "has ended"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("ended", [False, pytest.param(True, marks=pytest.mark.long)], ids=["goes on", "has ended"])
+@pytest.mark.parametrize("kind", in_tiers(KINDS, (), ("pretraining", "phases")))
 def test_a_run_that_began_after_the_first_look_is_left_as_it_is(started, kind, ended, tmp_path):
     run = tmp_path / KINDS[kind][2]
     late = started(kind, tmp_path, FIRST, "first look")
@@ -126,7 +127,7 @@ def test_a_run_that_began_after_the_first_look_is_left_as_it_is(started, kind, e
     assert_whole(kind, run, SECOND)
 
 
-@pytest.mark.parametrize("kind", ["pretraining", "transfer"])
+@pytest.mark.parametrize("kind", in_tiers(["pretraining", "transfer"], (), ("transfer",)))
 def test_a_run_whose_environments_are_being_built_is_left_as_it_is(started, kind, tmp_path):
     run = tmp_path / KINDS[kind][2]
     there = started(kind, tmp_path, FIRST, "environments")

@@ -81,6 +81,7 @@ def test_solids_of_the_repository(name, volume, share):
     assert abs(np.linalg.det(found.vectors)) / lengths.mean() ** 3 == pytest.approx(volume, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", [True, False])
 def test_without_a_lattice(packed):
     """A gas, and a dense disordered droplet: points at random, none closer than 0.85."""

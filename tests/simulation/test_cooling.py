@@ -70,6 +70,7 @@ def test_a_finished_run_does_nothing(tiny, tmp_path):
     assert before == {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_run_killed_again_and_again_equals_one_never_killed(tiny, tmp_path):
     slow = tiny.replace(steps=12_000)
     whole, killed = tmp_path / "whole", tmp_path / "killed"

@@ -15,7 +15,7 @@ from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
 from tests.properties import assert_close
 from tests.refusals import refused
-from tests.selection import slow_but_one
+from tests.selection import in_tiers
 from tests.small_networks import settle, small_config
 from tests.strategies import cloud, type_encodings
 
@@ -51,7 +51,7 @@ def assert_same_answers(a, b, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", slow_but_one(TASKS))
+@pytest.mark.parametrize("task", in_tiers(TASKS, slow=("autoencoder",)))
 def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
     fast, published = (model_of(task, attention) for attention in ("fast", "published"))
     assert [weight.path for weight in fast.weights] == [weight.path for weight in published.weights]
@@ -61,8 +61,7 @@ def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.slow
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("autoencoder", "denoising")))
 @pytest.mark.parametrize("attention", ["fast", "published"])
 def test_weights_move_to_the_other_attention(task, attention, clouds, tmp_path):
     """By copy_weights, by a file of weights and by a file of a model."""

@@ -19,7 +19,7 @@ from gala_ssl.training import checkpoint
 from gala_ssl.training import fit as training
 from gala_ssl.training import pretrain as pretraining
 from tests.refusals import refused
-from tests.selection import slow_but_one
+from tests.selection import in_tiers
 from tests.small_networks import tiny_preset
 
 pytestmark = pytest.mark.any_backend
@@ -36,29 +36,45 @@ def task_of(name):
     return FrameClassification(2) if name == "frame_classification" else get_task(name)
 
 
-def fitted(environments, directory, name="denoising", seed=13, core=None, **changes):
-    """Train a fresh tiny model and return (model, history)."""
-    config = dataclasses.replace(TINY.training, **changes)
-    task = task_of(name)
+@functools.cache
+def compiled(name, frozen=False, accumulate=1):
+    """A network of this form that is compiled, once for all fits of it: tracing its step takes longer than a fit."""
+    core = build_core(TINY.core)
+    core.trainable = not frozen
+    model = build_model(task_of(name), core)
+    training.compile_for(model, task_of(name), dataclasses.replace(TINY.training, accumulate=accumulate))
+    return model
+
+
+@functools.cache
+def drawn(name, seed):
+    """The weights of an untrained tiny network, in the order of `keras.Model.weights`."""
     keras.utils.set_random_seed(seed)
-    model = build_model(task, core or build_core(TINY.core))
-    sides = pretraining.streams(task, environments, TINY.data, config)
-    return model, training.fit(model, task, *sides, config, directory, progress=False)
+    return build_model(task_of(name), build_core(TINY.core)).get_weights()
+
+
+def fitted(environments, directory, name="denoising", seed=13, frozen=False, **changes):
+    """Train a tiny network from the weights of `seed` and return (its weights by path, history)."""
+    config = dataclasses.replace(TINY.training, **changes)
+    model = compiled(name, frozen, config.accumulate)
+    model.set_weights(drawn(name, seed))
+    sides = pretraining.streams(task_of(name), environments, TINY.data, config)
+    history = training.fit(model, task_of(name), *sides, config, directory, progress=False)
+    return weights(model), history
 
 
 @pytest.fixture(scope="module")
 def runs(environments, tmp_path_factory):
-    """runs(task) is (model, history, directory) of a run that was never stopped."""
+    """runs(task) is (weights by path, history, directory) of a run that was never stopped."""
     directory = tmp_path_factory.mktemp("runs")
     return functools.cache(lambda name: (*fitted(environments, directory / name, name), directory / name))
 
 
 def weights(model):
-    return {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
+    return {weight.path: keras.ops.convert_to_numpy(weight).copy() for weight in model.weights}
 
 
 def assert_same_weights(a, b):
-    a, b = weights(a), weights(b)
     assert list(a) == list(b)
     for path in a:
         np.testing.assert_array_equal(a[path], b[path], err_msg=path)
@@ -72,10 +88,11 @@ def contents(directory):
     return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(directory.iterdir())}
 
 
-@pytest.mark.parametrize("name", slow_but_one(TASKS))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
-    model, history, _ = runs(name)
-    task = task_of(name)
+    trained, history, _ = runs(name)
+    model, task = compiled(name), task_of(name)
+    model.set_weights(list(trained.values()))
     names = {"epoch", "learning_rate", "loss", "val_loss", task.metric, f"val_{task.metric}", "seconds"}
     names |= {"kl", "val_kl"} if name == "autoencoder" else set()
     assert set(history) == names
@@ -89,7 +106,7 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", slow_but_one(TASKS))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
     """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
     whole, history, _ = runs(name)
@@ -99,7 +116,7 @@ def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, run
     assert_same_weights(model, whole)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_an_accumulation_waits_across_a_stop(environments, tmp_path):
     """Also where more batches are accumulated than an epoch has."""
     changes = {"accumulate": 4, "dynamic_training": 48}
@@ -110,7 +127,7 @@ def test_an_accumulation_waits_across_a_stop(environments, tmp_path):
     assert_same_weights(model, whole)
 
 
-@pytest.mark.parametrize("name", slow_but_one(TASKS))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, monkeypatch, name):
     model, history, directory = runs(name)
     before = contents(directory)
@@ -162,25 +179,22 @@ def test_arrays_of_another_shape_are_refused_in_one_line(tmp_path):
 
 
 def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
-    keras.utils.set_random_seed(13)
-    before = weights(build_core(TINY.core))
-    after = weights(runs("denoising")[0].get_layer("core"))
-    moved = {path for path in before if (before[path] != after[path]).any()}
+    after = runs("denoising")[0]
+    before, core = dict(zip(after, drawn("denoising", 13), strict=True)), compiled("denoising").get_layer("core")
+    moved = {path for path in weights(core) if (before[path] != after[path]).any()}
     assert any(path.endswith("sigma") for path in moved)
     assert any(path.endswith("kernel") for path in moved)
 
 
 def test_a_frozen_core_stays_and_so_do_its_running_statistics(environments, tmp_path):
-    core = build_core(TINY.core)
-    core.trainable = False
-    before = weights(core)
-    _, history = fitted(environments, tmp_path, core=core, epochs=2)
-    for path, value in weights(core).items():
-        np.testing.assert_array_equal(value, before[path], err_msg=path)
+    after, history = fitted(environments, tmp_path, frozen=True, epochs=2)
+    before, core = dict(zip(after, drawn("denoising", 13), strict=True)), compiled("denoising", True).get_layer("core")
+    for path in weights(core):
+        np.testing.assert_array_equal(after[path], before[path], err_msg=path)
     assert history["loss"].iloc[-1] < history["loss"][0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_accumulating_16_batches_of_4_is_a_batch_of_64(environments):
     """The same clouds, no dropout, running statistics at rest: the same three steps of Adam.
 

@@ -14,10 +14,10 @@ from gala_ssl.tasks.data.environments import prototype_environments
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training import transfer
 from gala_ssl.training.checkpoint import BEST, HISTORY, load_variables
-from gala_ssl.training.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, parts, read_cell, run_cell
-from tests import properties
+from gala_ssl.training.transfer import COMBINED, SCRATCH, Cell, attempt_cell, cells, read_cell, run_cell
+from tests import properties, tiny
 from tests.refusals import refused
-from tests.selection import slow_but_one
+from tests.selection import in_tiers
 from tests.small_networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
@@ -26,15 +26,13 @@ pytestmark = pytest.mark.any_backend
 TINY = tiny_preset(epochs=2, dynamic_training=64)
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory):
-    """weights(tasks) is a folder with weights of these tasks, pretrained for a moment."""
-    folder = tmp_path_factory.mktemp("weights")
-
-    def pretrained(*tasks):
-        list(pretraining.pretrain(list(tasks), TINY, folder / "runs", output=folder / "weights", progress=False))
-        return folder / "weights"
-    return pretrained
+@pytest.fixture
+def pretrained(tmp_path):
+    """pretrained(task) is a folder with weights of the task, trained for a moment in runs/tiny beside it."""
+    def of(task):
+        list(pretraining.pretrain([task], TINY, tmp_path / "runs", output=tmp_path / "weights", progress=False))
+        return tmp_path / "weights"
+    return of
 
 
 def numbers(model):
@@ -65,10 +63,10 @@ def trained(cell, folder, directory):
     return before, numbers(after.get_layer("core"))
 
 
-@pytest.mark.parametrize("source", slow_but_one(["denoising", COMBINED]))
-def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
+@pytest.mark.parametrize("source", in_tiers(["denoising", COMBINED]))
+def test_a_frozen_core_stays_to_the_bit(source, tmp_path):
     """Momentum statistics included."""
-    before, after = trained(Cell(source, "noisy_bond", 1.0, True, 3), weights(*parts(source)), tmp_path)
+    before, after = trained(Cell(source, "nearest_bond", 1.0, True, 3), tiny.FOLDER, tmp_path)
     stays = [path for path in before if "core_" in path or source != COMBINED]
     assert len(stays) > 40 and any(path.endswith("sigma") for path in stays)
     for path in stays:
@@ -77,27 +75,26 @@ def test_a_frozen_core_stays_to_the_bit(source, weights, tmp_path):
         assert not np.array_equal(after["projection/kernel"], before["projection/kernel"])
 
 
-def test_a_free_core_moves(weights, tmp_path):
-    before, after = trained(Cell("denoising", "noisy_bond", 1.0, False, 3), weights("denoising"), tmp_path)
+def test_a_free_core_moves(tmp_path):
+    before, after = trained(Cell("denoising", "nearest_bond", 1.0, False, 3), tiny.FOLDER, tmp_path)
     moved = [path for path in before if not np.array_equal(before[path], after[path])]
     assert any(path.endswith("sigma") for path in moved) and any(path.endswith("kernel") for path in moved)
 
 
-@pytest.mark.parametrize("source", slow_but_one(TASKS))
-def test_the_core_starts_as_its_source_left_it(source, weights):
-    folder = weights(source)
-    model = started(Cell(source, "nearest_bond", 1.0, False, 3), folder)
-    found = transfer._source_core(source, folder)
+@pytest.mark.parametrize("source", in_tiers(TASKS))
+def test_the_core_starts_as_its_source_left_it(source):
+    model = started(Cell(source, "nearest_bond", 1.0, False, 3), tiny.FOLDER)
+    found = transfer._source_core(source, tiny.FOLDER)
     assert same(numbers(model.get_layer("core")), numbers(found))
 
 
-@pytest.mark.parametrize("target", slow_but_one(
+@pytest.mark.parametrize("target", in_tiers(
     ["denoising", "autoencoder", "frame_classification", "nearest_bond"]))
-def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
+def test_from_scratch_on_all_data_is_pretraining(target, pretrained, tmp_path):
     """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
-    folder = weights("denoising", target)
+    folder = pretrained(target)
     for cell in (Cell("denoising", target, 1.0, False, 5), Cell(SCRATCH, target, 1.0, False, TINY.training.seed)):
-        run_cell(cell, TINY, folder, tmp_path)
+        run_cell(cell, TINY, tiny.FOLDER, tmp_path)
     runs = tmp_path / cell.name, folder.parent / f"runs/tiny/{target}"
     found, expected = (pd.read_csv(run / HISTORY).drop(columns="seconds") for run in runs)
     pd.testing.assert_frame_equal(found, expected, check_exact=True)
@@ -108,8 +105,8 @@ def test_from_scratch_on_all_data_is_pretraining(target, weights, tmp_path):
             np.testing.assert_array_equal(found[name], expected[name], err_msg=name)
 
 
-def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
-    cell, folder = Cell("denoising", "nearest_bond", 0.1, False, 3), weights("denoising")
+def test_a_cell_is_finished_once_and_for_all(tmp_path, monkeypatch):
+    cell, folder = Cell("denoising", "nearest_bond", 0.1, False, 3), tiny.FOLDER
     card = run_cell(cell, TINY, folder, tmp_path)
     assert read_cell(cell, tmp_path) == card and card["fraction"] == 0.1 and card["epochs"] <= 2
     monkeypatch.setattr(transfer, "fit_alone", None)
@@ -119,17 +116,17 @@ def test_a_cell_is_finished_once_and_for_all(weights, tmp_path, monkeypatch):
         run_cell(cell, other, folder, tmp_path)
 
 
-def test_a_failure_is_written_down_and_mended_by_another_try(weights, tmp_path):
+def test_a_failure_is_written_down_and_mended_by_another_try(tmp_path):
     cell = Cell("denoising", "nearest_bond", 0.1, True, 3)
     failed = attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)
     assert failed["error"].startswith("InputError: There are no weights for denoising")
     assert read_cell(cell, tmp_path) == failed
-    card = attempt_cell(cell, TINY, weights("denoising"), tmp_path)
+    card = attempt_cell(cell, TINY, tiny.FOLDER, tmp_path)
     assert read_cell(cell, tmp_path) == card and "error" not in card
 
 
-def test_a_cell_that_another_process_is_at_is_left_to_it(weights, tmp_path):
-    cell, folder = Cell("denoising", "noisy_bond", 0.1, True, 3), weights("denoising")
+def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path):
+    cell, folder = Cell("denoising", "nearest_bond", 0.1, True, 3), tiny.FOLDER
     (tmp_path / cell.name).mkdir(parents=True)
     with alone_in(tmp_path / cell.name):
         assert "Another process is writing the run" in attempt_cell(cell, TINY, folder, tmp_path)["error"]
@@ -160,22 +157,23 @@ def test_fractions_lie_within_each_other_and_apart_from_validation(name):
 
 
 def test_the_cells_of_a_grid():
-    made = cells([SCRATCH, "denoising"], ["noisy_bond", "denoising"], (0.1, 1.0), (False, True), (1, 2))
+    made = cells([SCRATCH, "denoising"], ["nearest_bond", "denoising"], (0.1, 1.0), (False, True), (1, 2))
     assert len(made) == len(set(made)) == len({cell.name for cell in made}) == 2 * (2 + 1) * 2 * 2
     assert not any(cell.freeze and cell.source == SCRATCH for cell in made)
-    assert made[0].name == "noisy_bond/scratch-free-0.1-seed1"
+    assert made[0].name == "nearest_bond/scratch-free-0.1-seed1"
 
 
 @pytest.mark.parametrize(("cell", "option", "value"), [
-    (("denosing", "noisy_bond", 1, False, 1), "source", "denosing"),
+    (("denosing", "nearest_bond", 1, False, 1), "source", "denosing"),
     (("denoising", "combined", 1, False, 1), "target", "combined"),
-    (("denoising", "noisy_bond", 0, False, 1), "fraction", 0),
-    (("scratch", "noisy_bond", 1, True, 1), "freeze", True)])
+    (("denoising", "nearest_bond", 0, False, 1), "fraction", 0),
+    (("scratch", "nearest_bond", 1, True, 1), "freeze", True)])
 def test_impossible_cells_are_refused(cell, option, value):
     with refused(option=option, value=value):
         Cell(*cell)
 
 
+@pytest.mark.slow
 def test_cores_side_by_side_keep_the_symmetries():
     cores = [build_core(small_config(), name=f"core_{i}") for i in range(2)]
     for i, core in enumerate(cores):
