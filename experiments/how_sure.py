@@ -226,7 +226,7 @@ def main(argv=None):
     else:
         decision, table = fit(embedding)
         path = weights_folder(arguments.weights) / "frame_classification.json"
-        text = json.dumps(read_json(path) | {"decision": decision}, indent=1)
+        text = json.dumps(read_json(path) | {"decision": decision}, indent=2)
         # Rows of numbers in one line each.
         write_text(path, re.sub(r"\[[-\d\s.,e]+\]", lambda row: " ".join(row[0].split()), text) + "\n")
         tables = {"families": table}
