@@ -35,6 +35,8 @@ class Steinhardt(Featurizer):
 
     name = "steinhardt"
     order = 1
+    of_paper = True
+    averaged = False
 
     def __init__(self, degrees: Sequence[int] = (2, 4, 6, 8, 10, 12), neighbors: Sequence[int] = NEIGHBORS):
         self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
@@ -48,7 +50,7 @@ class Steinhardt(Featurizer):
             # freud takes the nearest images of the neighbours, which need not be those that were found.
             return self(search.searched)[:len(frame)]
         rank = np.arange(len(found)) % max(self.neighbors)
-        order = freud.order.Steinhardt(l=list(self.degrees))
+        order = freud.order.Steinhardt(l=list(self.degrees), average=self.averaged)
         columns = []
         for n in self.neighbors:
             nearest = found.copy().filter(rank < n)
