@@ -92,6 +92,11 @@ def test_averaged_steinhardt_is_the_mean_over_a_particle_and_its_neighbours():
         np.testing.assert_allclose(found[:, column], expected, atol=5e-4)
 
 
+def test_a_single_degree_has_a_column_for_each_number_of_neighbours():
+    frame, steinhardt = prototypes.build("cF4-Cu", 100, noise=0.05), Steinhardt((6,), (8, 12))
+    assert steinhardt(frame).shape == (len(frame), steinhardt.dimension) == (len(frame), 2)
+
+
 def test_averaging_leaves_a_perfect_crystal_as_it_is():
     frame = prototypes.build("cF4-Cu", 300)
     options = {"degrees": (4, 6), "neighbors": (12,)}

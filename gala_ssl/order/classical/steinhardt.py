@@ -54,5 +54,7 @@ class Steinhardt(Featurizer):
         columns = []
         for n in self.neighbors:
             nearest = found.copy().filter(rank < n)
-            columns.append(order.compute(freud_system(search), neighbors=nearest).particle_order.copy())
+            found_order = order.compute(freud_system(search), neighbors=nearest).particle_order
+            # Of a single degree freud returns (N,).
+            columns.append(found_order.reshape(len(frame), -1).copy())
         return np.hstack(columns).astype(np.float32)
