@@ -163,8 +163,8 @@ def to_rst(table, pairs):
     for addition, scores in tables:
         for title, cell in (("First principal component: max(AUC, 1 - AUC)", component),
                             ("Linear classifier on the whole embedding, cross-validated: AUC", linear)):
-            title += addition
-            lines += [title, "-" * len(title), "", *_grid(scores, pairs, cell, "too few" if addition else "not yet"), ""]
+            title, missing = title + addition, "too few" if addition else "not yet"
+            lines += [title, "-" * len(title), "", *_grid(scores, pairs, cell, missing), ""]
     lines += ["Pairs", "-----", ""] if len(pairs) > 1 else ["Pair", "----", ""]
     for pair in pairs:
         sizes = table.loc[table["pair"] == pair.number, ["n1", "n2"]].max()

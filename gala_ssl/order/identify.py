@@ -1,7 +1,8 @@
 """Which structure is this particle part of? By a network that classifies frames, trained on thermal environments."""
 import dataclasses
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -91,6 +92,10 @@ class Identifier:
         embedding: a `gala_ssl.Embedding` of frame classification.
         among: names to choose from, short ones or those of prototypes; all by default.
         pooled: neighbours that evidence is pooled with; 0 takes each particle by itself.
+        also: {name: frame} of structures of one's own, each a perfect crystal in a periodic cell, that particles may be
+            named by as well, see `gala_ssl.order.also`. Fitting takes some seconds.
+
+    Warns (UserWarning) if a structure in `also` cannot be told from one that the network knows; it gets no name then.
 
     Call on a Frame; returns an Identification.
 
@@ -103,7 +108,8 @@ class Identifier:
         Identification(4096 particles: bcc 67%, liquid 33%)
     """
 
-    def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED):
+    def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED,
+                 also: Mapping[str, Frame] | None = None):
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
         self.embedding, self.pooled = embedding, pooled
@@ -116,6 +122,14 @@ class Identifier:
         else:
             self._groups = [[column] for column in self._columns(among)]
         self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
+        self._new = None
+        if also:
+            from gala_ssl.order.also import fit_new
+
+            self._new = fit_new(self, also)
+            self.names += self._new.names
+            for sentence in self._new.sentences():
+                warnings.warn(sentence, stacklevel=2)
 
     def __call__(self, frame: Frame) -> Identification:
         evidence, summary = self.evidence(as_frame(frame))
@@ -125,6 +139,16 @@ class Identifier:
     def answers(self):
         """All names that a particle may get, "unknown" with them where that is decided."""
         return self.names if self._unknown is None else (*self.names, UNKNOWN)
+
+    @property
+    def structures(self):
+        """Names of the prototypes, liquid and gas that the network knows."""
+        return self._structures
+
+    @staticmethod
+    def usual(name):
+        """The usual name of a structure that the network knows."""
+        return _usual(name)
 
     def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """What the network makes of each particle, pooled over neighbours.
@@ -142,14 +166,17 @@ class Identifier:
     def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
         """The Identification from what `evidence` returns."""
         scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
-        scores = normalized(scores).astype(np.float32)
+        scores = normalized(scores)
+        if self._new:
+            scores = self._new.scores(scores, summary)
+        scores = scores.astype(np.float32)
         best = scores.argmax(axis=1)
-        nearest = np.array(self.names)[best]
-        member = np.array([_usual(name) for name in self._structures])[column]
+        nearest, new = np.array(self.names)[best], best >= len(self._groups)
+        member = np.where(new, nearest, np.array([_usual(name) for name in self._structures])[column])
         known = np.ones(len(best), bool)
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
+            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED) | new
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 
@@ -166,8 +193,9 @@ def _usual(name):
 
 
 def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
-             weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
-             engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
+             also: Mapping[str, Frame] | None = None, weights: str | os.PathLike = "thermal", pooled: int = POOLED,
+             ignore_types: bool = False, engine: str = "auto",
+             progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
 
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
@@ -175,7 +203,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     Args:
         frames: a Frame of N particles or what `gala_ssl.as_frame` makes one of; a list of these, or what
             `gala_ssl.read_frames` returns.
-        among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
+        among, also, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
             `gala_ssl.Embedding.from_pretrained`.
 
     Returns:
@@ -189,7 +217,7 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
         >>> found.table().query("structure == 'bcc' and probability > 0.9")
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
-                                                engine=engine, progress=progress), among, pooled)
+                                                engine=engine, progress=progress), among, pooled, also)
     # A tuple (box, points), as freud takes it, is one frame.
     several = isinstance(frames, (Trajectory, list))
     return [name(frame) for frame in frames] if several else name(frames)
