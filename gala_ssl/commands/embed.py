@@ -56,6 +56,9 @@ def configure(parser):
     add_types(parser)
     add_engine(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
+    parser.add_argument("--axes", choices=("own", "reference"), default="own", help="what components are along: the "
+                        "main directions of these frames, or axes that ship with the weights (--weights thermal), so "
+                        "that the numbers of two calls can be compared (default: own)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--copy", type=pathlib.Path, help="the same in the format of its name: extended XYZ (.xyz), a "
                         "LAMMPS dump (.dump) or GSD")
@@ -93,15 +96,19 @@ def run(arguments):
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
                                       engine=arguments.engine,
                                       jit_compile=True if particles > MANY else None, progress=not arguments.quiet)
-    count = min(arguments.components, embed.dimension)
+    from gala_ssl.order.reference_axes import ReferenceAxes
+
+    reference = ReferenceAxes.from_card(embed.card) if arguments.axes == "reference" else None
+    count = min(arguments.components, embed.dimension if reference is None else len(reference.axes))
     if not 1 <= arguments.component <= count:
+        more = ", or raise --components." if count < embed.dimension and not reference else "."
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
-                         f"{count}" + (", or raise --components." if count < embed.dimension else "."),
+                         f"{count}{more}",
                          option="--component", value=arguments.component)
     written = [*files_of(output), *filter(None, (arguments.gsd, arguments.copy, arguments.png))]
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
-        components = table.add_components(arguments.components)
+        components = table.add_reference(reference, count) if reference else table.add_components(count)
         card = card_of(arguments, frames, embed, weights, components) | {
             "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
             "seconds": round(time.monotonic() - start, 1)}
@@ -117,9 +124,9 @@ def run(arguments):
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
     elif not arguments.quiet:
-        kept = ", ".join(f"{ratio:.1%}" for ratio in components["variance_ratio"])
-        print(f"Wrote {counted(rows, 'row')} of {counted(len(frames), 'frame')} to {output}; "
-              f"the components have {kept} of the variance.")
+        kept = ", ".join(f"{ratio:.1%}" for ratio in components.get("variance_ratio", ()))
+        said = f"have {kept} of the variance" if kept else "are along the reference axes"
+        print(f"Wrote {counted(rows, 'row')} of {counted(len(frames), 'frame')} to {output}; the components {said}.")
 
 
 def check(arguments, output):
