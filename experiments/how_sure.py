@@ -162,7 +162,7 @@ def unknown(found):
     decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
     built = found.where(lambda name, truth, use: use == "built")[3]
     threshold = max(np.quantile(decide.strangeness(part), 1 - RATE) for part in (hot, built))
-    return {key: np.round(value, 5).tolist() for key, value in numbers.items()} | {
+    return {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()} | {
         "threshold": round(float(threshold), 4), "false_alarms": RATE}
 
 
@@ -218,7 +218,7 @@ def main(argv=None):
     else:
         decision, table = fit(embedding)
         path = weights_folder(arguments.weights) / "frame_classification.json"
-        text = json.dumps(read_json(path) | {"decision": decision}, indent=1)
+        text = json.dumps(read_json(path) | {"decision": decision}, indent=2)
         # Rows of numbers in one line each.
         write_text(path, re.sub(r"\[[-\d\s.,e]+\]", lambda row: " ".join(row[0].split()), text) + "\n")
         tables = {"families": table}

@@ -461,6 +461,7 @@ def test_phases_finds_the_transition_and_writes_histogram_figure_and_card(phases
     assert card["trajectory"] == str(cooled) and (phases / "phases.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_phases_trains_once_and_says_the_same_again(phases, cooled, capsys):
     before = {path: path.read_bytes() for path in phases.rglob("*.[cj]*")}
     arguments = ["phases", str(cooled), "-o", str(phases), *PHASES, "--epochs", "8"]

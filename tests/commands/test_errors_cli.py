@@ -164,7 +164,7 @@ def test_what_main_returns_comes_back():
     assert script(lambda argv=None: argv)(["a"]) == ["a"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_smoke_preset_trains_once_and_is_read_the_second_time(tmp_path):
     command = [sys.executable, SCRIPT, "--preset", "smoke", "--directory", "runs", "--output", "output"]
     said, times = [], []

@@ -108,7 +108,7 @@ def test_a_training_on_a_read_only_disk_goes_on_when_it_is_mended(disk, trained,
     assert_same(trained(run), undisturbed)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_finished_runs_on_a_read_only_disk_are_read(disk):
     short = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
     cell = transfer.Cell(transfer.SCRATCH, "denoising", 1.0, False, 3)

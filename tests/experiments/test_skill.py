@@ -74,6 +74,7 @@ def network(name):
     return build_model(get_task(name), build_core(small_config(type_width=2, blocks=1)))
 
 
+@pytest.mark.slow
 def test_errors_along_the_axes_add_up_to_the_whole(environments):
     stream = stream_of("autoencoder", environments)
     model = network("autoencoder")

@@ -21,7 +21,8 @@ def autoencoder(attention):
     return build_model("autoencoder", combine_cores(cores))
 
 
-@pytest.mark.parametrize("attention", ["fast", pytest.param("published", marks=pytest.mark.tensorflow)])
+@pytest.mark.parametrize("attention", [
+    "fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
 def test_weights_are_those_of_keras_and_the_process_draws_as_before(attention):
     keras.utils.set_random_seed(13)
     expected = [np.asarray(variable) for variable in autoencoder(attention).variables]

@@ -32,7 +32,8 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="module", params=[
-    "fast", "multivectors", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
+    "fast", pytest.param("multivectors", marks=pytest.mark.slow),
+    pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
 def network(request):
     """A core and every head on it, their outputs one after the other."""
     core = small_core(**SETTINGS[request.param])

@@ -10,10 +10,9 @@ import pytest
 from gala_ssl.training import pretrain as pretraining
 from gala_ssl.training.checkpoint import BEST, CHECKPOINT
 from tests.kills import content, kill_at_rename, starter
-from tests.selection import in_tiers
 from tests.small_networks import tiny_preset
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow]
 
 PRESET = tiny_preset(epochs=6, dynamic_training=160)
 
@@ -34,7 +33,7 @@ def train(task, directory, rename=None, step=None):
     list(pretraining.pretrain([task], PRESET, directory, progress=False))
 
 
-@pytest.mark.parametrize("task", in_tiers(["denoising", "frame_classification"], (), ("denoising",)))
+@pytest.mark.parametrize("task", ["denoising", "frame_classification"])
 def test_killed_runs_end_as_one_never_killed(task, tmp_path):
     rng, start = np.random.default_rng(5), starter()
     assert start(train, task, tmp_path / "whole") == 0

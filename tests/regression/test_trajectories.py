@@ -156,7 +156,7 @@ def test_beta_tin_has_the_space_group_of_tin_by_spglib():
     assert averaging.space_group(cell)[0] == 141 and len(cell.sites) == 2 and cell.fraction > 0.95
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_dodecagonal_quasicrystal_has_twelve_equal_peaks_in_one_plane():
     droplet = quasicrystal.droplet(*last_positions("dQC"), 1.25)
     layers = dodecagonal.layer_peak(droplet)

@@ -46,7 +46,7 @@ def lowest(positions, axis, fold):
     return min(peak.height for peak in dq.fold_peaks(dq.in_plane(positions, axis), fold))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_layers_of_the_model_are_found(model):
     positions, axis = model
     peak = dq.layer_peak(positions)
@@ -63,7 +63,7 @@ def test_the_plane_of_the_layers(model):
     np.testing.assert_allclose(plane @ sides + np.outer(positions @ axis, axis), positions, atol=1e-9)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
     positions, axis = model
     peaks = dq.fold_peaks(dq.in_plane(positions, axis), 12)
@@ -75,6 +75,7 @@ def test_the_model_has_twelve_equal_peaks_and_no_eight_or_ten(model):
         assert lowest(positions, axis, fold) < 0.1 * heights.min()
 
 
+@pytest.mark.slow
 def test_hcp_has_its_own_symmetry_and_not_the_twelve_fold_one():
     axis = np.array([0.0, 0, 1])
     assert lowest(ball("hP2-Mg"), axis, 6) > 1000 > 20 > lowest(ball("hP2-Mg"), axis, 12)

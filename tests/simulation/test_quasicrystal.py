@@ -93,6 +93,7 @@ def test_the_strongest_axes_make_the_angles_of_an_icosahedron(model):
     assert np.abs(cubic - 60).min() < 4 and np.abs(cubic - 90).min() < 4
 
 
+@pytest.mark.slow
 def test_peaks_along_an_axis_grow_by_the_golden_ratio(model):
     """Where a crystal's are at whole multiples."""
     positions, _ = model
@@ -116,6 +117,7 @@ def test_the_structure_factor_is_the_sum_it_says():
     assert qc.structure_factor(positions, axis, q)[0] == pytest.approx(7)
 
 
+@pytest.mark.slow
 def test_the_strongest_peaks_of_the_model_are_on_its_two_fold_axes_and_a_crystals_are_not(model):
     positions, _ = model
     q = np.linspace(2, 30, 2000)
@@ -134,7 +136,7 @@ def test_the_strongest_peaks_of_the_model_are_on_its_two_fold_axes_and_a_crystal
     assert found[5] > 0.1 * len(crystal) and found[6] < 0.05 * len(crystal)  # {110}: six axes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_grain_has_one_orientation_a_twin_two_and_a_crystal_none(model):
     positions, turn = model
     q = np.linspace(2, 30, 2000)

@@ -14,6 +14,7 @@ from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training import fit as training
 from gala_ssl.training import transfer, workers
+from tests.selection import in_tiers
 from tests.small_networks import card_of, small_config, tiny_preset
 from tests.strategies import type_encodings
 
@@ -54,7 +55,7 @@ def stream(environments, task, size):
     return Stream(task, environments, np.arange(10), size, clouds, seed=(13, 1), shuffle=False)
 
 
-@pytest.mark.parametrize("name", ["autoencoder", "noisy_bond", "nearest_bond"])
+@pytest.mark.parametrize("name", in_tiers(["autoencoder", "noisy_bond", "nearest_bond"], ("nearest_bond",)))
 def test_validation_asks_about_every_cloud_once(environments, name):
     """Ten clouds in batches of four, or in one of ten: the last one of two was left out."""
     task = get_task(name)

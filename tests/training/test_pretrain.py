@@ -16,7 +16,7 @@ pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=4, dynamic_training=96)
 SHORT = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
-SOME = ("autoencoder", "denoising", "frame_classification")  # all six are pretrained in test_transfer.py
+SOME = ("denoising", "frame_classification")
 
 
 @pytest.fixture(scope="module")

@@ -88,7 +88,7 @@ def contents(directory):
     return {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(directory.iterdir())}
 
 
-@pytest.mark.parametrize("name", in_tiers(TASKS, slow=("autoencoder",)))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     trained, history, _ = runs(name)
     model, task = compiled(name), task_of(name)
@@ -106,7 +106,7 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
-@pytest.mark.parametrize("name", in_tiers(TASKS, slow=("autoencoder",)))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
     """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
     whole, history, _ = runs(name)
@@ -127,7 +127,7 @@ def test_an_accumulation_waits_across_a_stop(environments, tmp_path):
     assert_same_weights(model, whole)
 
 
-@pytest.mark.parametrize("name", in_tiers(TASKS, slow=("autoencoder",)))
+@pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, monkeypatch, name):
     model, history, directory = runs(name)
     before = contents(directory)

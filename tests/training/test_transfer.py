@@ -63,7 +63,7 @@ def trained(cell, folder, directory):
     return before, numbers(after.get_layer("core"))
 
 
-@pytest.mark.parametrize("source", in_tiers(["denoising", COMBINED], slow=(COMBINED,)))
+@pytest.mark.parametrize("source", in_tiers(["denoising", COMBINED]))
 def test_a_frozen_core_stays_to_the_bit(source, tmp_path):
     """Momentum statistics included."""
     before, after = trained(Cell(source, "nearest_bond", 1.0, True, 3), tiny.FOLDER, tmp_path)
@@ -89,7 +89,7 @@ def test_the_core_starts_as_its_source_left_it(source):
 
 
 @pytest.mark.parametrize("target", in_tiers(
-    ["denoising", "autoencoder", "frame_classification", "nearest_bond"], slow=("autoencoder",)))
+    ["denoising", "autoencoder", "frame_classification", "nearest_bond"]))
 def test_from_scratch_on_all_data_is_pretraining(target, pretrained, tmp_path):
     """The same history and weights to the bit with the same seed, in whatever order cells were run before."""
     folder = pretrained(target)
