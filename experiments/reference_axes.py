@@ -66,8 +66,8 @@ def fitted(rows):
                            for _, group in learned.groupby("kind")])
     axes, shares = ReferenceAxes.fitted(even)
     found = pd.DataFrame(axes(learned[numbers].to_numpy(float))).groupby(learned["kind"].to_numpy()).mean()
-    # Crystals are at the positive end of the first axis, and so of the others.
-    signs = np.sign(found.loc["crystal"] - found.loc["liquid"]).to_numpy()
+    # Crystals have larger components than gases.
+    signs = np.sign(found.loc["crystal"] - found.loc["gas"]).to_numpy()
     axes = ReferenceAxes(axes.mean, axes.scale, axes.axes * signs[:, None])
     values = axes(checked[numbers].to_numpy(float))
     crystal, liquid, gas = (values[checked["kind"] == kind] for kind in ("crystal", "liquid", "gas"))

@@ -1,5 +1,6 @@
 """Reference axes: fitted once, kept in the card of the weights, the same for each call."""
 import json
+import pathlib
 
 import numpy as np
 import pandas as pd
@@ -76,4 +77,4 @@ def test_components_do_not_depend_on_the_other_frames(embed):
     both, one = embed(frames), embed(frames[1:])
     columns = ["component_1", "component_2", "component_3"]
     np.testing.assert_allclose(both.loc[both["frame"] == 1, columns], one[columns], rtol=1e-4, atol=1e-5)
-    assert "scale" in json.loads(open("run.json").read())["components"]
+    assert "scale" in json.loads(pathlib.Path("run.json").read_text())["components"]
