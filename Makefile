@@ -71,12 +71,13 @@ notebooks: $(INSTALLED)  ## run the notebooks and store what they show
 docs: $(INSTALLED)  ## the documentation, in build/docs; a warning is an error
 	$(VENV)/bin/sphinx-build -q -W --keep-going docs build/docs
 
-lint: $(INSTALLED)  ## check the style, and that no room imports from one after it
+lint: $(INSTALLED)  ## check the style, the types, and that no room imports from one after it
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports --no-cache
+	$(RUN) -m mypy
 
 clean:  ## remove the virtual environment and caches; runs stay
-	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache
+	rm -rf $(VENV) build *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
 
 $(INSTALLED): requirements.txt setup.cfg setup.py $(wildcard gala_ssl/kernel/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

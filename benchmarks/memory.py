@@ -87,7 +87,7 @@ def embedded(particles, name, rule):
         embed = Steinhardt()
     else:
         neighbors = rule_named(rule, r_max=1.6 if rule == "cutoff" else None)
-        embed = gala_ssl.Embedding.from_pretrained(name, neighbors=neighbors)
+        embed = gala_ssl.Embedding.from_pretrained(name, weights="paper", neighbors=neighbors)
     embed(gala_ssl.prototypes.build("cP1-Po", 1000, noise=0.03))  # compiles
     frame = gala_ssl.prototypes.build("cP1-Po", particles, noise=0.03)
     before = peak()

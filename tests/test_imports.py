@@ -1,4 +1,5 @@
 """Imports: fast and silent at the door, no TensorFlow where none is needed, every public name there."""
+import inspect
 import os
 import pathlib
 import subprocess
@@ -47,6 +48,17 @@ def test_help_waits_for_nothing_but_numpy():
     done = run("import sys, gala_ssl.commands.main as line; line.commands()\n"
                "print({'freud', 'scipy', 'pandas', 'matplotlib', 'ase', 'gsd', 'sklearn', 'h5py'} & set(sys.modules))")
     assert (done.stdout.strip(), done.stderr) == ("set()", "")
+
+
+@pytest.mark.any_backend
+def test_public_functions_are_annotated():
+    functions = [value for name in gala_ssl.__all__ if inspect.isfunction(value := getattr(gala_ssl, name))]
+    assert len(functions) >= 10
+    for function in [*functions, gala_ssl.prototypes.build, gala_ssl.Embedding.__call__, gala_ssl.Steinhardt.__call__]:
+        signature = inspect.signature(function)
+        assert signature.return_annotation is not signature.empty, function
+        assert [name for name, each in signature.parameters.items() if each.annotation is each.empty
+                and name not in ("self", "kwargs")] == [], function
 
 
 @pytest.mark.any_backend

@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from gala_ssl.order.blocks import across
+from gala_ssl.order.blocks import confusion
 from paper import TASKS
 
 # A first component that tells nothing is this near to 0.5; a pair is easy, or told apart, from these areas on.
@@ -79,7 +79,7 @@ def transition_answers(table, transitions, labels):
     answers = []
     for pair in _TRANSITIONS:
         groups = [np.flatnonzero((labels[known] == phase) & (labels[asked] == phase)) for phase in pair]
-        strayed = across(histogram, *groups)
+        strayed = confusion(histogram, *groups)
         numbers = (f"Of the particles in frames of {pair[0]} and {pair[1]} that are taken for a frame of either, "
                    f"{strayed:.1%} are taken for the other." if all(map(len, groups)) else "")
         if pair not in ruled:

@@ -28,7 +28,7 @@ class InputWarning(UserWarning):
         self.path, self.frame = path if path is None else str(path), frame
 
 
-def counted(number, noun):
+def pluralize(number, noun):
     """The number and its noun, in the plural unless it is 1."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

@@ -16,8 +16,8 @@ class NotWritten(OSError):
 
 
 @contextlib.contextmanager
-def naming(path):
-    """Turn an OSError of writing in the block, such as a full disk, into a NotWritten that names `path`.
+def errors_name(path):
+    """Errors of writing in this block, such as a full disk, name `path`: an OSError becomes a NotWritten.
 
     An OSError that names a file which is neither written aside nor a folder above `path` stays as it is.
     """
@@ -40,9 +40,9 @@ def written_whole(path):
 
     A reader, or a process killed at any moment, finds the old file or the new one, never a part.
     The temporary file keeps the suffixes of `path`, because Keras and pandas choose the format by it.
-    NotWritten, as of `naming`, where the disk is full or cannot be written to.
+    NotWritten, as of `errors_name`, where the disk is full or cannot be written to.
     """
-    with naming(path), written_together([path]) as aside:
+    with errors_name(path), written_together([path]) as aside:
         yield aside[path]
 
 
@@ -50,23 +50,24 @@ def written_whole(path):
 def written_together(paths):
     """Give {path: temporary path beside it}; move all of them when the block succeeds, and none where it fails.
 
-    Each is as of `written_whole`, but what the block writes is not named: put it into `naming(path)`.
+    Each is as of `written_whole`, but errors in the block do not name a file: put what it writes into
+    `errors_name(path)`.
     """
     with contextlib.ExitStack() as stack:
         aside = {path: stack.enter_context(_aside(pathlib.Path(path))) for path in paths}
         yield aside
         for path, temporary in aside.items():
-            with naming(path), open(temporary, "rb") as written:
+            with errors_name(path), open(temporary, "rb") as written:
                 os.fsync(written.fileno())
         for path, temporary in aside.items():
-            with naming(path):
+            with errors_name(path):
                 temporary.replace(path)
 
 
 @contextlib.contextmanager
 def _aside(path):
     """An empty file beside `path`, which goes when the block ends unless it was moved."""
-    with naming(path):
+    with errors_name(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.parent / "".join([_ASIDE, secrets.token_hex(4), *path.suffixes])
         temporary.touch(exist_ok=False)  # with the permissions of any new file
@@ -81,7 +82,7 @@ def _aside(path):
 def folder_aside(path):
     """Give a temporary folder beside `path`, for parts of what is written there; it goes when the block ends."""
     path = pathlib.Path(path)
-    with naming(path):
+    with errors_name(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=path.parent) as folder:
             yield pathlib.Path(folder)

@@ -2,11 +2,12 @@
 import importlib
 import math
 import pkgutil
+from typing import Any
 
 from gala_ssl.base.errors import InputError
 
 
-def register(known, kind, cls):
+def register(known: dict[str, Any], kind: str, cls: Any) -> Any:
     """Put a class into `known`, {name: class}, by its attribute `name`, at the place that its `order` says; return it.
 
     Without an `order` it comes last.

@@ -14,13 +14,13 @@ CONFIG, LOCK = "config.json", ".lock"
 _SHOWN = 3
 
 
-class Taken(InputError):
-    """The directory has another run, or another process writes it; nothing in it is changed."""
+class RunConflict(InputError):
+    """The directory holds a run with other settings, or another process writes it; nothing in it is changed."""
 
 
 @contextlib.contextmanager
-def alone_in(directory):
-    """Hold the lock of `directory`, made if it is not there, for the block; Taken where another process holds it.
+def run_lock(directory):
+    """Hold the lock of a run's `directory` for the block; the directory is made if it is not there.
 
     Look into the directory again inside the block, because another process may have ended in the meantime.
     The operating system releases the lock when the process ends, killed or not, so no stale lock remains; files that
@@ -28,7 +28,7 @@ def alone_in(directory):
     to needs no lock: its run can be read.
 
     Raises:
-        Taken: another process holds the lock. InputError: the file system has no locks, or no room.
+        RunConflict: another process holds the lock. InputError: the file system has no locks, or no room.
     """
     pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
     # No soft lock where the file system has none: it would outlive a process that is killed.
@@ -36,7 +36,7 @@ def alone_in(directory):
     try:
         lock.acquire()
     except filelock.Timeout:
-        raise Taken(f"Another process is writing the run in {directory}; wait for it or choose another "
+        raise RunConflict(f"Another process is writing the run in {directory}; wait for it or choose another "
                     "directory.", path=directory) from None
     except OSError as error:
         if error.errno not in (errno.EROFS, errno.EACCES):
@@ -51,7 +51,7 @@ def alone_in(directory):
 
 
 def check_settings(directory, settings, but=()):
-    """Raise Taken if the config.json of a run directory differs from these settings, which are plain values.
+    """Raise RunConflict if the config.json of a run directory differs from these settings, which are plain values.
 
     The error's `option` is "settings" and its `value` what `differing_settings` returns.
 
@@ -63,12 +63,16 @@ def check_settings(directory, settings, but=()):
     wanted = {name: value for name, value in settings.items() if name not in but}
     differing = found is not None and differing_settings(wanted, found)
     if differing:
-        raise Taken(f"{directory} holds a run with other settings ({in_words(differing)}); choose another directory, "
-                    f"or remove it to start anew.", path=directory, option="settings", value=differing)
+        raise RunConflict(f"{directory} holds a run with other settings ({in_words(differing)}); choose another "
+                          f"directory, or remove it to start anew.", path=directory, option="settings", value=differing)
 
 
 def finished(directory, settings, card):
-    """Return what the card of a run that is done says, None where there is no such file; Taken as of check_settings."""
+    """Return the card of a run that is done, None where there is none.
+
+    Raises:
+        RunConflict: as in `check_settings`.
+    """
     path = pathlib.Path(directory) / card
     # The card first: the other way round another process could begin and end a run in between.
     found = read_json(path) if path.exists() else None

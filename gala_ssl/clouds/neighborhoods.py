@@ -1,15 +1,14 @@
 """Point clouds: the bonds of each particle to its neighbours, what every task and network works on."""
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.clouds.lengths import contact_distance
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import DEFAULT, NeighborRule
-from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -34,14 +33,15 @@ class PointClouds:
             object.__setattr__(self, name, _read_only(array.copy() if array.flags.writeable else array))
         if self.bonds.ndim != 3 or self.bonds.shape[2] != 3 or self.types.shape[:-1] != self.bonds.shape[:-1]:
             raise InputError(f"Point clouds need bonds of shape (n, k, 3) and types of shape (n, k, 2 T), "
-                             f"not {self.bonds.shape} and {self.types.shape}.")
+                             f"not {self.bonds.shape} and {self.types.shape}.",
+                             option="bonds", value=(self.bonds.shape, self.types.shape))
 
     def __len__(self):
         return len(self.bonds)
 
     def __repr__(self):
-        return (f"PointClouds({counted(len(self), 'cloud')} of up to {counted(self.bonds.shape[1], 'bond')}, "
-                f"{counted(self.types.shape[2] // 2, 'type')})")
+        return (f"PointClouds({pluralize(len(self), 'cloud')} of up to {pluralize(self.bonds.shape[1], 'bond')}, "
+                f"{pluralize(self.types.shape[2] // 2, 'type')})")
 
     def __getitem__(self, index):
         """The clouds at `index`: an integer (one cloud), a slice, an array of indices or a mask."""
@@ -50,18 +50,18 @@ class PointClouds:
         return PointClouds(_read_only(self.bonds[index]), _read_only(self.types[index]))
 
     @property
-    def mask(self):
+    def mask(self) -> np.ndarray:
         """(n, k) bool: true for a bond, false for padding."""
-        return self.types.any(axis=-1)
+        return np.any(self.types, axis=-1)
 
-    def scaled(self, length):
+    def scaled(self, length: float | np.ndarray) -> "PointClouds":
         """The clouds with bonds divided by `length`: one number, or (n,) numbers, one a cloud."""
         length = np.reshape(np.asarray(length, np.float32), (-1, 1, 1))
         if not np.all(np.isfinite(length) & (length > 0)):
-            raise InputError("Point clouds can be scaled by positive finite lengths only.")
+            raise InputError("Point clouds can be scaled by positive finite lengths only.", option="length")
         return PointClouds(_read_only(self.bonds / length), self.types)
 
-    def in_shortest_bonds(self):
+    def in_shortest_bonds(self) -> "PointClouds":
         """The clouds in units of the shortest of all their bonds, as the paper's authors scaled simulated frames.
 
         It is the extreme of one moment: two moments of one liquid differ in it by about two percent, which an
@@ -70,7 +70,7 @@ class PointClouds:
         lengths = np.linalg.norm(self.bonds, axis=-1)[self.mask]
         return self.scaled(lengths.min()) if len(lengths) else self
 
-    def in_contact_distances(self):
+    def in_contact_distances(self) -> "PointClouds":
         """The clouds in units of the distance within which one particle in a hundred has its nearest neighbour.
 
         A shortest bond without its chance: how near the cores of particles come in this frame.
@@ -79,37 +79,38 @@ class PointClouds:
         return self if contact is None else self.scaled(contact)
 
     @property
-    def contact(self):
+    def contact(self) -> float | None:
         """The distance within which one cloud in a hundred has its nearest bond; None where there are no bonds."""
         nearest = np.where(self.mask, np.linalg.norm(self.bonds, axis=-1), np.inf).min(axis=1, initial=np.inf)
         nearest = nearest[np.isfinite(nearest)]
         return contact_distance(nearest) if len(nearest) else None
 
     @property
-    def mean_bonds(self):
+    def mean_bonds(self) -> np.ndarray:
         """(n,) mean bond length of each cloud; 0 of one without bonds."""
         mask = self.mask
         lengths = np.linalg.norm(self.bonds, axis=-1)
         return np.where(mask, lengths, 0).sum(axis=1) / np.maximum(mask.sum(axis=1), 1)
 
-    def in_mean_bonds(self):
+    def in_mean_bonds(self) -> "PointClouds":
         """The clouds, each in units of its own mean bond length: density is taken away."""
         mean = self.mean_bonds
         return self.scaled(np.where(mean > 0, mean, 1))
 
     @classmethod
-    def concatenate(cls, clouds):
+    def concatenate(cls, clouds: Iterable["PointClouds"]) -> "PointClouds":
         """One PointClouds of all those in the sequence `clouds`; k and T must be the same in each."""
         clouds = list(clouds)
         shapes = {(c.bonds.shape[1], c.types.shape[2]) for c in clouds}
         if len(shapes) != 1:
             raise InputError(f"Point clouds can be joined if all have as many neighbours and types; these "
-                             f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.")
+                             f"{len(clouds)} have (neighbours, type columns) {sorted(shapes)}.",
+                             option="clouds", value=sorted(shapes))
         return cls(_read_only(np.concatenate([c.bonds for c in clouds])),
                    _read_only(np.concatenate([c.types for c in clouds])))
 
 
-def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds:
+def point_clouds(frame: FrameLike, neighbors: NeighborRule = DEFAULT) -> PointClouds:
     """The point cloud of every particle of `frame`, in the frame's order and unit of length.
 
     Args:
@@ -139,7 +140,7 @@ def point_clouds(frame: Frame, neighbors: NeighborRule = DEFAULT) -> PointClouds
     return _packed(frame, found, 0, width)
 
 
-def cloud_chunks(frame: Frame, size: int, neighbors: NeighborRule = DEFAULT) -> Iterator[PointClouds]:
+def cloud_chunks(frame: FrameLike, size: int, neighbors: NeighborRule = DEFAULT) -> Iterator[PointClouds]:
     """Yield the PointClouds of `size` particles after the other, each as wide as the rule allows at most.
 
     They are what `point_clouds` would give at once. However many particles the frame has, only the clouds of one chunk

@@ -7,8 +7,7 @@ import numpy as np
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import DEFAULT, Nearest, NeighborRule, check_rule
 from gala_ssl.clouds.tree import NearestTree, Neighbors
-from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 
 if typing.TYPE_CHECKING:
     import freud
@@ -52,7 +51,7 @@ class NeighborSearch:
             their distances, that single precision cannot decide which particles are neighbours.
     """
 
-    def __init__(self, frame: Frame, neighbors: NeighborRule = DEFAULT):
+    def __init__(self, frame: FrameLike, neighbors: NeighborRule = DEFAULT):
         check_rule(neighbors)
         self.frame, self.rule = as_frame(frame), neighbors.limited(DEFAULT.most)
         self._open = ~np.array(self.frame.periodic)
@@ -191,8 +190,8 @@ class NeighborSearch:
                              frame=self.frame.where)
 
 
-def undecided(frame, k, among=64):
-    """Of how many particles, as a part of the first `among`, neighbours k and k + 1 are equally far, to rounding.
+def fraction_of_ties(frame, k, among=64):
+    """The fraction of the first `among` particles whose neighbours k and k + 1 are equally far, to rounding.
 
     In a perfect crystal a shell may not fit: which of its particles are among the k nearest is arbitrary.
     """
@@ -203,7 +202,7 @@ def undecided(frame, k, among=64):
     return float(np.mean(next_ < (1 + _EQUAL) * last))
 
 
-def neighbor_list(frame: Frame, neighbors: NeighborRule = DEFAULT) -> "freud.locality.NeighborList":
+def neighbor_list(frame: FrameLike, neighbors: NeighborRule = DEFAULT) -> "freud.locality.NeighborList":
     """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
 
     Arguments and errors are those of `NeighborSearch`. With `Nearest(k)` every centre has exactly k, or all others of a

@@ -11,7 +11,7 @@ the frame, the same by shell (shells.png, shells.csv); the numbers of both (atte
 import json
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.commands.options import add_task, add_types, add_weights
 from gala_ssl.tasks import check_task
 
@@ -34,14 +34,13 @@ def run(arguments):
     check_task(arguments.task)
     frame, particle = opened_frame(arguments.frame), arguments.particle
     if not 0 <= particle < len(frame):
-        raise InputError(f"{frame.where} has {counted(len(frame), 'particle')}, so there is no particle {particle}; "
+        raise InputError(f"{frame.where} has {pluralize(len(frame), 'particle')}, so there is no particle {particle}; "
                          f"choose from 0 to {len(frame) - 1}.", frame=frame.where, option="--particle",
                          value=particle)
     from gala_ssl.order.attention import AttentionMaps
     from gala_ssl.order.embedding import Embedding
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    weights = arguments.weights or SHIPPED
+    weights = arguments.weights
     output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
     check_folder(output)
     maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=weights, progress=not arguments.quiet,

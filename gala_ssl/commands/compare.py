@@ -84,9 +84,8 @@ def methods(arguments):
     from gala_ssl.order.classical import baselines
     from gala_ssl.order.concatenation import with_concatenation
     from gala_ssl.order.embedding import Embedding, tasks_with_weights
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    weights = arguments.weights or SHIPPED
+    weights = arguments.weights
     tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
     learned = [Embedding.from_pretrained(task, weights=weights, length_scale=arguments.scale,
                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,

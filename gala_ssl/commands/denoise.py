@@ -7,7 +7,7 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 """
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.commands.options import add_engine, add_types
 from gala_ssl.tasks.models.sets import weights_folder
 
@@ -34,7 +34,8 @@ def run(arguments):
         raise InputError(f"The output {arguments.output} is a .gsd; give it that ending.", path=str(arguments.output))
     frames = read_frames(arguments.trajectory, chosen(arguments.frames))
     if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.")
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.",
+                         path=arguments.trajectory, option="--frames", value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.denoise import Denoiser
     from gala_ssl.order.embedding import Embedding
@@ -44,7 +45,7 @@ def run(arguments):
                                                  engine=arguments.engine))
     write_frames(arguments.output, settled(frames, denoise, arguments))
     if not arguments.quiet:
-        print(f"Wrote {counted(len(frames), 'frame')} to {arguments.output}.")
+        print(f"Wrote {pluralize(len(frames), 'frame')} to {arguments.output}.")
 
 
 def settled(frames, denoise, arguments):

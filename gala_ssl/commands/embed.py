@@ -7,7 +7,8 @@ Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Several files are
 trajectory. Writes for each particle the numbers of its frame and itself, its time step and id (-1 where the file has
 none), its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
 and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
-components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them.
+components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them. A
+particle without neighbours, as a short --r-max may leave it, has NaN for all of these.
 """
 import contextlib
 import json
@@ -15,7 +16,7 @@ import math
 import pathlib
 import time
 
-from gala_ssl.base.errors import InputError, check_choice, counted
+from gala_ssl.base.errors import InputError, check_choice, pluralize
 from gala_ssl.commands.options import (
     add_engine,
     add_neighbors,
@@ -46,7 +47,7 @@ def configure(parser):
     parser.add_argument("-o", "--output", type=pathlib.Path,
                         help=".h5, .npz or .csv, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
-                        "values before their mean) or a frame (the mean over its particles)")
+                        "values before their mean) or a frame (the mean over its particles that have neighbours)")
     parser.add_argument("--average", type=int, metavar="N", help="average over each particle and its N nearest "
                         "neighbours, such as 12: less noise, and a wider view")
     parser.add_argument("--bulk", action="store_true", help="only particles of the dense bulk of each frame, away from "
@@ -75,7 +76,7 @@ def run(arguments):
     start = time.monotonic()
     output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_{arguments.task}.h5")
     check(arguments, output)
-    from gala_ssl.base.files import naming, written_together
+    from gala_ssl.base.files import errors_name, written_together
     from gala_ssl.order.embedding_files import files_of, save
 
     frames, named = trajectory_of(arguments, chosen(arguments.frames)), trajectory_name(arguments)
@@ -88,9 +89,8 @@ def run(arguments):
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks import MANY
     from gala_ssl.order.embedding import Embedding
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    weights = arguments.weights or SHIPPED
+    weights = arguments.weights
     embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
                                       source="bonds" if arguments.level == "bond" else "core",
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
@@ -114,11 +114,11 @@ def run(arguments):
             "seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
         for copy in filter(None, (arguments.gsd, arguments.copy)):
-            from gala_ssl.order.coloured import write_coloured
-            with naming(copy):
-                write_coloured(aside[copy], frames, table.file["components"], spans)
+            from gala_ssl.order.component_copies import write_components
+            with errors_name(copy):
+                write_components(aside[copy], frames, table.file["components"], spans)
         if arguments.png:
-            with naming(arguments.png):
+            with errors_name(arguments.png):
                 draw(aside[arguments.png], arguments, frames, table.file["components"], spans)
         rows = len(table)
     if arguments.json:
@@ -126,7 +126,8 @@ def run(arguments):
     elif not arguments.quiet:
         kept = ", ".join(f"{ratio:.1%}" for ratio in components.get("variance_ratio", ()))
         said = f"have {kept} of the variance" if kept else "are along the reference axes"
-        print(f"Wrote {counted(rows, 'row')} of {counted(len(frames), 'frame')} to {output}; the components {said}.")
+        print(f"Wrote {pluralize(rows, 'row')} of {pluralize(len(frames), 'frame')} to {output}; "
+              f"the components {said}.")
 
 
 def check(arguments, output):
@@ -184,12 +185,12 @@ def chosen(text):
 @contextlib.contextmanager
 def table_for(output, aside, dimension, level):
     """A table in the output, as it is written aside, where that is HDF5; else in a temporary file."""
-    from gala_ssl.base.files import folder_aside, naming
+    from gala_ssl.base.files import errors_name, folder_aside
     from gala_ssl.base.hdf5 import SafeFile
     from gala_ssl.order.embedding_files import HDF5, EmbeddingTable
 
     with contextlib.ExitStack() as stack:
-        stack.enter_context(naming(output))
+        stack.enter_context(errors_name(output))
         if output.suffix.lower() in HDF5:
             path = aside[output]
         else:
@@ -210,7 +211,7 @@ def fill(table, frames, embed, arguments):
         start, step = len(table), -1 if frame.step is None else frame.step
         ids = np.full(len(frame), -1) if frame.ids is None else frame.ids
         if arguments.level == "frame":
-            known = (part for _, part in particle_rows(embed, frame, average, bulk))
+            known = (part[~np.isnan(part).any(axis=1)] for _, part in particle_rows(embed, frame, average, bulk))
             total, count = map(sum, zip(*((part.sum(axis=0, dtype=np.float64), len(part)) for part in known)))
             table.append((total / count if count else np.full_like(total, np.nan))[None], frame=number, step=step)
         elif arguments.level == "particle":

@@ -16,7 +16,7 @@ name.
 import contextlib
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.commands.options import (
     add_engine,
     add_trajectory,
@@ -73,7 +73,8 @@ def run(arguments):
     frames = trajectory_of(arguments, chosen(arguments.frames))
     if not len(frames):
         raise InputError(f"--frames {arguments.frames} chooses none of the frames of "
-                         f"{trajectory_name(arguments)}.")
+                         f"{trajectory_name(arguments)}.", path=trajectory_name(arguments), option="--frames",
+                         value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import POOLED, Identifier
@@ -103,7 +104,7 @@ def structures_of(texts):
 
 def write(arguments, frames, identify):
     """Name the particles of all frames; print fractions and transitions, and write the files asked for."""
-    from gala_ssl.base.files import naming, written_together, written_whole
+    from gala_ssl.base.files import errors_name, written_together, written_whole
     from gala_ssl.order.named_files import named_file
     from gala_ssl.order.timeline import Timeline
 
@@ -125,10 +126,10 @@ def write(arguments, frames, identify):
                 if not arguments.quiet:
                     print(f"{frame.where}: {line(found)}", flush=True)
                 for path, writer in writers.items():
-                    with naming(path):
+                    with errors_name(path):
                         writer.add(frame, found)
         for path in tables:
-            with naming(path):
+            with errors_name(path):
                 timeline.table().to_csv(aside[path], float_format="%.6g")
     sentences = timeline.sentences() if len(frames) > 1 else []
     if arguments.figure:
@@ -140,7 +141,7 @@ def write(arguments, frames, identify):
         print(*sentences, sep="\n", end="\n" if sentences else "")
         written = [*arguments.output, *tables, *filter(None, (arguments.figure, arguments.html))]
         if written:
-            print(f"Wrote {counted(len(frames), 'frame')} to {', '.join(map(str, written))}.")
+            print(f"Wrote {pluralize(len(frames), 'frame')} to {', '.join(map(str, written))}.")
 
 
 def line(found):

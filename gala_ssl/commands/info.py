@@ -1,10 +1,11 @@
 """What is there: tasks, weights, the compiled kernel, simulation engines and versions.
 
-Of the weights that ship, or of those in --weights: the preset, the epochs of training and the best validation metric.
+Of the weights for real particles, or of those in --weights: the preset, the epochs of training and the best validation
+metric.
 """
 import json
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.commands.options import add_weights
 
@@ -17,9 +18,8 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
-    from gala_ssl.tasks.models.sets import SHIPPED
 
-    folder = arguments.weights or SHIPPED
+    folder = arguments.weights
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
                          path=folder)
@@ -84,7 +84,7 @@ def readable(found):
         lines.append(f"  {name:21} preset {weights['preset']}, {weights['epochs']} epochs{best}")
     lines += [] if found["weights"] else ["  none"]
     state = found["kernel"]
-    lines += ["", "Compiled kernel", "  " + (f"{state['instruction_set']}, {counted(state['threads'], 'thread')}"
+    lines += ["", "Compiled kernel", "  " + (f"{state['instruction_set']}, {pluralize(state['threads'], 'thread')}"
                                              if state["installed"] else state["remedy"])]
     lines += ["", "Simulation engines"]
     for name, state in found["engines"].items():

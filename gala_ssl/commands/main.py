@@ -88,7 +88,7 @@ def check_backend():
 
     Read as Keras reads them, because importing Keras, to ask it, takes seconds.
     """
-    name, where = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
+    name, where, path = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND", None
     if not name:
         path = keras_folder() / "keras.json"
         where = f"The backend in {path}"
@@ -98,9 +98,11 @@ def check_backend():
             name = None
     name = name or "tensorflow"
     if name not in BACKENDS:
-        raise InputError(f"{where} is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.")
+        raise InputError(f"{where} is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.",
+                         path=path, option="backend", value=name)
     if importlib.util.find_spec(name) is None:
-        raise InputError(f"{where} is {name!r}, which is not installed; install it, or leave it unset.")
+        raise InputError(f"{where} is {name!r}, which is not installed; install it, or leave it unset.",
+                         path=path, option="backend", value=name)
 
 
 def keras_folder():

@@ -38,8 +38,8 @@ def add_tasks(parser):
 
 
 def add_weights(parser):
-    parser.add_argument("--weights", type=weights_folder, help="paper, converged or thermal, the sets that ship, or a "
-                        "folder of weights (default: paper)")
+    parser.add_argument("--weights", type=weights_folder, default="thermal", help="thermal, for real particles, "
+                        "paper or converged, the sets that ship, or a folder of weights (default: thermal)")
 
 
 def add_types(parser):

@@ -13,7 +13,7 @@ transition, and is not drawn. The card has the likelihood of other numbers.
 import json
 import pathlib
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
 from gala_ssl.commands.options import add_trajectory, trajectory_name, trajectory_of
@@ -57,7 +57,8 @@ def run(arguments):
     from gala_ssl.order.phases import identify_phases
 
     config = settings(arguments)
-    config.known(len(frames), arguments.count)  # a trajectory that is too short should be known before the training
+    # A trajectory that is too short should be known before the training.
+    config.training_frames(len(frames), arguments.count)
     directory = arguments.directory or output / "run"
     found = identify_phases(frames, config, directory, not arguments.quiet)
     card = write(output, arguments, frames, config, found, directory)
@@ -96,7 +97,7 @@ def write(output, arguments, frames, config, found, directory):
     from gala_ssl.training.checkpoint import HISTORY
 
     numbers = np.array(frames.numbers)
-    known, asked = numbers[found.known], numbers[found.asked]
+    known, asked = numbers[found.training_frames], numbers[found.test_frames]
     transitions = [{"last": int(numbers[each.last]), "first": int(numbers[each.first]), "across": each.across,
                     "chance": each.chance, "shown": bool(each.shown)}
                    for each in found.transitions(arguments.count)]
@@ -146,7 +147,8 @@ def sentence(card, output):
     where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%}, p = "
                       f"{each['chance']:.2g})" for each in shown)
     hidden = len(card["transitions"]) - len(shown)
-    others = f" {counted(hidden, 'further division')} no better than chance {'is' if hidden == 1 else 'are'} left out."
+    others = (f" {pluralize(hidden, 'further division')} no better than chance {'is' if hidden == 1 else 'are'} left "
+              f"out.")
     likelihoods = card["likelihoods"]
     likeliest = max(likelihoods, key=likelihoods.get)
     return (f"A phase ends and the next begins {where}.{others if hidden else ''} In brackets: the part of the "

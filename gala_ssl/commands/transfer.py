@@ -72,7 +72,8 @@ def run(arguments, also=None):
     failed = 0 if arguments.report else run_missing(chosen, known, preset, weights.resolve(), arguments, directory)
     grid = reading.grid_table(chosen, directory, known)
     if grid.empty:
-        raise InputError("No cell of the grid is done; --list shows which are missing and which failed.")
+        raise InputError("No cell of the grid is done; --list shows which are missing and which failed.",
+                         path=directory)
     reading.check_kept(output, preset, reading.cells_of(grid))
     write_csv(output / "grid.csv", grid)
     write_text(output / "tables.rst", reading.tables_rst(grid))
@@ -84,7 +85,8 @@ def run(arguments, also=None):
         "weights_sha256": digests(used, weights), "versions": versions()})
     print(f"{len(grid)} of {len(chosen)} cells are in {output}.")
     if failed:
-        raise InputError(f"{failed} of them failed; --list shows their errors, and another start tries them again.")
+        raise InputError(f"{failed} of them failed; --list shows their errors, and another start tries them again.",
+                         path=directory)
 
 
 def check_weights(sources, weights):
@@ -98,7 +100,8 @@ def check_weights(sources, weights):
         lacking = sorted({name for source in missing for name in parts(source)
                           if not (weights / f"{name}.keras").exists()})
         raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; train them with gala-ssl "
-                         f"pretrain {' '.join(lacking)} --output {weights}, or leave the sources out.")
+                         f"pretrain {' '.join(lacking)} --output {weights}, or leave the sources out.",
+                         path=weights, option="sources", value=missing)
 
 
 def chosen_cells(arguments, sources, targets, preset):

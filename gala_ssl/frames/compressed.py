@@ -12,7 +12,7 @@ import warnings
 import zlib
 
 from gala_ssl.base.errors import InputError, InputWarning
-from gala_ssl.base.files import naming
+from gala_ssl.base.files import errors_name
 
 # How a file of each kind begins, and what opens it.
 _KINDS = {
@@ -21,7 +21,7 @@ _KINDS = {
 }
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _BLOCK = 1 << 22
-_unpacked = {}
+_unpacked: dict[tuple, pathlib.Path] = {}
 
 
 def uncompressed_name(path):
@@ -68,7 +68,7 @@ def _zstandard():
 
 
 def _unpack(path, opened, target):
-    with naming(target), open(target, "wb") as copy:
+    with errors_name(target), open(target, "wb") as copy:
         try:
             with opened(path) as file:
                 while block := file.read1(_BLOCK):  # read would lose what comes before a sudden end

@@ -5,7 +5,7 @@ import pathlib
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 
 # What freud can search in: the volume, and a particle's place in it, must be numbers of single precision.
 _SMALL, _SHEARED = 1e-12, 1e4
@@ -36,10 +36,11 @@ class Frame:
 
     positions: np.ndarray
     box: np.ndarray
-    types: np.ndarray | None = None
-    type_names: tuple | None = None
+    # None is filled in, so that whoever reads them finds an array and names.
+    types: np.ndarray = None  # type: ignore[assignment]
+    type_names: tuple[str, ...] = None  # type: ignore[assignment]
     ids: np.ndarray | None = None
-    periodic: tuple = (True, True, True)
+    periodic: tuple[bool, bool, bool] = (True, True, True)
     step: int | None = None
     path: os.PathLike | None = None
     index: int | None = None
@@ -67,7 +68,7 @@ class Frame:
             raise InputError(f"There are no particles in {where}; give a frame that has some.", frame=where)
         finite = np.isfinite(self.positions).all(axis=1)
         if not finite.all():
-            raise InputError(f"In {where} the positions of {counted(np.sum(~finite), 'particle')} are NaN or "
+            raise InputError(f"In {where} the positions of {pluralize(np.sum(~finite), 'particle')} are NaN or "
                              f"infinite, the first of them particle {np.argmin(finite)}; give a frame from "
                              f"before the run blew up.", frame=where)
         if self.box.shape != (6,) or not np.isfinite(self.box).all() or not (self.box[:3] > 0).all():
@@ -107,21 +108,21 @@ class Frame:
         ids.flags.writeable = False
         object.__setattr__(self, "ids", ids)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.positions)
 
     def __repr__(self):
         where = f", {self.where}" if self.source or self.label else ""
         along = "".join(axis for axis, periodic in zip("abc", self.periodic) if not periodic)
-        return f"Frame({counted(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
+        return f"Frame({pluralize(len(self), 'particle')}{f', open along {along}' if along else ''}{where})"
 
     @property
-    def cell(self):
+    def cell(self) -> np.ndarray:
         """(3, 3) float64: the box vectors, one a row."""
         lx, ly, lz, xy, xz, yz = self.box
         return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
 
-    def replicated(self, nx, ny, nz):
+    def replicated(self, nx: int, ny: int, nz: int) -> "Frame":
         """The frame repeated nx, ny and nz times along its box vectors.
 
         Returns:
@@ -150,7 +151,7 @@ class Frame:
                                    types=np.tile(self.types, repeats.prod()), ids=None)
 
     @property
-    def where(self):
+    def where(self) -> str:
         """What error messages call this frame."""
         return self.source or self.label or "the frame"
 

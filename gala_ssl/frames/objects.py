@@ -1,12 +1,18 @@
 """Objects of other packages as frames, without importing these packages."""
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.frames.cells import frame_of, numbered
 from gala_ssl.frames.frame import Frame
 
+# A frame wherever one is taken: a Frame, or what `as_frame` makes one of, whose classes are not imported.
+FrameLike = Frame | Any
 
-def as_frame(x):
+
+def as_frame(x: FrameLike) -> Frame:
     """The Frame that an object of another package is.
 
     Args:
@@ -105,6 +111,7 @@ def of_ovito(data):
 
 
 # By the package and the name of a class.
-_KINDS = {("ase", "Atoms"): of_ase, ("gsd", "Frame"): of_gsd, ("MDAnalysis", "Universe"): of_mdanalysis,
-          ("MDAnalysis", "AtomGroup"): of_mdanalysis, ("MDAnalysis", "Timestep"): of_timestep,
-          ("ovito", "DataCollection"): of_ovito}
+_KINDS: dict[tuple[str, str], Callable[..., Frame]] = {
+    ("ase", "Atoms"): of_ase, ("gsd", "Frame"): of_gsd, ("MDAnalysis", "Universe"): of_mdanalysis,
+    ("MDAnalysis", "AtomGroup"): of_mdanalysis, ("MDAnalysis", "Timestep"): of_timestep,
+    ("ovito", "DataCollection"): of_ovito}

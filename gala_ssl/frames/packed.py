@@ -52,9 +52,11 @@ def load_packed(path, labels=None):
     with np.load(path) as data:
         positions, offsets, boxes = data["positions"], data["offsets"], data["boxes"]
     if len(offsets) != len(boxes) + 1 or offsets[-1] != len(positions):
-        raise InputError(f"In {path} the offsets, boxes and positions do not belong together.")
+        raise InputError(f"In {path} the offsets, boxes and positions do not belong together.", path=path,
+                         option="offsets")
     labels = [""] * len(boxes) if labels is None else list(labels)
     if len(labels) != len(boxes):
-        raise InputError(f"{path} has {len(boxes)} frames, but {len(labels)} labels are given.")
+        raise InputError(f"{path} has {len(boxes)} frames, but {len(labels)} labels are given.", path=path,
+                         option="labels", value=len(labels))
     return [Frame(unpack(positions[low:high], box), box, label=label, source=f"{path}, frame {index}")
             for index, (low, high, box, label) in enumerate(zip(offsets, offsets[1:], boxes, labels))]

@@ -79,22 +79,22 @@ def _table():
     }
 
 
-def names():
+def names() -> tuple[str, ...]:
     """Names of the 50 prototypes, a tuple in the paper's order: the six trained on alone come first."""
     return tuple(_table())
 
 
-def describe(name):
+def describe(name: str) -> Prototype:
     """The `Prototype` called `name`; InputError with the closest names if there is none."""
     if name in names():
         return _table()[name]
     close = difflib.get_close_matches(str(name), names(), n=4, cutoff=0.4)
     hint = f"did you mean {' or '.join(close)}?" if close else f"the names are {', '.join(names())}."
-    raise InputError(f"There is no prototype structure called '{name}': {hint}")
+    raise InputError(f"There is no prototype structure called '{name}': {hint}", option="prototype", value=name)
 
 
 @functools.cache
-def unit_cell(name):
+def unit_cell(name: str) -> tuple[np.ndarray, np.ndarray]:
     """Conventional cell of a prototype, scaled to a shortest interparticle distance of 1.
 
     Returns:
@@ -149,7 +149,7 @@ def _repeats(vectors, particles, min_particles):
     return choices[np.argmin(cost.round(9))]  # rounded: of equals the first, on every machine
 
 
-def build(name, min_particles=4096, noise=0.0, seed=0):
+def build(name: str, min_particles: int = 4096, noise: float = 0.0, seed: int = 0) -> Frame:
     """A prototype structure as a periodic frame of one component.
 
     The conventional cell is repeated, as near cubic as it allows, to at least `min_particles`. The shortest
@@ -176,11 +176,14 @@ def build(name, min_particles=4096, noise=0.0, seed=0):
     """
     vectors, points = unit_cell(describe(name).name)
     if not isinstance(min_particles, numbers.Integral) or min_particles < 1:
-        raise InputError(f"min_particles of prototype {name} is {min_particles!r}; give a whole number >= 1.")
+        raise InputError(f"min_particles of prototype {name} is {min_particles!r}; give a whole number >= 1.",
+                         option="min_particles", value=min_particles)
     if not isinstance(noise, numbers.Real) or not math.isfinite(noise) or noise < 0:
-        raise InputError(f"noise of prototype {name} is {noise!r}; give a standard deviation >= 0.")
+        raise InputError(f"noise of prototype {name} is {noise!r}; give a standard deviation >= 0.",
+                         option="noise", value=noise)
     if not isinstance(seed, numbers.Integral) or seed < 0:
-        raise InputError(f"seed of prototype {name} is {seed!r}; give a whole number >= 0.")
+        raise InputError(f"seed of prototype {name} is {seed!r}; give a whole number >= 0.",
+                         option="seed", value=seed)
 
     repeats = _repeats(vectors, len(points), min_particles)
     positions = repeated(points, repeats) @ vectors

@@ -1,19 +1,22 @@
 """Reading frames from files of any format."""
-import collections.abc
 import glob
 import os
 import pathlib
 import re
+from collections.abc import Iterable
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_file
 from gala_ssl.frames.formats import reader_of
+from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.trajectory import Trajectory
 
+Paths = str | os.PathLike | Iterable[str | os.PathLike]
 
-def read_frame(path, index=-1, *, partial=False):
+
+def read_frame(path: Paths, index: int = -1, *, partial: bool = False) -> Frame:
     """One frame of a file, its last by default.
 
     Args:
@@ -29,7 +32,7 @@ def read_frame(path, index=-1, *, partial=False):
     return read_frames(path, index, partial=partial)[0]
 
 
-def read_frames(path, frames=slice(None), *, partial=False):
+def read_frames(path: Paths, frames: slice | int | Iterable[int] = slice(None), *, partial: bool = False) -> Trajectory:
     """The frames of a file or of several, read one by one as they are asked for.
 
     GSD, LAMMPS dumps and data files, extended XYZ, CIF, POSCAR, XDATCAR and ASE's trajectories, plain or compressed
@@ -71,7 +74,7 @@ def read_frames(path, frames=slice(None), *, partial=False):
 def files(path):
     """The files, a list of pathlib.Path, that a path, a pattern or a list of these means."""
     if not isinstance(path, (str, os.PathLike)):
-        if not isinstance(path, collections.abc.Iterable) or not (paths := list(path)):
+        if not isinstance(path, Iterable) or not (paths := list(path)):
             raise InputError(f"{path!r} names no file; give a path, a pattern such as \"dump.*\", or a list of these.",
                              option="path", value=path)
         return [each for some in paths for each in files(some)]
@@ -109,7 +112,7 @@ def _chosen(frames, count, path, places=()):
     chosen = [int(number) for number in numbers]
     for number in chosen:
         if not -count <= number < count:
-            raise InputError(f"{path} has {counted(count, 'frame')}, so there is no frame {number}; "
+            raise InputError(f"{path} has {pluralize(count, 'frame')}, so there is no frame {number}; "
                              + ("choose 0." if count == 1 else f"choose from 0 to {count - 1}."),
                              path=path, option="frames", value=number)
         if number % count in missing:

@@ -1,11 +1,14 @@
 """Frames of files as a sequence."""
 import collections.abc
 import itertools
+import pathlib
+import typing
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
+from gala_ssl.frames.frame import Frame
 
 
-class Trajectory(collections.abc.Sequence):
+class Trajectory(collections.abc.Sequence[Frame]):
     """Frames of a file or of several as a sequence, each read when it is asked for (see `read_frames`).
 
     Args:
@@ -19,8 +22,14 @@ class Trajectory(collections.abc.Sequence):
     def __init__(self, places, numbers):
         self._places, self.numbers = places, numbers
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.numbers)
+
+    @typing.overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @typing.overload
+    def __getitem__(self, index: slice) -> "Trajectory": ...
 
     def __getitem__(self, index):
         if isinstance(index, slice):
@@ -32,11 +41,11 @@ class Trajectory(collections.abc.Sequence):
         if not len(self):
             return "Trajectory(no frames)"
         try:
-            particles = f" of {counted(len(self[0]), 'particle')}"
+            particles = f" of {pluralize(len(self[0]), 'particle')}"
         except InputError:
             particles = ""
         kinds = dict.fromkeys(self._places[number][0].name for number in self.numbers)
-        return f"Trajectory({counted(len(self), 'frame')}{particles}, {', '.join(kinds)})"
+        return f"Trajectory({pluralize(len(self), 'frame')}{particles}, {', '.join(kinds)})"
 
     def by_file(self):
         """Yield for each run of frames of one file its reader and the frames' numbers in the file."""
@@ -45,10 +54,10 @@ class Trajectory(collections.abc.Sequence):
             yield reader, [number for _, number in group]
 
     @property
-    def paths(self):
+    def paths(self) -> list[pathlib.Path]:
         return list(dict.fromkeys(self._places[number][0].path for number in self.numbers))
 
     @property
-    def path(self):
+    def path(self) -> pathlib.Path | None:
         """The first file."""
         return self._places[0][0].path if self._places else None

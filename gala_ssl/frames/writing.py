@@ -1,9 +1,16 @@
 """Writing frames, with columns of results, to files of any format that can be written."""
+import os
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
 from gala_ssl.base.files import written_whole
 from gala_ssl.frames.formats import writer_of
+from gala_ssl.frames.frame import Frame
 
 
-def write_frames(path, frames, columns=None):
+def write_frames(path: str | os.PathLike, frames: Iterable[Frame],
+                 columns: Sequence[Mapping[str, np.ndarray]] | None = None) -> None:
     """Write frames to a file, which appears whole.
 
     Args:

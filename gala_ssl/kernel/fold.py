@@ -53,7 +53,7 @@ class _Parts:
     def numbers(self, array, *shape):
         if array.shape != shape:
             raise NotForKernel(f"An array of the weights has the shape {array.shape}, where the network that the "
-                               f"card describes has {shape}.")
+                               f"card describes has {shape}.", option="weights", value=array.shape)
         self.found.append(array.ravel())
 
     def row(self, array, size):

@@ -40,7 +40,8 @@ def library():
                                            ctypes.c_int, ctypes.c_int, _FLOATS]
             return found
     raise NotForKernel("The compiled kernel is not there: gala_ssl was installed where there was no C++ compiler. "
-                       "Install one, such as g++, and gala_ssl again, or go on with Keras.")
+                       "Install one, such as g++, and gala_ssl again, or go on with Keras.", option="engine",
+                       value="kernel")
 
 
 def instruction_set():

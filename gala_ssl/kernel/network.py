@@ -58,7 +58,7 @@ class Kernel:
         bonds, types = (np.ascontiguousarray(array, np.float32) for array in (bonds, types))
         if bonds.ndim != 3 or bonds.shape[2] != 3 or types.shape != (*bonds.shape[:2], self.config.type_width):
             raise InputError(f"The network takes bonds (n, k, 3) and types (n, k, {self.config.type_width}), not "
-                             f"{bonds.shape} and {types.shape}.")
+                             f"{bonds.shape} and {types.shape}.", option="bonds", value=(bonds.shape, types.shape))
         if bonds.shape[1] > MOST_BONDS:
             raise NotForKernel(f"The compiled kernel takes up to {MOST_BONDS} bonds a cloud, not {bonds.shape[1]}.",
                                option="k", value=bonds.shape[1])

@@ -75,6 +75,6 @@ def _block(multivectors, values, mask, config, name):
     return multivectors, values
 
 
-def build_core(config=CoreConfig(), **kwargs):
+def build_core(config: CoreConfig = CoreConfig(), **kwargs) -> GalaCore:
     """Return a new `GalaCore`, its weights drawn by the seed of `gala_ssl.tasks.models.build.seeded`, or by Keras's."""
     return GalaCore(config, **kwargs)

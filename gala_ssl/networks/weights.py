@@ -1,8 +1,13 @@
 """Moving weights between networks of one architecture."""
+import typing
+
 from gala_ssl.base.errors import InputError
 
+if typing.TYPE_CHECKING:
+    import keras
 
-def copy_weights(source, target):
+
+def copy_weights(source: "keras.Model", target: "keras.Model") -> None:
     """Give `target` the weights of `source`, running statistics included.
 
     Both are keras.Model, cores or task models, built from the same settings; `attention` may differ, because

@@ -14,6 +14,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
+from gala_ssl.order.decision import normalized
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import hot_frame, thermal_frame
 
@@ -52,7 +53,10 @@ class NewStructures:
         """(n, F + K) logarithms of probabilities from those of F known names (n, F) and the summary (n, d)."""
         if not self.names:
             return known
-        found = self.classifier.predict_log_proba((summary - self.mean) / self.scale)
+        found = (summary - self.mean) / self.scale @ self.classifier.coef_.T + self.classifier.intercept_
+        if len(self.names) == 1:  # of two classes scikit-learn has the second one's logit
+            found = np.hstack([np.zeros_like(found), found])
+        found = normalized(found)
         return np.hstack([known + found[:, :1], found[:, 1:]])
 
     def sentences(self) -> list[str]:

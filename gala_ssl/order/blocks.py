@@ -30,7 +30,7 @@ def blocks(histogram, count):
     k = len(histogram)
     if histogram.shape != (k, k) or not 1 <= count <= k:
         raise InputError(f"{count} runs of frames need a square histogram of as many frames or more, not one of shape "
-                         f"{histogram.shape}.")
+                         f"{histogram.shape}.", option="count", value=count)
     rows = histogram / np.maximum(histogram.sum(axis=1, keepdims=True), 1e-300)
     # within[a, b]: all that frames a ... b - 1 are taken for each other.
     corner = np.pad(rows.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
@@ -80,7 +80,7 @@ def chance_of_blocks(histogram, first, second, seed=0, draws=199):
     return float(np.mean([blocks(rows[list(order)], 2)[1] >= found - 1e-12 for order in orders]))
 
 
-def across(histogram, first, second):
+def confusion(histogram, first, second):
     """Part of the clouds of two groups of frames that are taken for the other group: 0 to 1, 0.5 by chance.
 
     Of clouds that are taken for a frame of either group; the mean of both directions, so that sizes do not matter.

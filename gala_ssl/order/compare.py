@@ -8,9 +8,8 @@ from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.tables import simple_table
-from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.featurizer import Featurizer
+from gala_ssl.frames.objects import FrameLike, as_frame
+from gala_ssl.order.featurizer import OrderParameter
 from gala_ssl.order.regions import matched
 from gala_ssl.order.separability import linear_separability, separability
 
@@ -77,15 +76,16 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
 
     Returns:
         DataFrame with a row for each method and pair: method, pair (number), first, second (snapshots), auc,
-        low, high (first component and its bootstrap interval), linear_auc, n1, n2 (particles). A pair of
-        which a snapshot is missing has NaN scores and no particles.
+        low, high (first component and its bootstrap interval), linear_auc, n1, n2 (particles that have
+        neighbours). A pair of which a snapshot is missing has NaN scores and no particles.
 
     Raises:
         InputError: two featurizers of one name, or a snapshot that cannot be read or has too few particles.
     """
     names = [featurizer.name for featurizer in featurizers]
     if len(set(names)) != len(names):
-        raise InputError(f"Featurizers are told apart by name, but these are called {', '.join(names)}.")
+        raise InputError(f"Featurizers are told apart by name, but these are called {', '.join(names)}.",
+                         option="featurizers", value=names)
     cells = [(featurizer, pair) for featurizer in featurizers for pair in pairs]
     drawn = {pair.number: matched(features.frames[pair.first], features.frames[pair.second], seed)
              for pair in pairs if match and features.has(pair)}
@@ -98,7 +98,7 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
             scores = _scores(x, y, seed, n_bootstrap)
             if match:
                 x, y = (values[rows] for values, rows in zip((x, y), drawn[pair.number]))
-                enough = min(len(x), len(y)) >= _FOLDS
+                enough = min(_counted(x), _counted(y)) >= _FOLDS
                 found = _scores(x, y, seed, n_bootstrap) if enough else dict.fromkeys(scores, np.nan)
                 scores |= {f"matched_{name}": value for name, value in found.items()}
         rows.append(row | scores)
@@ -107,11 +107,15 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
 
 def _scores(x, y, seed, n_bootstrap):
     scores = dataclasses.asdict(separability(x, y, seed, n_bootstrap))
-    return scores | {"linear_auc": linear_separability(x, y, seed, _FOLDS), "n1": len(x), "n2": len(y)}
+    return scores | {"linear_auc": linear_separability(x, y, seed, _FOLDS), "n1": _counted(x), "n2": _counted(y)}
 
 
-def compare(first: Frame, second: Frame, methods: Sequence[Featurizer], *, seed: int = 0, n_bootstrap: int = 1000,
-            progress: bool = True, match: bool = False) -> pd.DataFrame:
+def _counted(values):
+    return int((~np.isnan(values).all(axis=1)).sum())
+
+
+def compare(first: FrameLike, second: FrameLike, methods: Sequence[OrderParameter], *, seed: int = 0,
+            n_bootstrap: int = 1000, progress: bool = True, match: bool = False) -> pd.DataFrame:
     """Tell two frames apart by each of several order parameters.
 
     Args:
@@ -126,7 +130,8 @@ def compare(first: Frame, second: Frame, methods: Sequence[Featurizer], *, seed:
     Returns:
         DataFrame with a row a method, in the order given: index method; auc, low, high (area under the ROC curve of the
         first principal component, max(AUC, 1 - AUC), with its 95 % interval), linear_auc (of a linear classifier on all
-        of it, cross-validated), n1, n2 (particles); with `match` the same again as matched_auc and so on.
+        of it, cross-validated), n1, n2 (particles; those without neighbours, whose rows are NaN, do not count); with
+        `match` the same again as matched_auc and so on.
 
     Raises:
         InputError: two methods of one name, or too few particles.

@@ -1,7 +1,10 @@
 """Several featurizers as one."""
+from collections.abc import Iterable
+
 import numpy as np
 
-from gala_ssl.order.featurizer import Featurizer
+from gala_ssl.frames.objects import FrameLike
+from gala_ssl.order.featurizer import Featurizer, OrderParameter
 
 
 class Concatenation(Featurizer):
@@ -11,11 +14,11 @@ class Concatenation(Featurizer):
         featurizers: callables `frame -> (N, d)`. name: of the whole.
     """
 
-    def __init__(self, featurizers, name="all_tasks"):
+    def __init__(self, featurizers: Iterable[OrderParameter], name: str = "all_tasks"):
         self.featurizers, self.name = tuple(featurizers), name
         self.dimension = sum(featurizer.dimension for featurizer in self.featurizers)
 
-    def __call__(self, frame):
+    def __call__(self, frame: FrameLike) -> np.ndarray:
         return np.hstack([featurizer(frame) for featurizer in self.featurizers])
 
 

@@ -1,5 +1,6 @@
 """Take the thermal motion off the particles of a frame, so that the structure below it can be seen."""
 import dataclasses
+import os
 
 import numpy as np
 
@@ -7,6 +8,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import cloud_chunks
 from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.embedding import SEARCHED, Embedding
 from gala_ssl.order.identify import pooled
 
@@ -23,7 +25,7 @@ class Denoised:
 
     Attributes:
         frame: the Frame. moved: (N,) float32, how far each particle is from where it was, in nearest distances.
-        settled: (N,) bool; the others stay where they were.
+        settled: (N,) bool; the others stay where they were, those without neighbours among them.
     """
 
     frame: Frame
@@ -59,31 +61,36 @@ class Denoiser:
     def __init__(self, embedding: Embedding):
         if embedding.name != "shift_identification" or embedding.length_scale != "mean_bond":
             raise InputError("Frames are denoised by a network of shift_identification with the length scale "
-                             f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding")
+                             f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding",
+                             value=embedding.name)
         self.embedding = embedding
 
-    def __call__(self, frame: Frame, steps: int = STEPS) -> Denoised:
+    def __call__(self, frame: FrameLike, steps: int = STEPS) -> Denoised:
         if int(steps) != steps or steps < 1:
             raise InputError(f"Denoising takes a whole number of steps, at least 1, not {steps!r}.", option="steps",
                              value=steps)
+        frame = as_frame(frame)
         now, total = frame, np.zeros((len(frame), 3))
         for _ in range(int(steps)):
             answer, _ = self.answers(now)
-            total += PART * answer
+            total += PART * np.nan_to_num(answer)
             now = _moved(frame, total)
         answer, length = self.answers(now)
         left = pooled((np.linalg.norm(answer, axis=1) / length)[:, None], now)[:, 0]
         settled = left <= UNSURE
-        total[~settled] = 0
+        total[~settled] = 0  # as well where the answer is NaN
         moved = np.linalg.norm(total, axis=1) / length
         return Denoised(_moved(frame, total), moved.astype(np.float32), settled)
 
     def answers(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
-        """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length."""
+        """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length.
+
+        The vector of a particle without neighbours is NaN, and its distance 1.
+        """
         found, lengths = [], []
         scale = self.embedding.card["data"]["x_scale"]
         for clouds in cloud_chunks(frame, SEARCHED, self.embedding.neighbors):
-            length = own_mean_bond(clouds.bonds)
+            length = np.where(clouds.mask.any(axis=1), own_mean_bond(clouds.bonds), 1)
             parts = list(self.embedding.parts(clouds.scaled(length), "answer"))
             found.append(np.concatenate(parts) * scale * length[:, None])
             lengths.append(length)
@@ -96,7 +103,7 @@ def _moved(frame, vectors):
     return dataclasses.replace(frame, positions=(inside - np.floor(inside) - 0.5) @ frame.cell)
 
 
-def denoise(frame: Frame, steps: int = STEPS, *, weights="thermal", ignore_types: bool = False,
+def denoise(frame: FrameLike, steps: int = STEPS, *, weights: str | os.PathLike = "thermal", ignore_types: bool = False,
             progress: bool = True) -> Frame:
     """Return the frame with thermal motion taken off its particles; those without a site stay where they are.
 

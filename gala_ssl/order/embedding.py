@@ -5,7 +5,9 @@ A featurizer is a callable `frame -> (N, d)` with a `name` and a `dimension`; th
 """
 import os
 import pathlib
+import typing
 import warnings
+from collections.abc import Iterator
 
 import numpy as np
 from tqdm import tqdm
@@ -14,13 +16,17 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
-from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.featurizer import Featurizer
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
+
+if typing.TYPE_CHECKING:
+    import keras
+
+    from gala_ssl.networks.core import GalaCore
 
 # Particles of a frame whose clouds are in memory at a time, a multiple of the chunk.
 SEARCHED = 64 * CHUNK
@@ -57,8 +63,8 @@ class Embedding(Featurizer):
 
     Call on a Frame, or what `gala_ssl.as_frame` makes one of, whose lengths are scaled, or on PointClouds, taken as
     they are, in shortest distances; returns (N, dimension) float32. Of a frame, only some thousand clouds are in memory
-    at a time. A particle without a neighbour (possible with `Cutoff`) gets what the network makes of no bonds: zeros of
-    a core, and of a head the same finite numbers for each such particle.
+    at a time. A particle without a neighbour (possible with `Cutoff`) gets a row of NaN, because nothing can be said
+    about it; values of bonds have zeros there, as for any padding.
 
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
@@ -107,7 +113,7 @@ class Embedding(Featurizer):
                              f"task whose head makes something of a whole cloud.", option="source", value=source)
 
     @classmethod
-    def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "paper",
+    def from_pretrained(cls, task: str | os.PathLike, *, weights: str | os.PathLike = "thermal",
                         neighbors: NeighborRule | None = None, length_scale: str | None = None, source: str = "core",
                         ignore_types: bool = False, engine: str = "auto", attention: str | None = None,
                         jit_compile: bool | None = None, progress: bool = True) -> "Embedding":
@@ -115,7 +121,8 @@ class Embedding(Featurizer):
 
         Args:
             task: name of a task, or a folder of the weights of one task.
-            weights: "paper", "thermal" or "converged", the sets of weights that ship, or a folder of weights.
+            weights: "thermal", for real particles, "paper" or "converged", the sets of weights that ship, or a folder
+                of weights.
             engine: what computes: "kernel", the compiled kernel; "keras"; or "auto", the kernel where it can, see
                 `gala_ssl.order.network.open_network`. Both agree to rounding.
             attention: "fast" or "published", how Keras computes attention; None as it was trained.
@@ -139,22 +146,22 @@ class Embedding(Featurizer):
                    ignore_types=ignore_types, jit_compile=jit_compile, progress=progress)
 
     @property
-    def engine(self):
+    def engine(self) -> str:
         return self.network.engine
 
     @property
-    def model(self):
+    def model(self) -> "keras.Model":
         return self.network.model
 
     @property
-    def core(self):
+    def core(self) -> "GalaCore":
         return self.model.get_layer("core")
 
     def __repr__(self):
         return (f"Embedding({self.name}, {self.dimension} numbers a particle, {self.neighbors}, "
                 f"length_scale={self.length_scale!r})")
 
-    def __call__(self, frame: Frame | PointClouds) -> np.ndarray:
+    def __call__(self, frame: FrameLike | PointClouds) -> np.ndarray:
         parts = list(self.parts(frame))
         return np.concatenate(parts) if parts else np.empty((0, self.dimension), np.float32)
 
@@ -163,8 +170,10 @@ class Embedding(Featurizer):
         when it copies one."""
         return self
 
-    def parts(self, frame, wanted=None):
-        """Yield the embedding of the particles piece by piece, in order, for who cannot hold all of it in memory.
+    def parts(self, frame: FrameLike | PointClouds, wanted: str | None = None) -> Iterator[np.ndarray]:
+        """Yield the embedding of the particles piece by piece, in order, where all of it does not fit into memory.
+
+        Rows of particles without neighbours are NaN, unless `wanted` is "bonds".
 
         Args:
             wanted: something else of the network, such as "answer", see `gala_ssl.kernel.network.WANTED`.
@@ -173,13 +182,15 @@ class Embedding(Featurizer):
         wanted = _WANTED[self.source] if wanted is None else wanted
         for clouds in self.chunks(frame, self.network.most):
             found = self.compute(clouds, wanted, len(frame))
-            if not np.isfinite(found).all():
+            there = clouds.mask.any(axis=1)
+            if not np.isfinite(found[there]).all():
                 raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
                                  f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
-                                 f"different lengths for single precision, or the weights are damaged.")
-            yield found
+                                 f"different lengths for single precision, or the weights are damaged.",
+                                 frame=getattr(frame, "where", None), option="task", value=self.name)
+            yield found if wanted == "bonds" or there.all() else _nan_rows(found, ~there)
 
-    def chunks(self, frame, most=CHUNK):
+    def chunks(self, frame: FrameLike | PointClouds, most: int = CHUNK) -> Iterator[PointClouds]:
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
         whole = isinstance(frame, PointClouds)
         known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self._scaled_clouds(frame)
@@ -191,11 +202,11 @@ class Embedding(Featurizer):
                     yield chunk
                     bar.update(len(chunk))
 
-    def compute(self, clouds, wanted, count):
+    def compute(self, clouds: PointClouds, wanted: str, count: int) -> np.ndarray:
         """What is wanted of the network for one of `chunks` of `count` clouds: an array, n rows for n clouds."""
         return self.network(self._bonds(clouds), clouds.types, wanted, count)
 
-    def predict(self, model, clouds):
+    def predict(self, model: "keras.Model", clouds: PointClouds) -> np.ndarray:
         """What a keras.Model with the network's inputs makes of one of `chunks`: an array, n rows for n clouds."""
         return predict(model, self._bonds(clouds), clouds.types)
 
@@ -209,6 +220,12 @@ class Embedding(Featurizer):
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
+
+
+def _nan_rows(values, rows):
+    values = np.array(values)
+    values[rows] = np.nan
+    return values
 
 
 def _keras_network(model, jit_compile):

@@ -4,7 +4,7 @@ import json
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.base.files import naming
+from gala_ssl.base.files import errors_name
 
 HDF5 = (".h5", ".hdf5")
 SUFFIXES = (*HDF5, ".npz", ".csv")
@@ -15,7 +15,8 @@ class EmbeddingTable:
     """Embeddings on disk that grow row by row, so that only some of them are in memory.
 
     Datasets, a row an embedding: "embedding" (rows, d) float32, integers (rows,) that say what the row is for, such
-    as "frame" and "particle", and after `add_components` "components" (rows, c) float32.
+    as "frame" and "particle", and after `add_components` "components" (rows, c) float32. A row of NaN, of a particle
+    without neighbours, has components of NaN and does not count for the others.
 
     Args:
         file: SafeFile to fill. dimension: d. numbers: names of the integers.
@@ -49,7 +50,8 @@ class EmbeddingTable:
             dict: "mean" (d), "axes" (c, d), "variance_ratio" (c): component = (embedding - mean) . axis.
         """
         if self._sums is None:
-            raise InputError("No particle has a neighbour, so there is nothing to embed; raise the cutoff.")
+            raise InputError("No particle has a neighbour, so there is nothing to embed; raise the cutoff.",
+                             option="neighbors")
         self._settle()
         total, first, second = self._sums
         mean = first / total
@@ -90,7 +92,8 @@ class EmbeddingTable:
         self.file.create_dataset(name, (0, width), np.float32, maxshape=(None, width), chunks=(4096, width))
 
     def _add_moments(self, rows):
-        """Sums for mean and covariance, relative to the first rows' mean so that no digits cancel."""
+        """Sums for mean and covariance, relative to the first rows' mean so that no digits cancel; without NaN."""
+        rows = rows[~np.isnan(rows).any(axis=1)]
         if not len(rows):
             return
         if self._sums is None:
@@ -126,15 +129,15 @@ def save(table, aside, output, card):
         aside: {path: where it is written for now}, of `files_of`, see `gala_ssl.base.files.written_together`.
     """
     if output.suffix.lower() == ".csv":
-        with naming(output):
+        with errors_name(output):
             _write_csv(table, aside[output])
         beside = output.with_suffix(".json")
-        with naming(beside):
+        with errors_name(beside):
             aside[beside].write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         return
     table.file["card"] = json.dumps(card)
     if output.suffix.lower() == ".npz":
-        with naming(output):
+        with errors_name(output):
             np.savez(aside[output], **{name: data.asstr()[()] if name == "card" else data[:]
                                        for name, data in table.file.items()})
 
@@ -150,4 +153,4 @@ def _write_csv(table, path):
             values = table.file[dataset][part]
             columns |= {f"{name}_{i + 1}": values[:, i] for i in range(values.shape[1])}
         pd.DataFrame(columns).to_csv(path, mode="a" if start else "w", header=not start, index=False,
-                                     float_format="%.7g")
+                                     float_format="%.7g", na_rep="nan")

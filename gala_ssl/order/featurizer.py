@@ -1,20 +1,46 @@
 """What featurizers have in common: callables `frame -> (N, dimension)` with a `name` and a `dimension`."""
+import abc
 import typing
 
-from gala_ssl.frames.objects import as_frame
+import numpy as np
+
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
 
-class Featurizer:
-    """A line about itself, and a table of what it makes of frames."""
+class OrderParameter(typing.Protocol):
+    """Numbers for each particle of a frame; any object with these three may stand where a featurizer is asked for.
+
+    Attributes:
+        name: by which tables know it. dimension: numbers a particle.
+
+    Call on a frame of N particles; returns (N, dimension). A particle about which nothing can be said, because it has
+    no neighbours, has a row of NaN.
+    """
+
+    name: str
+    dimension: int
+
+    def __call__(self, frame: FrameLike, /) -> np.ndarray: ...
+
+
+class Featurizer(abc.ABC):
+    """An order parameter with a line about itself, and a table of what it makes of frames."""
+
+    name: str
+    dimension: int
+
+    @abc.abstractmethod
+    def __call__(self, frame: FrameLike, /) -> np.ndarray:
+        """Return (N, dimension) float32."""
 
     def __repr__(self):
         return f"{type(self).__name__}({self.name}, {self.dimension} numbers a particle)"
 
-    def table(self, frames) -> "pd.DataFrame":
+    def table(self, frames: FrameLike) -> "pd.DataFrame":
         """The numbers of all particles as a table.
 
         Args:

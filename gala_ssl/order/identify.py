@@ -1,6 +1,7 @@
 """Which structure is this particle part of? By a network that classifies frames, trained on thermal environments."""
 import dataclasses
 import os
+import typing
 import warnings
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +11,14 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
@@ -37,17 +41,18 @@ class Identification:
     Attributes:
         structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype; of a family
             of structures that cannot be told apart, the usual one; "unknown" where `known` is false.
-        probability: (N,) float32, of the name in `nearest`, among those asked for.
+        probability: (N,) float32, of the name in `nearest`, among those asked for; NaN for a particle without
+            neighbours in the embedding, about which nothing can be said: all its names are "unknown".
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
-        known: (N,) bool, false where the neighbourhood is unlike all known structures; always true where names were
-            asked for, or single particles.
+        known: (N,) bool, false where the neighbourhood is unlike all known structures. Where names were asked for, or
+            single particles, only those without neighbours are unknown.
         nearest: (N,) the likeliest name, also of what is unknown.
         member: (N,) the likeliest structure of the family in `nearest`.
     """
 
     structure: np.ndarray
     probability: np.ndarray
-    names: tuple
+    names: tuple[str, ...]
     log_probabilities: np.ndarray
     known: np.ndarray | None = None
     nearest: np.ndarray | None = None
@@ -66,13 +71,13 @@ class Identification:
         found = ", ".join(f"{name} {fraction:.0%}" for name, fraction in self.fractions().items() if fraction >= 0.005)
         return f"Identification({len(self)} particles: {found})"
 
-    def fractions(self):
+    def fractions(self) -> "pd.Series":
         """pandas.Series: the fraction of the particles that each name has, the largest first."""
         import pandas as pd  # here and below, because naming alone does not need it
 
         return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
 
-    def table(self):
+    def table(self) -> "pd.DataFrame":
         """pandas.DataFrame with a row a particle: structure, probability, nearest."""
         import pandas as pd
 
@@ -109,9 +114,10 @@ class Identifier:
     """
 
     def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED,
-                 also: Mapping[str, Frame] | None = None):
+                 also: Mapping[str, FrameLike] | None = None):
         if embedding.name != "frame_classification":
-            raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.")
+            raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.",
+                             option="embedding", value=embedding.name)
         self.embedding, self.pooled = embedding, pooled
         self._structures = embedding.card["structures"]
         self._decision = Decision.from_card(embedding.card, pooled)
@@ -131,14 +137,14 @@ class Identifier:
             for sentence in self._new.sentences():
                 warnings.warn(sentence, stacklevel=2)
 
-    def __call__(self, frame: Frame) -> Identification:
+    def __call__(self, frame: FrameLike) -> Identification:
         evidence, summary = self.evidence(as_frame(frame))
         return self.decide(evidence, summary)
 
     @property
     def answers(self):
-        """All names that a particle may get, "unknown" with them where that is decided."""
-        return self.names if self._unknown is None else (*self.names, UNKNOWN)
+        """All names that a particle may get, "unknown" with them."""
+        return *self.names, UNKNOWN
 
     @property
     def structures(self):
@@ -154,7 +160,8 @@ class Identifier:
         """What the network makes of each particle, pooled over neighbours.
 
         Returns:
-            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head.
+            (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head. Rows of
+            particles without neighbours in the embedding are NaN, and do not count for others.
         """
         both = np.concatenate(list(self.embedding.parts(frame, "summary and answer")))
         width = both.shape[1] - len(self._structures)
@@ -165,18 +172,21 @@ class Identifier:
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
         """The Identification from what `evidence` returns."""
-        scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
-        scores = normalized(scores)
+        with np.errstate(invalid="ignore"):  # of NaN
+            scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
+            scores = normalized(scores)
         if self._new:
             scores = self._new.scores(scores, summary)
         scores = scores.astype(np.float32)
         best = scores.argmax(axis=1)
         nearest, new = np.array(self.names)[best], best >= len(self._groups)
         member = np.where(new, nearest, np.array([_usual(name) for name in self._structures])[column])
-        known = np.ones(len(best), bool)
+        known = ~np.isnan(evidence).any(axis=1)
+        nearest, member = (np.where(known, names, UNKNOWN) for names in (nearest, member))
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            known = (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED) | new
+            usual = self._unknown.strangeness(summary) <= self._unknown.threshold
+            known &= usual | np.isin(nearest, DISORDERED) | new
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 
@@ -192,8 +202,8 @@ def _usual(name):
     return SHORT_NAMES.get(name, name)
 
 
-def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = None,
-             also: Mapping[str, Frame] | None = None, weights: str | os.PathLike = "thermal", pooled: int = POOLED,
+def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,
+             also: Mapping[str, FrameLike] | None = None, weights: str | os.PathLike = "thermal", pooled: int = POOLED,
              ignore_types: bool = False, engine: str = "auto",
              progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
@@ -219,19 +229,24 @@ def identify(frames: Frame | Sequence[Frame], *, among: Sequence[str] | None = N
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
                                                 engine=engine, progress=progress), among, pooled, also)
     # A tuple (box, points), as freud takes it, is one frame.
-    several = isinstance(frames, (Trajectory, list))
-    return [name(frame) for frame in frames] if several else name(frames)
+    return [name(frame) for frame in frames] if isinstance(frames, (Trajectory, list)) else name(frames)
 
 
 def pooled(values, frame, neighbors=POOLED):
     """Values (N, d) averaged over each particle and its nearest neighbours.
 
     Args:
-        values: (N, d), a row a particle of `frame`. neighbors: how many.
+        values: (N, d), a row a particle of `frame`; a row with NaN stays so and counts for no other.
+        neighbors: how many.
     """
-    search, total = NeighborSearch(frame, Nearest(neighbors)), np.array(values)
+    search, bare = NeighborSearch(frame, Nearest(neighbors)), np.isnan(values).any(axis=1)
+    values = np.where(bare[:, None], 0, values) if bare.any() else values
+    total = np.array(values)
     for start in range(0, len(frame), _SEARCHED):
         found = search.find(start, start + _SEARCHED)
-        np.add.at(total, np.asarray(found.query_point_indices) + start, values[np.asarray(found.point_indices)])
-        total[start:start + found.num_query_points] /= found.neighbor_counts[:, None] + 1
+        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
+        np.add.at(total, centre + start, values[neighbor])
+        lost = np.bincount(centre[bare[neighbor]], minlength=found.num_query_points)
+        total[start:start + found.num_query_points] /= (found.neighbor_counts - lost)[:, None] + 1
+    total[bare] = np.nan
     return total

@@ -4,17 +4,17 @@ import warnings
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.clouds.neighborhoods import PointClouds
-from gala_ssl.clouds.neighbors import undecided
+from gala_ssl.clouds.neighbors import fraction_of_ties
 from gala_ssl.clouds.rules import Nearest
 
 # What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
 # gas, none may touch another.
 _CONTACT, _ENOUGH = (0.5, 2), 20
 # Part of the particles that may have further neighbours just as far as their last one: by chance, few.
-_UNDECIDED = 0.1
+_TIES = 0.1
 
 
 class Inputs:
@@ -32,7 +32,7 @@ class Inputs:
         self.known, self.ignore_types = known, ignore_types
         if self.names is not None and len(self.names) != known:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(self.names)}, but the network "
-                             f"knows {counted(known, 'type')}; name as many.")
+                             f"knows {pluralize(known, 'type')}; name as many.", option="type_names", value=self.names)
 
     def of_frame(self, frame, neighbors):
         """The frame with the types that the network knows, in its order; warns of shells that do not fit."""
@@ -53,7 +53,8 @@ class Inputs:
         if len(frame.type_names) > known:
             raise InputError(f"{frame.where} names the types {', '.join(frame.type_names)}, but the {self.name} "
                              f"network knows {known} without names; give a frame that names these {known} alone, in "
-                             f"the order of the training, or write the names into the network's card as type_names.")
+                             f"the order of the training, or write the names into the network's card as type_names.",
+                             frame=frame.where, option="type_names", value=frame.type_names)
         if len(frame.type_names) == known:
             return frame
         self._warn_of_types(known, len(frame.type_names))
@@ -65,7 +66,8 @@ class Inputs:
         if strange:
             raise InputError(f"{frame.where} has particles of the type {', '.join(strange)}, but the {self.name} "
                              f"network knows {', '.join(names)}; name them as these, or take all for one type with "
-                             f"ignore_types, on the command line --ignore-types.")
+                             f"ignore_types, on the command line --ignore-types.", frame=frame.where,
+                             option="type_names", value=strange)
         places = [names.index(name) if name in names else 0 for name in frame.type_names]
         return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=names)
 
@@ -103,7 +105,7 @@ class Inputs:
 
     def _check_types(self, known, found, where):
         if found > known:
-            raise InputError(f"The {self.name} network knows {counted(known, 'type')} of particles, but those of "
+            raise InputError(f"The {self.name} network knows {pluralize(known, 'type')} of particles, but those of "
                              f"{where} are of {found}; take all for one type with ignore_types, on the command line "
                              f"--ignore-types, or train a network on as many.", frame=where, option="types",
                              value=found)
@@ -115,7 +117,7 @@ class Inputs:
 
     def _warn_of_ties(self, frame, neighbors):
         k = neighbors.most
-        if isinstance(neighbors, Nearest) and (part := undecided(frame, k)) > _UNDECIDED:
+        if isinstance(neighbors, Nearest) and (part := fraction_of_ties(frame, k)) > _TIES:
             warnings.warn(f"In {frame.where} {part:.0%} of the particles have further neighbours just as far as the "
                           f"last of their {k} nearest. Which of these count is arbitrary, so that equivalent "
                           f"particles of a perfect crystal get different numbers; average over them, give them the "

@@ -5,8 +5,8 @@ import gsd.hoomd
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.base.files import naming
-from gala_ssl.order.coloured import copied
+from gala_ssl.base.files import errors_name
+from gala_ssl.order.component_copies import copied
 
 LOG = "particles/gala_ssl/"
 
@@ -23,7 +23,7 @@ class TableOfNames:
         table.insert(0, "frame", next(self._numbers))
         table.insert(1, "step", -1 if frame.step is None else frame.step)
         table.insert(3, "id", -1 if frame.ids is None else frame.ids)
-        table.to_csv(self._file, header=self._header, index=False, float_format="%.4f")
+        table.to_csv(self._file, header=self._header, index=False, float_format="%.4f", na_rep="nan")
         self._header = False
 
     def close(self):
@@ -120,7 +120,7 @@ def named_file(path, aside, frames, names):
         path: what the file is called; its ending says the format. aside: where it is written.
         frames: of `gala_ssl.read_frames`. names: all names there may be.
     """
-    with naming(path), contextlib.closing(_WRITERS[path.suffix.lower()](aside, frames, names)) as writer:
+    with errors_name(path), contextlib.closing(_WRITERS[path.suffix.lower()](aside, frames, names)) as writer:
         yield writer
 
 

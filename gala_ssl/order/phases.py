@@ -5,7 +5,9 @@ Frames of one phase are mistaken for each other; frames of different phases are 
 """
 import dataclasses
 import hashlib
+import os
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,14 @@ from tqdm import tqdm
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import CONFIG, alone_in, check_settings
+from gala_ssl.base.runs import CONFIG, check_settings, run_lock
 from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
-from gala_ssl.order.blocks import across, blocks, chance_of_blocks
+from gala_ssl.order.blocks import blocks, chance_of_blocks, confusion
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import Environments, split
 from gala_ssl.tasks.data.streams import Stream
@@ -70,7 +73,7 @@ class PhaseConfig:
         # These check what they are given.
         DataConfig(neighbors=self.neighbors, seed=self.seed)
 
-    def known(self, frames, count=2):
+    def training_frames(self, frames: int, count: int = 2) -> np.ndarray:
         """Numbers of the frames to train on, (k,), of a trajectory of so many frames.
 
         Raises:
@@ -89,33 +92,34 @@ class PhaseMap:
     """What a frame classifier takes the frames after those it knows for.
 
     Attributes:
-        known: (k,) frame numbers trained on. asked: (k,) the frames just after them.
-        histogram: (k, k), part of the clouds of `asked[i]` that are taken for `known[j]`.
+        training_frames: (k,) frame numbers trained on. test_frames: (k,) the frames just after them.
+        histogram: (k, k), part of the clouds of `test_frames[i]` that are taken for `training_frames[j]`.
         accuracy: of the network on held-back clouds of the frames it knows.
     """
 
-    known: np.ndarray
-    asked: np.ndarray
+    training_frames: np.ndarray
+    test_frames: np.ndarray
     histogram: np.ndarray
     accuracy: float
 
     def phases(self, count=3):
-        """First known frame of each of `count` phases, (count,)."""
-        return self.known[blocks(self.histogram, count)[0]]
+        """First training frame of each of `count` phases, (count,)."""
+        return self.training_frames[blocks(self.histogram, count)[0]]
 
     def likelihoods(self, most=6):
         """Mean log likelihood of a cloud where frames are divided into 1 ... `most` phases, {count: float}.
 
         Unlike most likelihoods this one need not rise with the count, see `gala_ssl.order.blocks.blocks`.
         """
-        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, min(most, len(self.known)) + 1)}
+        most = min(most, len(self.training_frames))
+        return {count: float(blocks(self.histogram, count)[1]) for count in range(1, most + 1)}
 
     def transitions(self, count=3):
         """The `Transition` between each of `count` phases and the next, in the order of time."""
         starts = blocks(self.histogram, count)[0].tolist()
-        runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.known)])]
-        return [Transition(int(self.asked[before[-1]]), int(self.known[after[0]]),
-                           across(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
+        runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.training_frames)])]
+        return [Transition(int(self.test_frames[before[-1]]), int(self.training_frames[after[0]]),
+                           confusion(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
                 for before, after in zip(runs, runs[1:])]
 
 
@@ -142,7 +146,8 @@ class Transition:
         return self.chance <= LEVEL + 1e-9
 
 
-def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progress=True):
+def identify_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig(),
+                    directory: str | os.PathLike = "runs/phases", progress: bool = True) -> PhaseMap:
     """Train a classifier of every fourth frame and ask it about the frames just after, as a `PhaseMap`.
 
     Each cloud is in units of its own mean bond, so that frames differ by order and not by density (R).
@@ -157,7 +162,7 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
         InputError: too few frames, frames of too few particles or of different types, or a directory that holds a
             run with other settings.
     """
-    known = config.known(len(frames))
+    known = config.training_frames(len(frames))
     directory = pathlib.Path(directory)
     settings = {**dataclasses.asdict(config), "frames": [frames[int(number)].where for number in known],
                 "frames_sha256": _digest(frames[int(number)] for number in known)}
@@ -174,7 +179,7 @@ def identify_phases(frames, config=PhaseConfig(), directory="runs/phases", progr
     core = dataclasses.replace(config.core, type_width=environments.clouds.types.shape[2])
     with seeded(config.seed):
         model = build_model(task, build_core(core))
-    with alone_in(directory):
+    with run_lock(directory):
         # Again, because another process may have begun a run meanwhile.
         check_settings(directory, settings, but=("frames",))
         if not (directory / CONFIG).exists():

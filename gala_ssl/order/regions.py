@@ -29,7 +29,9 @@ def regions(frame):
     frame = as_frame(frame)
     search = NeighborSearch(frame, Nearest(_NEIGHBORS))
     found = (search.find(start, start + _SEARCHED) for start in range(0, len(frame), _SEARCHED))
-    mean = np.concatenate([np.add.reduceat(some.distances, some.segments) / some.neighbor_counts for some in found])
+    # Only in a cluster of fewer than two particles has one no neighbour at all.
+    mean = np.concatenate([np.bincount(some.query_point_indices, some.distances, some.num_query_points)
+                           / np.maximum(some.neighbor_counts, 1) for some in found])
     dense = mean < _LONGER * np.quantile(mean, _DENSEST)
     inside = dense & (pooled(dense[:, None].astype(float), frame, _NEIGHBORS)[:, 0] > 0.999)
     return dense.astype(int) + inside

@@ -38,7 +38,7 @@ def shell_edges(frame, length, r_max):
     """
     if not 0 < length <= r_max < np.inf:
         raise InputError(f"Shells are sought from a contact distance up to a longest one, not from {length!r} to "
-                         f"{r_max!r}.")
+                         f"{r_max!r}.", option="length", value=(length, r_max))
     search = NeighborSearch(frame, Nearest(1))
     # A bin more behind the last, so that the end of the range is no gap; freud takes less than half the box.
     reach = min(r_max + 5 * _BIN * length, 0.999 * search.reach)

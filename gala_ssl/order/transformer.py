@@ -42,7 +42,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         >>> order = make_pipeline(EmbeddingTransformer("denoising"), PCA(2)).fit_transform([liquid, solid])
     """
 
-    def __init__(self, featurizer="frame_classification", *, weights="paper", length_scale=None, source="core",
+    def __init__(self, featurizer="frame_classification", *, weights="thermal", length_scale=None, source="core",
                  neighbors=None, ignore_types=False):
         self.featurizer, self.weights, self.length_scale, self.source = featurizer, weights, length_scale, source
         self.neighbors, self.ignore_types = neighbors, ignore_types
@@ -60,7 +60,7 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
             self._loaded = self._load()
         return np.concatenate([self._loaded(part) for part in self._parts(X)])
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features=None) -> np.ndarray:
         """Return the names of the columns, (d,): the featurizer's with a number from 1 on."""
         check_is_fitted(self, "n_features_out_")
         return np.array([f"{self.name_}_{i + 1}" for i in range(self.n_features_out_)], dtype=object)
@@ -87,17 +87,20 @@ class EmbeddingTransformer(TransformerMixin, BaseEstimator):
         if X and all(isinstance(part, Frame) for part in X):
             return X
         if not X or not all(isinstance(part, PointClouds) for part in X):
+            kinds = sorted({type(part).__name__ for part in X})
             raise InputError(f"{type(self).__name__} takes a Frame, PointClouds, a list of either, or bonds (n, k, 3), "
-                             f"but was given {', '.join(sorted({type(part).__name__ for part in X})) or 'nothing'}.")
+                             f"but was given {', '.join(kinds) or 'nothing'}.", option="X", value=kinds)
         if not hasattr(self._loaded, "chunks"):
-            raise InputError(f"{self.name_} is computed of frames; point clouds are for learned embeddings only.")
+            raise InputError(f"{self.name_} is computed of frames; point clouds are for learned embeddings only.",
+                             option="X", value=self.name_)
         return [PointClouds.concatenate(X)]
 
 
 def _clouds(bonds):
     """PointClouds of an array (n, k, 3) of bonds between particles of one type."""
     if bonds.ndim != 3 or bonds.shape[2] != 3:
-        raise InputError(f"Bonds are an array of shape (n, k, 3), not {bonds.shape}.")
+        raise InputError(f"Bonds are an array of shape (n, k, 3), not {bonds.shape}.", option="bonds",
+                         value=bonds.shape)
     if not np.isfinite(bonds).all():
-        raise InputError("Some of the bonds are NaN or infinite; a bond of zeros is padding.")
+        raise InputError("Some of the bonds are NaN or infinite; a bond of zeros is padding.", option="bonds")
     return PointClouds(bonds, np.where(bonds.any(axis=-1, keepdims=True), [0, 2], 0))

@@ -4,7 +4,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.randomness import rng
 from gala_ssl.order.change_points import SHORTEST, change_points, division, slow_noise
 
@@ -100,7 +100,7 @@ def in_words(fractions, transitions, places=None, unit="frame", temperatures=Non
     if transitions:
         return [_sentence(each, places, unit, temperatures) for each in transitions]
     if len(fractions) < FEWEST:
-        return [f"No transition can be found in {counted(len(fractions), 'frame')}; give {FEWEST} or more."]
+        return [f"No transition can be found in {pluralize(len(fractions), 'frame')}; give {FEWEST} or more."]
     usual = fractions.mean().idxmax()
     return [f"No transition found: {usual} {percent(fractions[usual].mean())} throughout "
             f"({percent(fractions[usual].min())} to {percent(fractions[usual].max())})."]

@@ -1,4 +1,5 @@
 """Particles and bonds, drawn. Each function draws on the axes it is given, or on new ones, and returns them."""
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.collections import EllipseCollection
@@ -6,7 +7,7 @@ from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
-from gala_ssl.plot.style import COLORS, cell_edges, value_edges, whole_ticks
+from gala_ssl.plot.style import COLORS, cell_edges, finite, value_edges, whole_ticks
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
 MAP = "viridis"
@@ -18,7 +19,7 @@ def draw_particles(frame, values, label="", scale=None, ax=None):
     The periodic images are chosen such that what is dense lies in the middle of the box, which the axes show whole.
 
     Args:
-        frame: Frame. values: (N,) a number a particle.
+        frame: Frame. values: (N,) a number a particle; one of NaN is grey.
         label: what the numbers are; "" for no colour bar.
         scale: matplotlib norm of the colours; None for `even_scale` of the values.
         ax: matplotlib axes; None makes a figure.
@@ -33,8 +34,9 @@ def draw_particles(frame, values, label="", scale=None, ax=None):
     shown = shown[np.argsort(positions[shown, 2])]  # the nearest to the eye last
     size = np.full(len(shown), contact_distance(nearest_distances(frame)))
     spheres = EllipseCollection(size, size, 0, units="xy", offsets=positions[shown, :2],
-                                offset_transform=ax.transData, cmap=MAP, edgecolor="k", linewidth=0.2)
-    spheres.set_array(np.asarray(values)[shown])
+                                offset_transform=ax.transData, edgecolor="k", linewidth=0.2)
+    spheres.set_cmap(matplotlib.colormaps[MAP].with_extremes(bad="lightgrey"))
+    spheres.set_array(np.ma.masked_invalid(np.asarray(values)[shown]))
     scale = scale or even_scale(values)
     spheres.set_norm(scale)
     ax.add_collection(spheres)
@@ -54,7 +56,8 @@ def even_scale(values):
     Each of 32 equal intervals has a part of the colours in proportion to the square root of how many values are in it,
     so that phases differ which are close to each other and far from a third.
     """
-    low, high = np.quantile(np.asarray(values, np.float64), [0.02, 0.98])
+    values = finite(values)
+    low, high = np.quantile(values, [0.02, 0.98]) if len(values) else (0.0, 0.0)
     margin = 1e-6 * max(abs(low), abs(high)) or 0.5  # what differs by rounding alone has one colour
     edges = np.linspace(low - margin, high + margin, 33)
     colors = np.concatenate([[0], np.sqrt(np.histogram(values, edges)[0] + 1).cumsum()])
@@ -86,7 +89,7 @@ def embedding_figure(frames, numbers, components, label="first principal compone
         panels = below.subplots(1, len(shown))
     else:
         ax, *panels = figure.subplots(1, 2)
-        ax.hist(values, value_edges([values], 60), color=COLORS[0], histtype="step")
+        ax.hist(finite(values), value_edges([values], 60), color=COLORS[0], histtype="step")
         ax.set(xlabel=label, ylabel="particles")
     scale = even_scale(values) if limits is None else Normalize(*limits)
     for panel, i in zip(panels, shown):
@@ -136,7 +139,7 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
     """How an order parameter is distributed in each frame of a trajectory, from left to right.
 
     Args:
-        frames: (rows,) frame number of each value. values: (rows,).
+        frames: (rows,) frame number of each value. values: (rows,); those of NaN do not count.
         label: what the values are. bins: of the values, see `gala_ssl.plot.plots.value_edges`.
         ax: matplotlib axes; None makes a figure.
 
@@ -145,8 +148,10 @@ def draw_course(frames, values, label="first principal component", bins=60, ax=N
     """
     if ax is None:
         ax = plt.subplots(figsize=(6, 3.5), layout="constrained")[1]
+    values = np.asarray(values)
+    frames, values = np.asarray(frames)[np.isfinite(values)], finite(values)
     numbers = np.unique(frames)
-    columns = [np.asarray(values)[np.asarray(frames) == number] for number in numbers]
+    columns = [values[frames == number] for number in numbers]
     edges = value_edges(columns, bins)
     counts = np.stack([np.histogram(column, edges)[0] for column in columns], axis=1)
     ax.pcolormesh(cell_edges(numbers), edges, counts / np.maximum(counts.max(axis=0), 1), cmap="Greys", vmin=0, vmax=1)

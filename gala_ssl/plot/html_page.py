@@ -31,7 +31,8 @@ def write_page(path, frames, names, probabilities, spots, labels=None, title="Tr
 
     Args:
         path: .html to write, a whole file.
-        frames: sequence of T Frames. names: T arrays (N,) of str. probabilities: T arrays (N,), 0 to 1.
+        frames: sequence of T Frames. names: T arrays (N,) of str. probabilities: T arrays (N,), 0 to 1, or
+            NaN, which is shown as 0.
         spots: T arrays (N, 2), where the particles are in the map.
         labels: T texts, what the frames are called; None for "frame 0" and so on.
         title: of the page. sentences: below it. axes: names of the two directions of the map.
@@ -70,18 +71,22 @@ def map_of(scores, rows=50000):
     """Where particles are in a map: the first two principal components of their scores.
 
     Args:
-        scores: T arrays (N, d), such as `Identification.log_probabilities`. rows: that the components are fitted to.
+        scores: T arrays (N, d), such as `Identification.log_probabilities`; a row of NaN is put at 0.
+        rows: that the components are fitted to.
 
     Returns:
         list of T arrays (N, 2) float32.
     """
     every = np.concatenate(scores)
+    every = every[~np.isnan(every).any(axis=1)]
+    if not len(every):
+        return [np.zeros((len(part), 2), np.float32) for part in scores]
     step = max(1, len(every) // rows)
     mean = every[::step].mean(axis=0, dtype=np.float64)
     directions = np.linalg.svd(every[::step] - mean, full_matrices=False)[2][:2]
     # The sign is arbitrary: the largest part of a direction is positive.
     directions *= np.sign(directions[np.arange(len(directions)), abs(directions).argmax(axis=1)])[:, None]
-    return [((part - mean) @ directions.T).astype(np.float32) for part in scores]
+    return [np.nan_to_num((part - mean) @ directions.T).astype(np.float32) for part in scores]
 
 
 def _packed_frame(frame, names, probabilities, spots, known, low, high):
@@ -92,7 +97,7 @@ def _packed_frame(frame, names, probabilities, spots, known, low, high):
     return {"count": len(frame), "places": _whole(places, least, most), "low": least.tolist(), "high": most.tolist(),
             "spots": _whole(spots, low, high),
             "structures": _packed(codes[np.unique(names, return_inverse=True)[1]]),
-            "probability": _packed(np.round(255 * np.asarray(probabilities)).astype(np.uint8)),
+            "probability": _packed(np.round(255 * np.nan_to_num(probabilities)).astype(np.uint8)),
             "edges": corners[np.ravel(_EDGES)].tolist()}
 
 

@@ -5,7 +5,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from gala_ssl.order.separability import first_component
-from gala_ssl.plot.style import COLORS, LINES, MARKERS, cell_edges, panel_figure, value_edges, whole_ticks
+from gala_ssl.plot.style import COLORS, LINES, MARKERS, cell_edges, finite, panel_figure, value_edges, whole_ticks
 
 
 def learning_curves(history, trivial=None, ax=None):
@@ -38,7 +38,7 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     """Density of an order parameter in two snapshots, such as their first principal component.
 
     Args:
-        x, y: (n,) and (m,) values of the order parameter.
+        x, y: (n,) and (m,) values of the order parameter; those of NaN do not count.
         labels: names of the snapshots, for the legend.
         ax: matplotlib axes; None makes a figure.
         bins: number of bins, shared by both, over what `value_edges` finds less long and thin tails.
@@ -48,6 +48,7 @@ def component_density(x, y, labels=("first", "second"), ax=None, bins=40):
     """
     if ax is None:
         ax = plt.subplots(figsize=(4, 3), layout="constrained")[1]
+    x, y = finite(x), finite(y)
     edges = value_edges((x, y), bins)
     counts = np.stack([np.histogram(values, edges)[0] / len(values) for values in (x, y)])
     seen = np.flatnonzero((counts > 0.02 * counts.max(axis=1, keepdims=True)).any(axis=0))

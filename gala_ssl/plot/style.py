@@ -18,12 +18,18 @@ def whole_ticks(*axes):
         axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
 
 
+def finite(values):
+    """Those of the values (N,) that are no NaN, as an order parameter is of particles without neighbours."""
+    values = np.asarray(values, np.float64)
+    return values[np.isfinite(values)]
+
+
 def value_edges(parts, bins):
     """Edges (bins + 1,) that hold 98 percent of each of these arrays of an order parameter, and a margin.
 
     A few particles far out (of a vapour, say) would squeeze the rest into one bin. Equal values are in the middle.
     """
-    ends = [np.quantile(part, [0.01, 0.99]) for part in parts]
+    ends = [np.quantile(part, [0.01, 0.99]) for part in map(finite, parts) if len(part)] or [0.0]
     low, high = np.min(ends), np.max(ends)
     margin = 0.05 * (high - low) or 0.5
     return np.linspace(low - margin, high + margin, bins + 1)

@@ -27,7 +27,7 @@ from gala_ssl.base import files
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.provenance import versions
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import CONFIG, alone_in, check_settings
+from gala_ssl.base.runs import CONFIG, check_settings, run_lock
 from gala_ssl.simulation import engines, gas
 
 TRAJECTORY, RESTART, CARD = "trajectory.gsd", "restart.npz", "card.json"
@@ -66,7 +66,7 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
                          "periods; choose a number of frames that divides the steps.", option="frames", value=frames)
     engines.check(engine)
     directory = pathlib.Path(directory)
-    with alone_in(directory):
+    with run_lock(directory):
         physics = {key: value for key, value in system.to_dict().items() if key != "source"}
         config = {"system": physics, "engine": engine, "frames": frames}
         check_settings(directory, config)

@@ -9,7 +9,7 @@ from gala_ssl.base.registry import register
 from gala_ssl.base.validators import is_finite
 
 # The tasks that there are, by name, in their `order`.
-TASKS = {}
+TASKS: dict[str, type["Task"]] = {}
 # Amplitudes of the noise that tasks add to thermal environments, in nearest distances: what hot particles need (O).
 THERMAL_SCALE = (0.05, 0.35)
 
@@ -19,12 +19,12 @@ def register_task(task):
     return register(TASKS, "task", task)
 
 
-def check_task(name):
+def check_task(name: str) -> None:
     """InputError unless there is a task of this name."""
     check_choice("task", name, TASKS)
 
 
-def get_task(task):
+def get_task(task: "str | Task") -> "Task":
     """Return a Task: itself, or the one of this name with its default settings."""
     if isinstance(task, Task):
         return task

@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import alone_in
+from gala_ssl.base.runs import run_lock
 from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
 
 
@@ -59,12 +59,12 @@ def fit(model, task, training, validation, config, directory, progress=True):
         pandas.DataFrame: the history, a row an epoch: epoch, learning_rate, loss, metric, val_loss,
         val_metric (the metric under its Keras name), seconds.
     """
-    with alone_in(directory):
+    with run_lock(directory):
         return fit_alone(model, task, training, validation, config, directory, progress)
 
 
 def fit_alone(model, task, training, validation, config, directory, progress=True):
-    """As `fit`, for a caller that already holds the lock of the directory (`alone_in`)."""
+    """As `fit`, for a caller that already holds the lock of the directory (`run_lock`)."""
     directory = pathlib.Path(directory)
     if model.compiled:
         restart_optimizer(model)

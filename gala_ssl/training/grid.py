@@ -4,7 +4,7 @@ import pathlib
 
 import pandas as pd
 
-from gala_ssl.base.errors import InputError, counted
+from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_file, read_json
 from gala_ssl.base.runs import differing_settings, in_words
 from gala_ssl.base.tables import simple_table
@@ -76,9 +76,10 @@ def check_kept(folder, preset, cells):
     there, name = cells_of(table), card.get("name")
     lost = len(there) if name != preset.name else len(set(there) - set(cells))
     if lost:
-        raise InputError(f"{folder} has tables of {counted(len(there), 'cell')} of the grid {name!r}, of which {lost} "
-                         f"would be lost; give another --output, or, if they are of this grid, ask for them as well "
-                         f"and let them count as done with --known {folder}.", path=folder, option="cells", value=lost)
+        raise InputError(f"{folder} has tables of {pluralize(len(there), 'cell')} of the grid {name!r}, of which "
+                         f"{lost} would be lost; give another --output, or, if they are of this grid, ask for them as "
+                         f"well and let them count as done with --known {folder}.", path=folder, option="cells",
+                         value=lost)
 
 
 def tables_rst(grid):

@@ -1,7 +1,9 @@
 """Training tasks from scratch on the prototypes: the experiment behind the shipped weights."""
 import dataclasses
 import functools
+import os
 import pathlib
+from collections.abc import Iterator, Sequence
 
 import keras
 
@@ -9,7 +11,7 @@ from gala_ssl.base.errors import check_choice
 from gala_ssl.base.files import check_folder, write_json, written_whole
 from gala_ssl.base.provenance import versions
 from gala_ssl.base.randomness import rng
-from gala_ssl.base.runs import CONFIG, alone_in, finished
+from gala_ssl.base.runs import CONFIG, finished, run_lock
 from gala_ssl.networks.core import build_core
 from gala_ssl.networks.parts import check_attention
 from gala_ssl.tasks import TASKS, get_task
@@ -19,13 +21,15 @@ from gala_ssl.tasks.data.thermal import ThermalStream
 from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from gala_ssl.training.fit import fit_alone
+from gala_ssl.training.presets import Preset
 from gala_ssl.training.presets import preset as get_preset
 
 _TRAINING, _VALIDATION = 0, 1
 
 
-def pretrain(tasks, preset="desktop", directory="runs/pretraining", output=None, seeds=None, attention=None,
-             progress=True, engine="keras", workers=None):
+def pretrain(tasks: Sequence[str], preset: str | Preset = "desktop", directory: str | os.PathLike = "runs/pretraining",
+             output: str | os.PathLike | None = None, seeds: Sequence[int] | None = None, attention: str | None = None,
+             progress: bool = True, engine: str = "keras", workers: int | None = None) -> Iterator[dict]:
     """Train each task in `directory/<preset>/<task>` and yield its card as it is done.
 
     A finished run is not trained again, a killed one goes on where it was.
@@ -107,7 +111,7 @@ def _train_in_turn(name, presets, environments, runs, progress):
     """Train one task in its run directories, one after the other, and return the cards."""
     cards = []
     for preset, run in zip(presets, runs):
-        with alone_in(run):  # and look again, because another process may have ended a run meanwhile
+        with run_lock(run):  # and look again, because another process may have ended a run meanwhile
             card = finished(run, _settings(name, preset), f"{name}.json")
             if card is None:
                 model, task, sides = _begin(name, preset, environments(preset.data), run)

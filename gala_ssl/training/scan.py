@@ -22,7 +22,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.base.runs import alone_in
+from gala_ssl.base.runs import run_lock
 from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
 from gala_ssl.training.fit import compile_for, reseed, restart_optimizer
 
@@ -64,7 +64,7 @@ def fit_scan(models, task, training, validation, configs, directories, workers=N
     directories = [pathlib.Path(directory) for directory in directories]
     with contextlib.ExitStack() as stack:
         for directory in directories:
-            stack.enter_context(alone_in(directory))
+            stack.enter_context(run_lock(directory))
         for model in models:
             if model.compiled:
                 restart_optimizer(model)

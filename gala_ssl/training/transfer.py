@@ -8,7 +8,7 @@ import traceback
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.files import read_json, write_json
 from gala_ssl.base.provenance import sha256
-from gala_ssl.base.runs import CONFIG, Taken, alone_in, check_settings, finished
+from gala_ssl.base.runs import CONFIG, RunConflict, check_settings, finished, run_lock
 from gala_ssl.networks.combined import combine_cores, freeze_cores
 from gala_ssl.networks.core import build_core
 from gala_ssl.networks.weights import copy_weights
@@ -111,7 +111,7 @@ def run_cell(cell, preset, weights=None, directory="runs/transfer", progress=Fal
     settings = check_cell(cell, preset, weights, directory)
     card = finished(run, settings, CARD)
     if card is None:
-        with alone_in(run):  # and look again, because another process may have ended a run meanwhile
+        with run_lock(run):  # and look again, because another process may have ended a run meanwhile
             card = finished(run, settings, CARD) or _train(cell, preset, weights, settings, run, progress)
     return card
 
@@ -139,9 +139,9 @@ def attempt_cell(cell, preset, weights=None, directory="runs/transfer"):
         return run_cell(cell, preset, weights, directory)
     except Exception as error:
         failure, run = {"error": f"{type(error).__name__}: {error}"}, pathlib.Path(directory) / cell.name
-        if not isinstance(error, Taken):
+        if not isinstance(error, RunConflict):
             failure["traceback"] = traceback.format_exc()
-            with contextlib.suppress(Taken), alone_in(run):
+            with contextlib.suppress(RunConflict), run_lock(run):
                 write_json(run / FAILURE, failure)
         return failure
 

@@ -78,7 +78,7 @@ MESSAGES = [
      "more."),
     (lambda: PhaseConfig(fraction=1.5),
      "fraction is 1.5; it must lie above 0 and at most at 1."),
-    (lambda: PhaseConfig().known(9, 3),
+    (lambda: PhaseConfig().training_frames(9, 3),
      "3 phases are told apart in 10 frames or more, not 9; give a longer trajectory, or train on more of its "
      "frames (every, --every)."),
     (lambda: rule_named("farthest"),

@@ -11,7 +11,7 @@ import pytest
 
 from gala_ssl.base.files import read_json, write_json
 from gala_ssl.base.registry import register
-from gala_ssl.base.runs import alone_in, check_settings
+from gala_ssl.base.runs import check_settings, run_lock
 from gala_ssl.networks.parts import check_attention
 from gala_ssl.networks.weights import copy_weights
 from gala_ssl.tasks import TASKS
@@ -37,7 +37,7 @@ ON_JAX = pytest.mark.skipif(keras.backend.backend() != "jax", reason="it is abou
 
 
 def in_use(folder):
-    with alone_in(folder), alone_in(folder):
+    with run_lock(folder), run_lock(folder):
         pass
 
 
@@ -46,7 +46,7 @@ def without_locks(folder):
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(fcntl, "flock", flock)
-        with alone_in(folder):
+        with run_lock(folder):
             pass
 
 

@@ -8,13 +8,13 @@ import sys
 import pytest
 
 from gala_ssl.base.files import write_json, write_text
-from gala_ssl.base.runs import Taken, alone_in, check_settings
+from gala_ssl.base.runs import RunConflict, check_settings, run_lock
 from tests.refusals import refused
 
 HOLD = """
 import sys
-from gala_ssl.base.runs import alone_in
-with alone_in(sys.argv[1]):
+from gala_ssl.base.runs import run_lock
+with run_lock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -33,9 +33,9 @@ def holder(tmp_path):
 
 def assert_taken(directory):
     with refused(path=str(directory), option=None) as caught:
-        with alone_in(directory):
+        with run_lock(directory):
             raise AssertionError("two processes are in one directory")
-    assert isinstance(caught.value, Taken)
+    assert isinstance(caught.value, RunConflict)
 
 
 @pytest.mark.parametrize("end", [lambda process: process.stdin.close(),
@@ -45,7 +45,7 @@ def test_a_directory_is_refused_until_the_process_in_it_ends(holder, tmp_path, e
         assert_taken(tmp_path)
     end(holder)
     holder.wait()
-    with alone_in(tmp_path):
+    with run_lock(tmp_path):
         assert_taken(tmp_path)  # within one process too
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
@@ -55,7 +55,7 @@ def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
     for path in (killed, mine):
         write_text(path, "epoch")
     (tmp_path / "run/.writing-folder").mkdir()
-    with alone_in(tmp_path / "run"):
+    with run_lock(tmp_path / "run"):
         assert sorted(path.name for path in mine.parent.iterdir()) == [".lock", ".writing-folder", "history.csv"]
         write_text(killed, "epoch")
         assert_taken(tmp_path / "run")
@@ -64,7 +64,7 @@ def test_what_a_killed_process_was_writing_goes_and_nothing_else(tmp_path):
 
 def test_an_error_inside_frees_the_directory(tmp_path):
     for _ in range(2):
-        with pytest.raises(KeyError), alone_in(tmp_path):
+        with pytest.raises(KeyError), run_lock(tmp_path):
             raise KeyError("oops")
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gala_ssl.clouds.lengths import LENGTH_SCALES, nearest_distances
 from gala_ssl.clouds.neighborhoods import point_clouds
-from gala_ssl.clouds.neighbors import neighbor_list, undecided
+from gala_ssl.clouds.neighbors import fraction_of_ties, neighbor_list
 from gala_ssl.clouds.rules import SANN, Cutoff, Nearest, Voronoi
 from gala_ssl.frames.frame import Frame
 from tests.refusals import refused
@@ -89,7 +89,7 @@ def test_fewer_than_k_particles_are_padded(count):
     np.testing.assert_array_equal(clouds.mask.sum(axis=1), count - 1)
     lengths = np.sort(np.linalg.norm(clouds.bonds, axis=-1)[:, :count - 1])
     np.testing.assert_allclose(lengths, all_bonds(frame), atol=1e-6)
-    assert undecided(frame, 6) == 0
+    assert fraction_of_ties(frame, 6) == 0
     assert point_clouds(frame, SANN()).mask.sum() == count * (count - 1)
     assert np.isfinite(LENGTH_SCALES["contact"](frame))
     if count > 1:

@@ -14,7 +14,7 @@ from gala_ssl.base.hdf5 import SafeFile
 from gala_ssl.commands.main import main
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
-from gala_ssl.order import coloured
+from gala_ssl.order import component_copies
 from gala_ssl.order import embedding_files as embedded
 from tests import tiny
 
@@ -59,7 +59,8 @@ def test_an_embedding_without_room_leaves_nothing_behind(
 @pytest.mark.parametrize("output", ["order.h5", "order.npz", "order.csv"])
 @pytest.mark.parametrize(("when", "module", "name", "named"), [
     ("before", embedded.EmbeddingTable, "add_components", None),
-    ("before", coloured, "write_coloured", "coloured.gsd"), ("after", coloured, "write_coloured", "order.png")])
+    ("before", component_copies, "write_components", "coloured.gsd"),
+    ("after", component_copies, "write_components", "order.png")])
 def test_of_several_outputs_the_one_without_room_is_named_and_none_is_left(
         disk, weights, trajectory, monkeypatch, capsys, output, when, module, name, named):
     monkeypatch.chdir(disk.path)

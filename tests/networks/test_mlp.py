@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from gala_ssl.networks.layers.mlp import run
+from gala_ssl.networks.layers.mlp import apply_fused
 from gala_ssl.networks.layers.normalization import MomentumNormalization
 
 pytestmark = pytest.mark.any_backend
@@ -46,7 +46,8 @@ def test_outputs(name, projected):
     project = (lambda values: keras.ops.matmul(values, kernel)) if projected else None
     expected = np.asarray(net(x.reshape(-1, WIDTH))).reshape(5, -1, net.output_shape[-1])
     expected = expected @ kernel if projected else expected
-    np.testing.assert_allclose(np.asarray(run(net, x, project=project)), expected, atol=2e-5 * np.abs(expected).max())
+    found = np.asarray(apply_fused(net, x, project=project))
+    np.testing.assert_allclose(found, expected, atol=2e-5 * np.abs(expected).max())
 
 
 @pytest.mark.tensorflow
@@ -57,7 +58,7 @@ def test_gradients(name):
     net, x = built(name), np.random.default_rng(3).normal(size=(ROWS, WIDTH)).astype(np.float32)
     weights = [weight.value for weight in net.trainable_weights]
     gradients = []
-    for function in (net, lambda values: run(net, values)):
+    for function in (net, lambda values: apply_fused(net, values)):
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum(function(tf.constant(x)) ** 2)
         gradients.append(tape.gradient(loss, weights))

@@ -26,7 +26,7 @@ STRUCTURES = ("cF4-Cu", "cI2-W", "cP20-Mn", "hP2-Mg")
 @functools.cache
 def shipped(task, attention=None):
     """The embedding of a task that ships, compiled once for all tests."""
-    return Embedding.from_pretrained(task, attention=attention, progress=False)
+    return Embedding.from_pretrained(task, weights="paper", attention=attention, progress=False)
 
 
 @pytest.fixture(scope="module")

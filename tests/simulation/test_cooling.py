@@ -159,8 +159,8 @@ def test_what_does_not_fit_together_is_refused(tiny, tmp_path):
 
 
 def test_a_directory_in_use_is_refused(tiny, tmp_path):
-    from gala_ssl.base.runs import alone_in
-    with alone_in(tmp_path), refused(path=str(tmp_path), option=None):
+    from gala_ssl.base.runs import run_lock
+    with run_lock(tmp_path), refused(path=str(tmp_path), option=None):
         cooling.cool(tiny, directory=tmp_path, frames=2)
     cooling.cool(tiny, directory=tmp_path, frames=2, progress=False)  # released
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.base.runs import alone_in
+from gala_ssl.base.runs import run_lock
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.environments import prototype_environments
@@ -141,7 +141,7 @@ def test_a_finished_run_trains_no_step_and_touches_no_file(environments, runs, m
 def test_a_directory_in_use_is_refused_and_stays_as_it_is(environments, runs):
     _, _, directory = runs("denoising")
     before = contents(directory)
-    with alone_in(directory), refused(path=str(directory), option=None):
+    with run_lock(directory), refused(path=str(directory), option=None):
         fitted(environments, directory, epochs=8)
     assert contents(directory) == before
 

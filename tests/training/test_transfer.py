@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gala_ssl.base.runs import alone_in
+from gala_ssl.base.runs import run_lock
 from gala_ssl.networks.combined import combine_cores, freeze_cores
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks import TASKS, get_task
@@ -128,7 +128,7 @@ def test_a_failure_is_written_down_and_mended_by_another_try(tmp_path):
 def test_a_cell_that_another_process_is_at_is_left_to_it(tmp_path):
     cell, folder = Cell("denoising", "nearest_bond", 0.1, True, 3), tiny.FOLDER
     (tmp_path / cell.name).mkdir(parents=True)
-    with alone_in(tmp_path / cell.name):
+    with run_lock(tmp_path / cell.name):
         assert "Another process is writing the run" in attempt_cell(cell, TINY, folder, tmp_path)["error"]
         assert "There are no weights" in attempt_cell(cell, TINY, tmp_path / "nowhere", tmp_path)["error"]
         assert [path.name for path in (tmp_path / cell.name).iterdir()] == [".lock"]

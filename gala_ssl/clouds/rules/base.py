@@ -1,12 +1,13 @@
 """What a rule for neighbours is, and which there are."""
 import abc
 import dataclasses
+from typing import ClassVar
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.registry import register
 
 # The rules that there are, {name: class}, in their `order`.
-RULES = {}
+RULES: dict[str, type["NeighborRule"]] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,7 @@ class NeighborRule(abc.ABC):
 
     most: int | None = dataclasses.field(default=None, kw_only=True)
 
+    name: ClassVar[str]
     fixed = False
     finds_images = False
 
@@ -60,7 +62,7 @@ class NeighborRule(abc.ABC):
             is complete, or the box is too small for all neighbours.
         """
 
-    def limited(self, most: int) -> "NeighborRule":
+    def limited(self, most: int | None) -> "NeighborRule":
         """The rule with `most` bonds in a cloud, if it has no number of its own."""
         return dataclasses.replace(self, most=most) if self.most is None else self
 
@@ -99,7 +101,7 @@ def rule_named(name: str, most: int | None = None, **values) -> NeighborRule:
                                      if field.default is dataclasses.MISSING or values.get(option) is not None})
 
 
-def check_rule(neighbors):
+def check_rule(neighbors) -> None:
     """InputError unless this is a rule."""
     if not isinstance(neighbors, NeighborRule):
         raise InputError(f"Neighbours are chosen by a rule such as gala_ssl.Nearest(20), not by {neighbors!r}.",

@@ -7,7 +7,8 @@ from gala_ssl.base.errors import InputError, reason
 from gala_ssl.frames.compressed import plain, uncompressed_name
 
 # The readers and the writers that there are.
-READERS, WRITERS = [], []
+READERS: list[type["Reader"]] = []
+WRITERS: list[type["Writer"]] = []
 _HEAD = 8192
 
 
@@ -80,7 +81,7 @@ def register_reader(reader):
     taken = {pattern for known in READERS for pattern in known.patterns} & set(reader.patterns)
     if taken:
         raise InputError(f"There is a reader of {', '.join(sorted(taken))} already; give {reader.__name__} other names "
-                         f"of files.")
+                         f"of files.", option="patterns", value=sorted(taken))
     READERS.append(reader)
     return reader
 

@@ -7,7 +7,7 @@ import gemmi
 import numpy as np
 from scipy.spatial import cKDTree
 
-from gala_ssl.base.errors import InputError, InputWarning, counted
+from gala_ssl.base.errors import InputError, InputWarning, pluralize
 from gala_ssl.frames.cells import frame_of
 from gala_ssl.frames.formats.base import Reader, register_reader
 from gala_ssl.frames.formats.text import NO_END
@@ -76,12 +76,12 @@ class CIF(Reader):
         for count, said, done in ((np.sum(~known), "without coordinates", "leave them out"),
                                   (np.sum(full < _FULL), "not fully occupied", "take them as full")):
             if count and not self.partial:
-                raise InputError(f"{source} has {counted(count, 'site')} {said}; give a structure without such sites, "
-                                 f"or {done} with partial=True, on the command line --partial.", path=self.path,
+                raise InputError(f"{source} has {pluralize(count, 'site')} {said}; give a structure without such "
+                                 f"sites, or {done} with partial=True, on the command line --partial.", path=self.path,
                                  frame=source, option="partial", value=False)
             if count:
                 past = {"leave them out": "they are left out", "take them as full": "they are taken as full"}[done]
-                warnings.warn(InputWarning(f"{source} has {counted(count, 'site')} {said}; {past}.", path=self.path,
+                warnings.warn(InputWarning(f"{source} has {pluralize(count, 'site')} {said}; {past}.", path=self.path,
                                            frame=source), stacklevel=4)
         order = np.flatnonzero(known)[np.argsort(-full[known], kind="stable")]
         if (full < _FULL).any():

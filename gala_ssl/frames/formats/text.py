@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError, InputWarning, counted
+from gala_ssl.base.errors import InputError, InputWarning, pluralize
 from gala_ssl.frames.formats.base import Reader
 
 _BLOCK = 1 << 22
@@ -96,7 +96,7 @@ def lacking(found, count):
     """What is missing of a frame with so many of its particles, as `TextReader.find` yields it; None if nothing is."""
     if not count or not found:
         return EMPTY
-    return None if found >= count else f"{found} of {counted(count, 'particle')} are there"
+    return None if found >= count else f"{found} of {pluralize(count, 'particle')} are there"
 
 
 def spans(file, marker):
@@ -136,7 +136,7 @@ def table(rows, width, least=None):
     split = [row.split() for row in rows]
     for row, words in enumerate(split):
         if len(words) != width and not (least and len(words) >= least):
-            raise ValueError(f"row {row} has {counted(len(words), 'word')} in place of {width}")
+            raise ValueError(f"row {row} has {pluralize(len(words), 'word')} in place of {width}")
     return [list(column) for column in zip(*split)] if split else [[] for _ in range(width)]
 
 

@@ -24,7 +24,7 @@ class _KerasBackend(keras.layers.Layer):
         pow=ops.power, product=ops.prod, reshape=ops.reshape, shape=ops.shape, softmax=ops.softmax,
         sqrt=ops.sqrt, sum=ops.sum, tensordot=ops.tensordot, where=ops.where, zeros_like=ops.zeros_like,
     )
-    _nets = ("score_net", "value_net")
+    _nets: tuple[str, ...] = ("score_net", "value_net")
 
     def build(self, input_shape):
         first = input_shape[0]
@@ -48,7 +48,7 @@ class _KerasBackend(keras.layers.Layer):
             initializer=normal(definition.stdev))
 
     def call(self, inputs, return_invariants=False, return_attention=False, mask=None, training=None):
-        if not return_invariants and not return_attention and pairwise.applies(self, inputs):
+        if not return_invariants and not return_attention and pairwise.supports(self, inputs):
             # Keras gives a None for each input where it was given no mask at all.
             masked = mask is not None and any(m is not None for m in mask)
             return pairwise.evaluate(self, inputs, mask if masked else None, training)
@@ -62,7 +62,7 @@ class _KerasBackend(keras.layers.Layer):
         For what `pairwise` computes it is known. Without this method Keras would find it by tracing the layer, which
         takes most of the time in which a network is built.
         """
-        if return_invariants or return_attention or not pairwise.applies(self, inputs):
+        if return_invariants or return_attention or not pairwise.supports(self, inputs):
             return super().compute_output_spec(
                 inputs, return_invariants=return_invariants, return_attention=return_attention, **options)
         points, values = inputs

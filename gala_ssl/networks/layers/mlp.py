@@ -19,7 +19,7 @@ from gala_ssl.networks.layers.normalization import MomentumNormalization, moment
 _SMALLEST_FACTOR = 1e-12
 
 
-class Rows:
+class FlatInput:
     """The rows of an array (..., d), flat: the gradient of a kernel is then a single matrix product.
 
     A subclass may know its columns by parts, and multiply and average them without forming the array.
@@ -45,16 +45,16 @@ class Rows:
         return moments(self.flat())
 
 
-def run(net, x, training=None, project=None):
+def apply_fused(net, x, training=None, project=None):
     """Return `net(x)`, or `project(net(x))`.
 
     Args:
         net: keras.Sequential, built.
-        x: (..., d), or Rows.
+        x: (..., d), or FlatInput.
         training: whether running statistics move and dropout acts.
         project: a linear function of arrays (..., d), without constant.
     """
-    rows = x if isinstance(x, Rows) else Rows(x)
+    rows = x if isinstance(x, FlatInput) else FlatInput(x)
     leading, layers, factor = rows.leading, list(net.layers), None
     while layers:
         layer = layers.pop(0)
@@ -70,7 +70,7 @@ def run(net, x, training=None, project=None):
                 kernel, factor = factor[:, None] * kernel, None
         else:
             takes_training = isinstance(layer, (keras.layers.Dropout, MomentumNormalization))
-            rows = Rows(layer(rows.flat(), training=training) if takes_training else layer(rows.flat()))
+            rows = FlatInput(layer(rows.flat(), training=training) if takes_training else layer(rows.flat()))
             continue
         if not layers and project is not None:
             kernel, bias, project = project(kernel), project(bias[None])[0], None
@@ -81,11 +81,11 @@ def run(net, x, training=None, project=None):
                 gamma = ops.convert_to_tensor(norm.gamma)
                 factor, ones = ops.maximum(ops.abs(gamma), _SMALLEST_FACTOR), ops.ones_like(gamma)
                 signs = ops.where(gamma < 0, -ones, ones)
-                rows = Rows(_dense_and_norm(rows, kernel * signs, bias * signs, norm.epsilon) + norm.beta / factor)
+                rows = FlatInput(_dense_and_norm(rows, kernel * signs, bias * signs, norm.epsilon) + norm.beta / factor)
             else:
-                rows = Rows(_dense_and_norm(rows, kernel, bias, norm.epsilon) * norm.gamma + norm.beta)
+                rows = FlatInput(_dense_and_norm(rows, kernel, bias, norm.epsilon) * norm.gamma + norm.beta)
         else:
-            rows = Rows(rows.times(kernel) + bias)
+            rows = FlatInput(rows.times(kernel) + bias)
     result = rows.flat() if project is None else project(rows.flat())
     return ops.reshape(result, (*leading, result.shape[-1]))
 

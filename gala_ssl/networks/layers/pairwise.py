@@ -10,7 +10,7 @@ The functions compute what `geometric_algebra_attention.base` does, rearranged b
 from keras import ops
 
 from gala_ssl.networks.layers import algebra
-from gala_ssl.networks.layers.mlp import Rows, run
+from gala_ssl.networks.layers.mlp import FlatInput, apply_fused
 from gala_ssl.networks.layers.normalization import moments
 
 # Added to the scores of tuples with padding in them, as in geometric_algebra_attention.
@@ -19,7 +19,7 @@ _MASKED = -1e9
 _SMALLEST = 1e-7
 
 
-def applies(layer, inputs):
+def supports(layer, inputs):
     """Say whether `evaluate` computes this layer: one cloud of pairs in full mode, without weights or extras."""
     return (
         hasattr(layer, "score_net") and layer.rank == 2 and layer.invariant_mode == "full"
@@ -34,12 +34,12 @@ def evaluate(layer, inputs, mask=None, training=None):
     points, values = inputs
     invariants = PairInvariants(points, layer.include_normalized_products)
     joined = _joined(layer, invariants, values, training)
-    scores = run(layer.score_net, joined, training)[..., 0]
+    scores = apply_fused(layer.score_net, joined, training)[..., 0]
     if mask is not None:
         scores = ops.where(pair_mask(mask), scores, ops.cast(_MASKED, scores.dtype))
     attention = softmax(scores, (1, 2) if layer.reduce else 2)
     if hasattr(layer, "scale_net"):
-        scaled = attention * run(layer.scale_net, joined, training)[..., 0]
+        scaled = attention * apply_fused(layer.scale_net, joined, training)[..., 0]
         result = _summed_covariants(layer, points, scaled, invariants.inverse_length)
         return ops.sum(result, axis=1) if layer.reduce else result
     if layer.reduce:
@@ -50,7 +50,7 @@ def evaluate(layer, inputs, mask=None, training=None):
     return ops.sum(ops.expand_dims(attention, -1) * joined, axis=2)
 
 
-class PairInvariants(Rows):
+class PairInvariants(FlatInput):
     """The rotation-invariants of all pairs (i, j) of each cloud's multivectors.
 
     In the order of the published layers, four each: of r_i r_j, of r_i, of r_j, then (`normalized`) of the same
@@ -112,7 +112,7 @@ def _joined(layer, invariants, values, training):
     """Return the representation of each pair, (b, n, n, d): value net, merge and join in one."""
     of_pairs, of_points = (_projection(kernel) for kernel in _kernels(layer, "join"))
     first, second = (of_points(_projection(kernel)(values)) for kernel in _kernels(layer, "merge"))
-    pairs = run(layer.value_net, invariants, training, project=of_pairs)
+    pairs = apply_fused(layer.value_net, invariants, training, project=of_pairs)
     return pairs + first[:, :, None] + second[:, None]
 
 

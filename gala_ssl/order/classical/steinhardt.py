@@ -6,7 +6,7 @@ import numpy as np
 
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
-from gala_ssl.frames.objects import as_frame
+from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.classical.base import NEIGHBORS, freud_system, register_baseline
 from gala_ssl.order.featurizer import Featurizer
 
@@ -23,7 +23,8 @@ class Steinhardt(Featurizer):
 
     Args:
         degrees: the l.
-        neighbors: the n. The columns are all degrees for the first n, then for the next.
+        neighbors: the n. The columns are all degrees for the first n, then for the next. In a cluster of n particles
+            or fewer, in open space, they are NaN.
 
     Raises when called:
         InputError: what `point_clouds` refuses, for the largest n.
@@ -42,17 +43,21 @@ class Steinhardt(Featurizer):
         self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
         self.dimension = len(self.degrees) * len(self.neighbors)
 
-    def __call__(self, frame):
+    def __call__(self, frame: FrameLike) -> np.ndarray:
         frame = as_frame(frame)
         search = NeighborSearch(frame, Nearest(max(self.neighbors)))
         found = search()
         if search.searched is not frame:
             # freud takes the nearest images of the neighbours, which need not be those that were found.
             return self(search.searched)[:len(frame)]
-        rank = np.arange(len(found)) % max(self.neighbors)
+        count = len(found) // len(frame)  # the largest n, or fewer in a cluster of fewer
+        rank = np.arange(len(found)) % max(count, 1)
         order = freud.order.Steinhardt(l=list(self.degrees), average=self.averaged)
         columns = []
         for n in self.neighbors:
+            if n > count:
+                columns.append(np.full((len(frame), len(self.degrees)), np.nan))
+                continue
             nearest = found.copy().filter(rank < n)
             found_order = order.compute(freud_system(search), neighbors=nearest).particle_order
             # Of a single degree freud returns (N,).

@@ -3,7 +3,7 @@ from gala_ssl.frames.formats import writer_of
 from gala_ssl.frames.formats.gsd import original, snapshot
 
 
-def write_coloured(path, frames, components, spans):
+def write_components(path, frames, components, spans):
     """Write the frames with columns component_1 and so on, in the format of the path's name.
 
     Frames of a GSD file keep all they have: velocities, bonds, logs; but no components of an earlier embedding.
