@@ -27,6 +27,7 @@ from gala_ssl.order.decision import LIQUID, Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.families import families, mistaken
 from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
+from gala_ssl.order.regions import in_bulk
 from gala_ssl.order.unknown import KnownOrNot
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import thermal_frame
@@ -55,7 +56,7 @@ class Measured:
     def add(self, name, truth, frame, use="", bulk=False):
         alone, summary = self.identify.evidence(frame)
         both = pooled(np.hstack([alone, summary]), frame)
-        rows = dense(frame) if bulk else slice(None)
+        rows = in_bulk(frame) if bulk else slice(None)
         self.parts.append((name, truth, use, alone[rows], both[rows, :alone.shape[1]], both[rows, alone.shape[1]:]))
 
     def __iter__(self):
@@ -66,15 +67,6 @@ class Measured:
         found = [part for part in self.parts if chosen(*part[:3])]
         truth = np.repeat([part[1] for part in found], [len(part[3]) for part in found])
         return truth, *(np.concatenate([part[i] for part in found]) for i in (3, 4, 5))
-
-
-def dense(frame):
-    """(N,) bool: particles in the dense part of a droplet, with all their neighbours."""
-    from gala_ssl.clouds.neighborhoods import point_clouds
-
-    mean = point_clouds(frame).mean_bonds
-    inside = mean < 1.15 * np.quantile(mean, 0.05)
-    return inside & (pooled(inside[:, None].astype(float), frame, 20)[:, 0] > 0.999)
 
 
 def add_hot(measured, use):

@@ -45,7 +45,7 @@ def main(argv=None):
         raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
                          "experiments/simulate.py and experiments/select_snapshots.py.", path=arguments.trajectories)
     learned = load_learned(arguments.tasks, arguments.weights, arguments.scale)
-    featurizers = [*baselines(), *with_concatenation(learned)]
+    featurizers = [*baselines(of_paper=True), *with_concatenation(learned)]
     table = table1(featurizers, features, seed=arguments.seed, n_bootstrap=arguments.bootstrap)
     text = to_rst(table)
     print(text)

@@ -28,6 +28,7 @@ _WHERE = {
     "Embedding": "order.embedding",
     "EmbeddingTransformer": "order.transformer",
     "Steinhardt": "order.classical",
+    "AveragedSteinhardt": "order.classical",
     "SphericalHarmonics": "order.classical",
     "RadialDistances": "order.classical",
     "separability": "order.separability",

@@ -32,6 +32,8 @@ def configure(parser):
     add_scale(parser)
     add_types(parser)
     add_engine(parser)
+    parser.add_argument("--matched", action="store_true", help="score also particles drawn so that vapour, surface and "
+                        "bulk have the same share in both frames")
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds (default: 0)")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws (default: 1000)")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
@@ -58,7 +60,8 @@ def run(arguments):
         raise InputError(f"{names[0]} was given twice; give two snapshots to tell apart.", frame=names[0])
     featurizers = methods(arguments)
     features, pair = Features(dict(zip(names, (first, second)))), Pair(1, "two snapshots", *names)
-    table = score_table(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet)
+    table = score_table(featurizers, features, [pair], arguments.seed, arguments.bootstrap, not arguments.quiet,
+                        arguments.matched)
     text = to_rst(table, [pair])
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:

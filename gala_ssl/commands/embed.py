@@ -48,11 +48,18 @@ def configure(parser):
                         help=".h5, .npz, .csv or .parquet, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
                         "values before their mean) or a frame (the mean over its particles that have neighbours)")
+    parser.add_argument("--average", type=int, metavar="N", help="average over each particle and its N nearest "
+                        "neighbours, such as 12: less noise, and a wider view")
+    parser.add_argument("--bulk", action="store_true", help="only particles of the dense bulk of each frame, away from "
+                        "surfaces and vapour")
     add_neighbors(parser)
     add_scale(parser)
     add_types(parser)
     add_engine(parser)
     parser.add_argument("--components", type=int, default=3, help="principal components (default: 3)")
+    parser.add_argument("--axes", choices=("own", "reference"), default="own", help="what components are along: the "
+                        "main directions of these frames, or axes that ship with the weights (--weights thermal), so "
+                        "that the numbers of two calls can be compared (default: own)")
     parser.add_argument("--gsd", type=pathlib.Path, help="write a copy of the frames with the components here")
     parser.add_argument("--copy", type=pathlib.Path, help="the same in the format of its name: extended XYZ (.xyz), a "
                         "LAMMPS dump (.dump) or GSD")
@@ -89,15 +96,19 @@ def run(arguments):
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
                                       engine=arguments.engine,
                                       jit_compile=True if particles > MANY else None, progress=not arguments.quiet)
-    count = min(arguments.components, embed.dimension)
+    from gala_ssl.order.reference_axes import ReferenceAxes
+
+    reference = ReferenceAxes.from_card(embed.card) if arguments.axes == "reference" else None
+    count = min(arguments.components, embed.dimension if reference is None else len(reference.axes))
     if not 1 <= arguments.component <= count:
+        more = ", or raise --components." if count < embed.dimension and not reference else "."
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
-                         f"{count}" + (", or raise --components." if count < embed.dimension else "."),
+                         f"{count}{more}",
                          option="--component", value=arguments.component)
     written = [*files_of(output), *filter(None, (arguments.gsd, arguments.copy, arguments.png))]
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
-        components = table.add_components(arguments.components)
+        components = table.add_reference(reference, count) if reference else table.add_components(count)
         card = card_of(arguments, frames, embed, weights, components) | {
             "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
             "seconds": round(time.monotonic() - start, 1)}
@@ -113,9 +124,10 @@ def run(arguments):
     if arguments.json:
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
     elif not arguments.quiet:
-        kept = ", ".join(f"{ratio:.1%}" for ratio in components["variance_ratio"])
+        kept = ", ".join(f"{ratio:.1%}" for ratio in components.get("variance_ratio", ()))
+        said = f"have {kept} of the variance" if kept else "are along the reference axes"
         print(f"Wrote {pluralize(rows, 'row')} of {pluralize(len(frames), 'frame')} to {output}; "
-              f"the components have {kept} of the variance.")
+              f"the components {said}.")
 
 
 def check(arguments, output):
@@ -128,6 +140,12 @@ def check(arguments, output):
     neighbors_of(arguments)
     if arguments.scale is not None:
         check_choice("length scale", arguments.scale, LENGTH_SCALES)
+    if arguments.average is not None and arguments.average < 1:
+        raise InputError(f"--average is {arguments.average}; give at least one neighbour.", option="--average",
+                         value=arguments.average)
+    if arguments.level == "bond" and (arguments.average or arguments.bulk):
+        raise InputError("--average and --bulk are of particles; leave them out for bonds.", option="--level",
+                         value="bond")
     if arguments.components < 1:
         raise InputError(f"--components is {arguments.components}; give at least 1.", option="--components",
                          value=arguments.components)
@@ -143,6 +161,8 @@ def check(arguments, output):
         if path and arguments.level != "particle":
             raise InputError(f"--{name} colours particles; it cannot show embeddings of --level {arguments.level}.",
                              option="--level", value=arguments.level)
+        if path and arguments.bulk:
+            raise InputError(f"--{name} needs all particles; leave --bulk out.", option=f"--{name}", value=str(path))
         if name != "copy":
             check_ending(name, path, f".{name}")
     check_outputs(filter(None, (output, arguments.gsd, arguments.copy, arguments.png)), arguments.trajectory)
@@ -184,42 +204,24 @@ def fill(table, frames, embed, arguments):
     import numpy as np
     from tqdm import tqdm
 
-    spans = []
+    from gala_ssl.order.averaged import bond_rows, particle_rows
+
+    spans, average, bulk = [], arguments.average or 0, arguments.bulk
     for number, frame in zip(frames.numbers, tqdm(frames, "frames", disable=True if arguments.quiet else None)):
         start, step = len(table), -1 if frame.step is None else frame.step
         ids = np.full(len(frame), -1) if frame.ids is None else frame.ids
         if arguments.level == "frame":
-            known = (part[~np.isnan(part).any(axis=1)] for part in embed.parts(frame))
+            known = (part[~np.isnan(part).any(axis=1)] for _, part in particle_rows(embed, frame, average, bulk))
             total, count = map(sum, zip(*((part.sum(axis=0, dtype=np.float64), len(part)) for part in known)))
             table.append((total / count if count else np.full_like(total, np.nan))[None], frame=number, step=step)
         elif arguments.level == "particle":
-            for part in embed.parts(frame):
-                first = len(table) - start
-                table.append(part, frame=number, step=step, particle=np.arange(first, first + len(part)),
-                             id=ids[first:first + len(part)])
+            for rows, part in particle_rows(embed, frame, average, bulk):
+                table.append(part, frame=number, step=step, particle=rows, id=ids[rows])
         else:
-            fill_bonds(table, {"frame": number, "step": step}, ids, frame, embed)
+            for rows, neighbors, part in bond_rows(embed, frame):
+                table.append(part, frame=number, step=step, particle=rows, id=ids[rows], neighbor=neighbors)
         spans.append((start, len(table)))
     return spans
-
-
-def fill_bonds(table, numbers, ids, frame, embed):
-    """A row a bond of the frame: centre, neighbour, and the core's values."""
-    import numpy as np
-
-    from gala_ssl.clouds.neighbors import NeighborSearch
-    from gala_ssl.order.embedding import SEARCHED
-
-    search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
-    for start in range(0, len(frame), SEARCHED):
-        found = search.find(start, start + SEARCHED)
-        values = []
-        while sum(map(len, values)) < found.num_query_points:
-            values.append(next(parts))
-        centre = np.asarray(found.query_point_indices)
-        rank = np.arange(len(centre)) - np.repeat(found.segments, found.neighbor_counts)
-        table.append(np.concatenate(values)[centre, rank], **numbers, particle=centre + start,
-                     id=ids[centre + start], neighbor=np.asarray(found.point_indices))
 
 
 def draw(path, arguments, frames, components, spans):
@@ -237,6 +239,7 @@ def card_of(arguments, frames, embed, weights, components):
     return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
             "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
             "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
+            "average": arguments.average or 0, "bulk": arguments.bulk,
             "length_scale": embed.length_scale, **embed.neighbors.card(),
             "ignore_types": embed.ignore_types, "engine": embed.engine,
             "dimension": embed.dimension, "components": components, "versions": versions()}

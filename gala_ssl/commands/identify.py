@@ -38,6 +38,9 @@ def configure(parser):
                         "such as 0::10 (default: all)")
     parser.add_argument("--among", nargs="+", metavar="NAME", help="structures to choose from, such as fcc hcp bcc "
                         "liquid gas, or names of prototypes (default: all)")
+    parser.add_argument("--also", action="append", default=[], metavar="[NAME=]FILE", help="a structure of your own "
+                        "that particles may be named by as well: a file of its perfect crystal (CIF, POSCAR and "
+                        "others), called by the file's name or by NAME. Give it again for several")
     parser.add_argument("--alone", action="store_true", help="name each particle without its neighbours' evidence")
     parser.add_argument("--weights", type=weights_folder, default="thermal",
                         help="thermal, converged or paper, the sets that ship, or a folder of weights "
@@ -63,6 +66,7 @@ def run(arguments):
 
     for path in arguments.output:
         check_named(path)
+    also = structures_of(arguments.also)
     check_ending("figure", arguments.figure, ".png", ".pdf", ".svg")
     check_ending("html", arguments.html, ".html")
     check_outputs(filter(None, (*arguments.output, arguments.figure, arguments.html)), arguments.trajectory)
@@ -78,8 +82,24 @@ def run(arguments):
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
                                           progress=not arguments.quiet, ignore_types=arguments.ignore_types,
                                           engine=arguments.engine)
-    identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED)
+    identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED, also)
     write(arguments, frames, identify)
+
+
+def structures_of(texts):
+    """{name: frame} of the files that --also names."""
+    from gala_ssl.frames.compressed import uncompressed_name
+    from gala_ssl.frames.reading import read_frame
+
+    found = {}
+    for text in texts:
+        name, _, path = text.rpartition("=") if not pathlib.Path(text).exists() else ("", "", text)
+        name = name or uncompressed_name(pathlib.Path(path)).stem
+        if name in found:
+            raise InputError(f"Two structures are called {name!r}; name one otherwise with --also NAME=FILE.",
+                             option="--also", value=text)
+        found[name] = read_frame(path)
+    return found
 
 
 def write(arguments, frames, identify):

@@ -60,13 +60,27 @@ class EmbeddingTable:
         covariance = second / total - np.outer(mean, mean)
         axes, ratio = principal_axes(covariance, count)
         mean = mean + self._shift
-        self._create("components", len(axes))
+        self._project(lambda rows: (rows - mean) @ axes.T, len(axes))
+        return {"mean": mean.tolist(), "axes": axes.tolist(), "variance_ratio": ratio.tolist()}
+
+    def add_reference(self, reference, count):
+        """Add the first components on `ReferenceAxes` in place of own ones; return what they are as plain values.
+
+        Returns:
+            dict: "mean", "scale" (d), "axes" (c, d): component = (embedding - mean) / scale . axis.
+        """
+        self._settle()
+        self._project(lambda rows: reference(rows)[:, :count], count)
+        return {"mean": reference.mean.tolist(), "scale": reference.scale.tolist(),
+                "axes": reference.axes[:count].tolist()}
+
+    def _project(self, components, count):
+        self._create("components", count)
         self.file["components"].resize(len(self), axis=0)
         for start in range(0, len(self), _ROWS):
             part = slice(start, start + _ROWS)
-            self.file["components"][part] = (self.file["embedding"][part] - mean) @ axes.T
+            self.file["components"][part] = components(self.file["embedding"][part])
         self._settle()
-        return {"mean": mean.tolist(), "axes": axes.tolist(), "variance_ratio": ratio.tolist()}
 
     def _settle(self):
         """Have all that was added on the disk: what is read again must not be in HDF5's caches when that fills."""

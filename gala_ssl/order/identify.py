@@ -2,7 +2,8 @@
 import dataclasses
 import os
 import typing
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -96,6 +97,10 @@ class Identifier:
         embedding: a `gala_ssl.Embedding` of frame classification.
         among: names to choose from, short ones or those of prototypes; all by default.
         pooled: neighbours that evidence is pooled with; 0 takes each particle by itself.
+        also: {name: frame} of structures of one's own, each a perfect crystal in a periodic cell, that particles may be
+            named by as well, see `gala_ssl.order.also`. Fitting takes some seconds.
+
+    Warns (UserWarning) if a structure in `also` cannot be told from one that the network knows; it gets no name then.
 
     Call on a Frame; returns an Identification.
 
@@ -108,7 +113,8 @@ class Identifier:
         Identification(4096 particles: bcc 67%, liquid 33%)
     """
 
-    def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED):
+    def __init__(self, embedding: Embedding, among: Sequence[str] | None = None, pooled: int = POOLED,
+                 also: Mapping[str, FrameLike] | None = None):
         if embedding.name != "frame_classification":
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.",
                              option="embedding", value=embedding.name)
@@ -122,6 +128,14 @@ class Identifier:
         else:
             self._groups = [[column] for column in self._columns(among)]
         self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
+        self._new = None
+        if also:
+            from gala_ssl.order.also import fit_new
+
+            self._new = fit_new(self, also)
+            self.names += self._new.names
+            for sentence in self._new.sentences():
+                warnings.warn(sentence, stacklevel=2)
 
     def __call__(self, frame: FrameLike) -> Identification:
         evidence, summary = self.evidence(as_frame(frame))
@@ -131,6 +145,16 @@ class Identifier:
     def answers(self):
         """All names that a particle may get, "unknown" with them."""
         return *self.names, UNKNOWN
+
+    @property
+    def structures(self):
+        """Names of the prototypes, liquid and gas that the network knows."""
+        return self._structures
+
+    @staticmethod
+    def usual(name):
+        """The usual name of a structure that the network knows."""
+        return _usual(name)
 
     def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """What the network makes of each particle, pooled over neighbours.
@@ -150,15 +174,19 @@ class Identifier:
         """The Identification from what `evidence` returns."""
         with np.errstate(invalid="ignore"):  # of NaN
             scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
-            scores = normalized(scores).astype(np.float32)
+            scores = normalized(scores)
+        if self._new:
+            scores = self._new.scores(scores, summary)
+        scores = scores.astype(np.float32)
         best = scores.argmax(axis=1)
-        nearest = np.array(self.names)[best]
-        member = np.array([_usual(name) for name in self._structures])[column]
+        nearest, new = np.array(self.names)[best], best >= len(self._groups)
+        member = np.where(new, nearest, np.array([_usual(name) for name in self._structures])[column])
         known = ~np.isnan(evidence).any(axis=1)
         nearest, member = (np.where(known, names, UNKNOWN) for names in (nearest, member))
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            known &= (self._unknown.strangeness(summary) <= self._unknown.threshold) | np.isin(nearest, DISORDERED)
+            usual = self._unknown.strangeness(summary) <= self._unknown.threshold
+            known &= usual | np.isin(nearest, DISORDERED) | new
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 
@@ -175,8 +203,9 @@ def _usual(name):
 
 
 def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,
-             weights: str | os.PathLike = "thermal", pooled: int = POOLED, ignore_types: bool = False,
-             engine: str = "auto", progress: bool = True) -> Identification | list[Identification]:
+             also: Mapping[str, FrameLike] | None = None, weights: str | os.PathLike = "thermal", pooled: int = POOLED,
+             ignore_types: bool = False, engine: str = "auto",
+             progress: bool = True) -> Identification | list[Identification]:
     """Name the structure of each particle of a frame, or of each frame of a trajectory.
 
     Each call loads the network, which takes about a second; an `Identifier` keeps it.
@@ -184,7 +213,7 @@ def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | 
     Args:
         frames: a Frame of N particles or what `gala_ssl.as_frame` makes one of; a list of these, or what
             `gala_ssl.read_frames` returns.
-        among, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
+        among, also, pooled: of `Identifier`. weights, ignore_types, engine, progress: of
             `gala_ssl.Embedding.from_pretrained`.
 
     Returns:
@@ -198,7 +227,7 @@ def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | 
         >>> found.table().query("structure == 'bcc' and probability > 0.9")
     """
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
-                                                engine=engine, progress=progress), among, pooled)
+                                                engine=engine, progress=progress), among, pooled, also)
     # A tuple (box, points), as freud takes it, is one frame.
     return [name(frame) for frame in frames] if isinstance(frames, (Trajectory, list)) else name(frames)
 

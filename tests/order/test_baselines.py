@@ -7,11 +7,13 @@ from scipy.spatial.transform import Rotation
 from scipy.special import sph_harm_y
 
 from gala_ssl.clouds.neighborhoods import point_clouds
+from gala_ssl.clouds.neighbors import neighbor_list
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 from gala_ssl.order.classical import (
     BASELINES,
+    AveragedSteinhardt,
     RadialDistances,
     SphericalHarmonics,
     Steinhardt,
@@ -35,7 +37,7 @@ def moved(frame, positions, scale=1.0):
 
 
 def test_they_have_the_dimensions_of_the_paper():
-    assert [(b.name, b.dimension) for b in baselines()] == [
+    assert [(b.name, b.dimension) for b in baselines(of_paper=True)] == [
         ("steinhardt", 102), ("spherical_harmonics", 1547), ("radial_distances", 20)]
     for baseline in baselines():
         features = baseline(droplet())
@@ -78,6 +80,29 @@ def test_steinhardt_columns_are_degrees_within_neighbours():
         np.testing.assert_allclose(order[:, column], expected, atol=5e-4)
 
 
+def test_averaged_steinhardt_is_the_mean_over_a_particle_and_its_neighbours():
+    frame = prototypes.build("cI2-W", 250, noise=0.08, seed=1)
+    found = AveragedSteinhardt(degrees=(4, 6), neighbors=(8, 12))(frame)
+    for column, (n, degree) in enumerate([(8, 4), (8, 6), (12, 4), (12, 6)]):
+        polar, azimuth = angles(point_clouds(frame, Nearest(n)).bonds.astype(np.float64))
+        moments = np.stack([sph_harm_y(degree, m, polar, azimuth).mean(axis=1) for m in range(-degree, degree + 1)])
+        near = np.reshape(neighbor_list(frame, Nearest(n)).point_indices, (len(frame), n))
+        mean = (moments + moments[:, near].sum(axis=2)) / (n + 1)
+        expected = np.sqrt(4 * np.pi / (2 * degree + 1) * np.square(np.abs(mean)).sum(axis=0))
+        np.testing.assert_allclose(found[:, column], expected, atol=5e-4)
+
+
+def test_a_single_degree_has_a_column_for_each_number_of_neighbours():
+    frame, steinhardt = prototypes.build("cF4-Cu", 100, noise=0.05), Steinhardt((6,), (8, 12))
+    assert steinhardt(frame).shape == (len(frame), steinhardt.dimension) == (len(frame), 2)
+
+
+def test_averaging_leaves_a_perfect_crystal_as_it_is():
+    frame = prototypes.build("cF4-Cu", 300)
+    options = {"degrees": (4, 6), "neighbors": (12,)}
+    np.testing.assert_allclose(AveragedSteinhardt(**options)(frame), Steinhardt(**options)(frame), atol=1e-5)
+
+
 def test_harmonics_are_those_of_scipy_in_the_principal_axes():
     frame, neighbors = droplet(), (4, 11, 20)
     features = SphericalHarmonics(neighbors=neighbors)(frame)
@@ -109,7 +134,7 @@ def test_radial_distances_are_in_units_of_the_nearest():
     np.testing.assert_allclose(RadialDistances()(frame), lengths / lengths[:, :1], rtol=1e-6)
 
 
-@pytest.mark.parametrize("baseline", baselines(), ids=lambda baseline: baseline.name)
+@pytest.mark.parametrize("baseline", baselines(of_paper=True), ids=lambda baseline: baseline.name)
 class TestInvariance:
     """The median is freud's single precision; a near tie in distance or in moments of inertia costs more."""
 
@@ -157,5 +182,5 @@ def test_a_classical_order_parameter_that_registers_itself_comes_after_the_other
             return RadialDistances(1)(frame)
 
     assert [baseline.name for baseline in baselines()] == [
-        "steinhardt", "spherical_harmonics", "radial_distances", "nearest_distance"]
+        "steinhardt", "spherical_harmonics", "radial_distances", "averaged_steinhardt", "nearest_distance"]
     assert baselines()[-1](droplet()).shape == (60, 1)

@@ -5,6 +5,7 @@ may be in any unit of length, and rotation-invariant. In a perfect crystal sever
 wherever n does not complete a shell it is arbitrary which of them are "the nearest n": there rounding decides.
 """
 from gala_ssl.base.registry import import_files
+from gala_ssl.order.classical.averaged_steinhardt import AveragedSteinhardt
 from gala_ssl.order.classical.base import BASELINES, baselines, register_baseline
 from gala_ssl.order.classical.radial_distances import RadialDistances
 from gala_ssl.order.classical.spherical_harmonics import SphericalHarmonics
@@ -12,4 +13,5 @@ from gala_ssl.order.classical.steinhardt import Steinhardt
 
 import_files(__name__, __path__)
 
-__all__ = ["BASELINES", "RadialDistances", "SphericalHarmonics", "Steinhardt", "baselines", "register_baseline"]
+__all__ = ["BASELINES", "AveragedSteinhardt", "RadialDistances", "SphericalHarmonics", "Steinhardt", "baselines",
+           "register_baseline"]

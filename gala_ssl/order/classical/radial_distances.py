@@ -27,6 +27,7 @@ class RadialDistances(Featurizer):
 
     name = "radial_distances"
     order = 3
+    of_paper = True
 
     def __init__(self, neighbors: int = 20):
         self.dimension = int(neighbors)

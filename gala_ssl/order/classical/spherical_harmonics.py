@@ -37,6 +37,7 @@ class SphericalHarmonics(Featurizer):
 
     name = "spherical_harmonics"
     order = 2
+    of_paper = True
 
     def __init__(self, max_degree: int = 12, neighbors: Sequence[int] = NEIGHBORS):
         self.max_degree, self.neighbors = int(max_degree), tuple(neighbors)

@@ -36,6 +36,8 @@ class Steinhardt(Featurizer):
 
     name = "steinhardt"
     order = 1
+    of_paper = True
+    averaged = False
 
     def __init__(self, degrees: Sequence[int] = (2, 4, 6, 8, 10, 12), neighbors: Sequence[int] = NEIGHBORS):
         self.degrees, self.neighbors = tuple(degrees), tuple(neighbors)
@@ -50,12 +52,14 @@ class Steinhardt(Featurizer):
             return self(search.searched)[:len(frame)]
         count = len(found) // len(frame)  # the largest n, or fewer in a cluster of fewer
         rank = np.arange(len(found)) % max(count, 1)
-        order = freud.order.Steinhardt(l=list(self.degrees))
+        order = freud.order.Steinhardt(l=list(self.degrees), average=self.averaged)
         columns = []
         for n in self.neighbors:
             if n > count:
                 columns.append(np.full((len(frame), len(self.degrees)), np.nan))
                 continue
             nearest = found.copy().filter(rank < n)
-            columns.append(order.compute(freud_system(search), neighbors=nearest).particle_order.copy())
+            found_order = order.compute(freud_system(search), neighbors=nearest).particle_order
+            # Of a single degree freud returns (N,).
+            columns.append(found_order.reshape(len(frame), -1).copy())
         return np.hstack(columns).astype(np.float32)

@@ -106,8 +106,11 @@ def _frame(moment):
 
 
 def _crystal(name, settings, rng):
-    """A prototype with strain, thermal displacements, vacancies and, at times, a free surface."""
-    frame = prototypes.build(name, settings.particles)
+    return _hot(prototypes.build(name, settings.particles), settings, rng)
+
+
+def _hot(frame, settings, rng):
+    """A crystal with strain, thermal displacements, vacancies and, at times, a free surface."""
     positions, cell = _deformed(frame.positions.astype(np.float64), frame.cell, settings, rng)
     noise = rng.uniform(*settings.noise)
     correlated = rng.uniform(*_CORRELATED) if rng.uniform() < settings.correlated else 0.0
@@ -208,6 +211,16 @@ def thermal_frame(name, settings, rng):
         settings: ThermalConfig. rng: numpy Generator.
     """
     return _frame(_MAKERS.get(name, functools.partial(_crystal, name))(settings, rng))
+
+
+def hot_frame(frame, settings, rng):
+    """A new Frame of any crystal as `thermal_environments` has those of prototypes.
+
+    Args:
+        frame: Frame of the perfect crystal, its shortest distance 1, large enough. settings: ThermalConfig; rng: numpy
+            Generator.
+    """
+    return _frame(_hot(frame, settings, rng))
 
 
 class ThermalStream(Stream):

@@ -1,0 +1,64 @@
+"""Where in a sample a particle is: in the dense bulk, at its surface, or in the vapour around it."""
+import numpy as np
+
+from gala_ssl.base.randomness import rng
+from gala_ssl.clouds.neighbors import NeighborSearch
+from gala_ssl.clouds.rules import Nearest
+from gala_ssl.frames.objects import as_frame
+from gala_ssl.order.identify import pooled
+
+REGIONS = ("vapour", "surface", "bulk")
+# Bonds that density is measured by; how much longer than those of the densest twentieth they are in the vapour.
+_NEIGHBORS, _LONGER, _DENSEST = 20, 1.15, 0.05
+_SEARCHED = 65536
+
+
+def regions(frame):
+    """(N,) the region of each particle as its place in `REGIONS`: 0 vapour, 1 surface, 2 bulk.
+
+    A particle is dense if the mean distance to its 20 nearest neighbours is less than 1.15 times that of the densest
+    twentieth of the frame (their largest). It is of the bulk if all of these neighbours are dense as well, else of the
+    surface; what is not dense is vapour. All is relative to the frame: the bulk of a frame of gas is its densest part.
+
+    Args:
+        frame: a Frame of N particles, or what `gala_ssl.as_frame` makes one of.
+
+    Raises:
+        InputError: what the search for 20 neighbours refuses.
+    """
+    frame = as_frame(frame)
+    search = NeighborSearch(frame, Nearest(_NEIGHBORS))
+    found = (search.find(start, start + _SEARCHED) for start in range(0, len(frame), _SEARCHED))
+    # Only in a cluster of fewer than two particles has one no neighbour at all.
+    mean = np.concatenate([np.bincount(some.query_point_indices, some.distances, some.num_query_points)
+                           / np.maximum(some.neighbor_counts, 1) for some in found])
+    dense = mean < _LONGER * np.quantile(mean, _DENSEST)
+    inside = dense & (pooled(dense[:, None].astype(float), frame, _NEIGHBORS)[:, 0] > 0.999)
+    return dense.astype(int) + inside
+
+
+def in_bulk(frame):
+    """(N,) bool: the particles of the dense bulk of a frame, away from surfaces and vapour, see `regions`."""
+    return regions(frame) == REGIONS.index("bulk")
+
+
+def matched(first, second, seed=0):
+    """Particles of two frames, drawn so that vapour, surface and bulk have the same share in both.
+
+    As many as possible are kept: of each region, in each frame, the smaller one of the two shares, times N.
+
+    Args:
+        first, second: Frames. seed: of the drawing.
+
+    Returns:
+        two sorted arrays of numbers of particles, empty where the frames have no region in common.
+
+    Raises:
+        InputError: as `regions`.
+    """
+    where = [regions(frame) for frame in (first, second)]
+    shares = np.min([np.bincount(each, minlength=len(REGIONS)) / len(each) for each in where], axis=0)
+    drawn = rng(seed, "matched regions")
+    return tuple(np.sort(np.concatenate([
+        drawn.permutation(np.flatnonzero(each == region))[:round(share * len(each))]
+        for region, share in enumerate(shares)])) for each in where)
