@@ -26,7 +26,8 @@ from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.decision import LIQUID, Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.families import families, mistaken
-from gala_ssl.order.identify import SHORT_NAMES, Identifier, pooled
+from gala_ssl.order.identify import SHORT_NAMES, Identifier
+from gala_ssl.order.pooling import pooled
 from gala_ssl.order.regions import in_bulk
 from gala_ssl.order.unknown import KnownOrNot
 from gala_ssl.tasks.data.config import ThermalConfig

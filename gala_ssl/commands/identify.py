@@ -77,7 +77,8 @@ def run(arguments):
                          value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.embedding import Embedding
-    from gala_ssl.order.identify import POOLED, Identifier
+    from gala_ssl.order.identify import Identifier
+    from gala_ssl.order.pooling import POOLED
 
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights,
                                           progress=not arguments.quiet, ignore_types=arguments.ignore_types,

@@ -4,9 +4,9 @@ import numpy as np
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.embedding import SEARCHED
+from gala_ssl.order import embedding
 from gala_ssl.order.featurizer import Featurizer
-from gala_ssl.order.identify import POOLED, pooled
+from gala_ssl.order.pooling import POOLED, pooled
 from gala_ssl.order.regions import in_bulk
 
 
@@ -54,8 +54,8 @@ def particle_rows(embed, frame, average=0, bulk=False):
 def bond_rows(embed, frame):
     """Yield numbers of particles (n,), of their neighbours (n,), and the values (n, d) of these bonds."""
     search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
-    for start in range(0, len(frame), SEARCHED):
-        found = search.find(start, start + SEARCHED)
+    for start in range(0, len(frame), embedding.SEARCHED):
+        found = search.find(start, start + embedding.SEARCHED)
         values = []
         while sum(map(len, values)) < found.num_query_points:
             values.append(next(parts))

@@ -10,7 +10,7 @@ from gala_ssl.clouds.neighborhoods import cloud_chunks
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.embedding import SEARCHED, Embedding
-from gala_ssl.order.identify import pooled
+from gala_ssl.order.pooling import pooled
 
 # The part of the network's answer that a particle moves in a step, and the steps.
 PART, STEPS = 0.5, 8

@@ -8,20 +8,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from gala_ssl.base.errors import InputError, check_choice
-from gala_ssl.clouds.neighbors import NeighborSearch
-from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.pooling import POOLED, pooled
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
-# Neighbours whose evidence is pooled with a particle's own.
-POOLED = 12
 # Names that people use, beside those of the prototypes.
 SHORT_NAMES = {
     "cF4-Cu": "fcc", "hP2-Mg": "hcp", "cI2-W": "bcc", "cP1-Po": "sc", "cF8-C": "diamond", "tI4-Sn": "beta-Sn",
@@ -31,7 +28,6 @@ SHORT_NAMES = {
 _SMALLEST = 1e-9
 # Names that are never unknown.
 DISORDERED = ("liquid", "gas")
-_SEARCHED = 65536
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -230,23 +226,3 @@ def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | 
                                                 engine=engine, progress=progress), among, pooled, also)
     # A tuple (box, points), as freud takes it, is one frame.
     return [name(frame) for frame in frames] if isinstance(frames, (Trajectory, list)) else name(frames)
-
-
-def pooled(values, frame, neighbors=POOLED):
-    """Values (N, d) averaged over each particle and its nearest neighbours.
-
-    Args:
-        values: (N, d), a row a particle of `frame`; a row with NaN stays so and counts for no other.
-        neighbors: how many.
-    """
-    search, bare = NeighborSearch(frame, Nearest(neighbors)), np.isnan(values).any(axis=1)
-    values = np.where(bare[:, None], 0, values) if bare.any() else values
-    total = np.array(values)
-    for start in range(0, len(frame), _SEARCHED):
-        found = search.find(start, start + _SEARCHED)
-        centre, neighbor = np.asarray(found.query_point_indices), np.asarray(found.point_indices)
-        np.add.at(total, centre + start, values[neighbor])
-        lost = np.bincount(centre[bare[neighbor]], minlength=found.num_query_points)
-        total[start:start + found.num_query_points] /= (found.neighbor_counts - lost)[:, None] + 1
-    total[bare] = np.nan
-    return total

@@ -5,7 +5,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.identify import pooled
+from gala_ssl.order.pooling import pooled
 
 REGIONS = ("vapour", "surface", "bulk")
 # Bonds that density is measured by; how much longer than those of the densest twentieth they are in the vapour.

@@ -593,5 +593,5 @@ def test_the_shipped_weights_embed_a_prototype(tmp_path, monkeypatch, capsys):
 
 
 def test_an_unknown_suffix_is_no_table():
-    with refused(path="a.parquet"):
-        importlib.import_module("gala_ssl.order.embedding_files").check_output(pathlib.Path("a.parquet"))
+    with refused(path="a.xlsx"):
+        importlib.import_module("gala_ssl.order.embedding_files").check_output(pathlib.Path("a.xlsx"))

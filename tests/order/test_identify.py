@@ -10,7 +10,8 @@ from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.embedding import Embedding
-from gala_ssl.order.identify import Identifier, identify, pooled
+from gala_ssl.order.identify import Identifier, identify
+from gala_ssl.order.pooling import pooled
 from tests.scripts import module
 
 
