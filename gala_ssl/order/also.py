@@ -6,6 +6,7 @@ what the head of the network makes of a neighbourhood. `experiments/also.py` mea
 import dataclasses
 import functools
 import typing
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def perfect(frame: typing.Any, particles: int = _SETTINGS.particles) -> Frame:
     return Frame(frame.positions / length, frame.box / np.array([length] * 3 + [1] * 3))
 
 
-def fit_new(identify: "Identifier", frames: dict[str, typing.Any], seed: int = 0) -> NewStructures:
+def fit_new(identify: "Identifier", frames: Mapping[str, typing.Any], seed: int = 0) -> NewStructures:
     """Embed thermal frames of new structures and fit the classifier.
 
     Args:
