@@ -3,22 +3,25 @@
     gala-ssl attention data/trajectories/cI2-W_solid.gsd --particle 21 -o maps
     gala-ssl attention run.gsd@46 --task denoising
 
-FILE@N is frame N of a file, FILE its last frame. Writes into a folder, for one particle, a map of each layer with bonds
-ordered by length and neighbour shells marked, and the attention that each bond receives (particle.png); averaged over
-the frame, the same by shell (shells.png, shells.csv); the numbers of both (attention.npz), and how they came about
-(card.json). Lengths are in contact distances, within which one particle in a hundred has its nearest neighbour.
+FILE@N is frame N of a file, FILE its last frame; FILE may be a pattern in quotes, such as 'dump.*@46', whose files are
+one trajectory in natural order. Writes into a folder, for one particle, a map of each layer with bonds ordered by
+length and neighbour shells marked, and the attention that each bond receives (particle.png); averaged over the frame,
+the same by shell (shells.png, shells.csv); the numbers of both (attention.npz), and how they came about (card.json).
+Lengths are in contact distances, within which one particle in a hundred has its nearest neighbour.
 """
 import json
 import pathlib
 
 from gala_ssl.base.errors import InputError, pluralize
-from gala_ssl.commands.options import add_task, add_types, add_weights
+from gala_ssl.commands.options import add_partial, add_task, add_types, add_weights, frames_named
+from gala_ssl.frames.compressed import uncompressed_name
 from gala_ssl.tasks import check_task
 
 
 def configure(parser):
     parser.add_argument("frame", metavar="FRAME[@N]", help="a frame: file and number")
     parser.add_argument("--particle", type=int, default=0, help="number of a particle, from 0 (default: 0)")
+    add_partial(parser)
     add_task(parser)
     add_weights(parser)
     add_types(parser)
@@ -29,10 +32,9 @@ def configure(parser):
 
 def run(arguments):
     from gala_ssl.base.files import check_folder, write_json
-    from gala_ssl.commands.compare import opened_frame
 
     check_task(arguments.task)
-    frame, particle = opened_frame(arguments.frame), arguments.particle
+    frame, particle = frames_named(arguments.frame, arguments.partial)[0], arguments.particle
     if not 0 <= particle < len(frame):
         raise InputError(f"{frame.where} has {pluralize(len(frame), 'particle')}, so there is no particle {particle}; "
                          f"choose from 0 to {len(frame) - 1}.", frame=frame.where, option="--particle",
@@ -41,7 +43,7 @@ def run(arguments):
     from gala_ssl.order.embedding import Embedding
 
     weights = arguments.weights
-    output = arguments.output or pathlib.Path(f"{pathlib.Path(frame.source.rsplit(',', 1)[0]).stem}_attention")
+    output = arguments.output or pathlib.Path(f"{uncompressed_name(frame.path).stem}_attention")
     check_folder(output)
     maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=weights, progress=not arguments.quiet,
                                                    ignore_types=arguments.ignore_types))

@@ -2,15 +2,23 @@
 
     gala-ssl compare run.gsd@46 other.lammpstrj@44 -o comparison
 
-FILE@N is frame N of a file, FILE its last frame. Prints the area under the ROC curve of each method's first principal
-component, with its 95 % interval, and of a linear classifier on all of it; with -o writes table.csv, table.rst,
-densities.png and card.json into a folder as well. Methods are the classical baselines and all embeddings with weights.
+FILE@N is frame N of a file, FILE its last frame; FILE may be a pattern in quotes, such as 'dump.*@46', whose files are
+one trajectory in natural order. Prints the area under the ROC curve of each method's first principal component, with
+its 95 % interval, and of a linear classifier on all of it; with -o writes table.csv, table.rst, densities.png and
+card.json into a folder as well. Methods are the classical baselines and all embeddings with weights.
 """
 import pathlib
-import re
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.commands.options import add_engine, add_scale, add_tasks, add_types, add_weights
+from gala_ssl.commands.options import (
+    add_engine,
+    add_partial,
+    add_scale,
+    add_tasks,
+    add_types,
+    add_weights,
+    frames_named,
+)
 from gala_ssl.tasks import check_task
 
 
@@ -18,6 +26,7 @@ def configure(parser):
     parser.add_argument("first", metavar="A[@N]", help="a frame: file and number")
     parser.add_argument("second", metavar="B[@N]", help="the frame to tell it from")
     parser.add_argument("-o", "--output", type=pathlib.Path, help="folder to write to, in place of what is there")
+    add_partial(parser)
     add_tasks(parser)
     add_weights(parser)
     add_scale(parser)
@@ -41,10 +50,10 @@ def run(arguments):
         check_task(task)
     if arguments.output:
         check_folder(arguments.output)
-    first, second = opened_frame(arguments.first), opened_frame(arguments.second)
+    (first, one), (second, other) = (snapshot(text, arguments.partial) for text in (arguments.first, arguments.second))
     from gala_ssl.order.compare import Features, Pair, score_table, to_rst
 
-    names = [short_name(frame) for frame in (first, second)]
+    names = [one, other]
     if names[0] == names[1]:
         names = [frame.source for frame in (first, second)]
     if names[0] == names[1]:
@@ -61,22 +70,11 @@ def run(arguments):
             print(f"table.csv, table.rst, densities.png and card.json are in {arguments.output}.")
 
 
-def short_name(frame):
-    """Stem of a frame's file, and its number where the file has more than one."""
-    from gala_ssl.frames.reading import read_frames
-
-    path, number = frame.source.rsplit(", ", 1)
-    return frame.label if len(read_frames(path)) == 1 else f"{frame.label}, {number}"
-
-
-def opened_frame(text):
-    """The frame that FILE or FILE@N means."""
-    from gala_ssl.frames.reading import read_frames
-
-    path, number = text, -1
-    if (match := re.fullmatch(r"(.+)@(-?\d+)", text)) and not pathlib.Path(text).exists():
-        path, number = match[1], int(match[2])
-    return read_frames(path, number)[0]
+def snapshot(text, partial):
+    """The frame that FILE or FILE@N means, and a name: its file's stem, and its number where the file has several."""
+    frames = frames_named(text, partial)
+    frame, (file, _) = frames[0], next(frames.by_file())
+    return frame, frame.label if len(file) == 1 else f"{frame.label}, frame {frame.index}"
 
 
 def methods(arguments):

@@ -1,6 +1,7 @@
 """Take the thermal motion off the particles of a trajectory, so that other tools see the structure below it.
 
     gala-ssl denoise run.gsd --frames=-1 -o settled.gsd
+    gala-ssl denoise dump.*.lammpstrj.gz -o settled.xyz
 
 Particles move in small steps to where the network says that their sites are. Where it stays unsure, as in a liquid,
 they stay. Prints how many settled and how far they moved, in nearest distances.
@@ -8,13 +9,21 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 import pathlib
 
 from gala_ssl.base.errors import InputError, pluralize
-from gala_ssl.commands.options import add_engine, add_types
+from gala_ssl.commands.options import (
+    add_engine,
+    add_trajectory,
+    add_types,
+    check_outputs,
+    trajectory_name,
+    trajectory_of,
+)
 from gala_ssl.tasks.models.sets import weights_folder
 
 
 def configure(parser):
-    parser.add_argument("trajectory", type=pathlib.Path, help="file of one or more frames")
-    parser.add_argument("-o", "--output", type=pathlib.Path, required=True, help=".gsd, replaced if it is there")
+    add_trajectory(parser)
+    parser.add_argument("-o", "--output", type=pathlib.Path, required=True, help="GSD, extended XYZ (.xyz) or a LAMMPS "
+                        "dump (.dump), replaced if it is there")
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
                         "such as 0::10 (default: all)")
     parser.add_argument("--steps", type=int, default=8, help="small steps, each as long as an embedding (default: 8)")
@@ -27,15 +36,15 @@ def configure(parser):
 
 def run(arguments):
     from gala_ssl.commands.embed import chosen
-    from gala_ssl.frames.formats.gsd import write_frames
-    from gala_ssl.frames.reading import read_frames
+    from gala_ssl.frames.formats import writer_of
+    from gala_ssl.frames.writing import write_frames
 
-    if arguments.output.suffix != ".gsd":
-        raise InputError(f"The output {arguments.output} is a .gsd; give it that ending.", path=str(arguments.output))
-    frames = read_frames(arguments.trajectory, chosen(arguments.frames))
+    writer_of(arguments.output)
+    check_outputs([arguments.output], arguments.trajectory)
+    frames = trajectory_of(arguments, chosen(arguments.frames))
     if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {arguments.trajectory}.",
-                         path=arguments.trajectory, option="--frames", value=arguments.frames)
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {trajectory_name(arguments)}.",
+                         path=trajectory_name(arguments), option="--frames", value=arguments.frames)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.denoise import Denoiser
     from gala_ssl.order.embedding import Embedding

@@ -3,10 +3,10 @@
     gala-ssl embed run.gsd --frames 0::10 -o run.h5 --gsd coloured.gsd --png run.png
     gala-ssl embed dump.lammpstrj --task denoising --neighbors voronoi -o run.csv
 
-Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Several files are one
-trajectory. Writes for each particle the numbers of its frame and itself, its time step and id (-1 where the file has
-none), its embedding, and its first principal components among all frames, with a card (JSON) that tells how: in HDF5
-and npz under the name "card", beside a CSV in a file .json. --gsd writes a copy of the frames with the
+Reads GSD, LAMMPS dumps, extended XYZ, CIF, POSCAR and others. Several files are one trajectory. Writes for each
+particle the numbers of its frame and itself, its time step and id (-1 where the file has none), its embedding, and its
+first principal components among all frames, with a card (JSON) that tells how: in HDF5 and npz under the name "card",
+in Parquet in the metadata of the file, beside a CSV in a file .json. --gsd writes a copy of the frames with the
 components as log/particles/gala_ssl/component_1 and so on, by which OVITO can colour; --png draws one of them. A
 particle without neighbours, as a short --r-max may leave it, has NaN for all of these.
 """
@@ -45,7 +45,7 @@ def configure(parser):
     parser.add_argument("--frames", default=":", help="which frames: a number, numbers with commas between, or a slice "
                         "such as 0::10; --frames=-5: is the last five (default: all)")
     parser.add_argument("-o", "--output", type=pathlib.Path,
-                        help=".h5, .npz or .csv, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
+                        help=".h5, .npz, .csv or .parquet, replaced if it is there (default: TRAJECTORY_TASK.h5 here)")
     parser.add_argument("--level", choices=LEVELS, default="particle", help="a row a particle, a bond (the core's "
                         "values before their mean) or a frame (the mean over its particles that have neighbours)")
     parser.add_argument("--average", type=int, metavar="N", help="average over each particle and its N nearest "

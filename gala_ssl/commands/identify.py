@@ -46,9 +46,9 @@ def configure(parser):
                         help="thermal, converged or paper, the sets that ship, or a folder of weights "
                         "(default: thermal)")
     parser.add_argument("-o", "--output", type=pathlib.Path, action="append", default=[],
-                        help="replaced if it is there; a .csv has a row a particle, and beside it a table of the "
-                        "frames, NAME_frames.csv; .xyz, .gsd and .dump are copies of the frames with the names. Give "
-                        "it again for several files")
+                        help="replaced if it is there; a .csv (or .parquet) has a row a particle, and beside it a "
+                        "table of the frames, NAME_frames.csv; .xyz, .gsd and .dump are copies of the frames with the "
+                        "names. Give it again for several files")
     parser.add_argument("--figure", type=pathlib.Path, help="draw the fractions along the trajectory, and three frames "
                         "coloured by structure, cut in half (.png, .pdf, .svg)")
     parser.add_argument("--against", choices=("step", "kT", "frame"), default="step", help="what --figure draws the "
@@ -112,7 +112,8 @@ def write(arguments, frames, identify):
     if arguments.figure or arguments.html:
         from gala_ssl.plot.album import Album
         album = Album(frames, timeline, bool(arguments.html))
-    tables = [path.with_name(f"{path.stem}_frames.csv") for path in arguments.output if path.suffix == ".csv"]
+    tables = list(dict.fromkeys(path.with_name(f"{path.stem}_frames.csv") for path in arguments.output
+                                if path.suffix.lower() in (".csv", ".parquet")))
     with contextlib.ExitStack() as stack:
         aside = stack.enter_context(written_together([*arguments.output, *tables]))
         with contextlib.ExitStack() as opened:

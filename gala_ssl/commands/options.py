@@ -1,5 +1,6 @@
 """Options that several commands have in common; naming the choices must not wait for Keras."""
 import pathlib
+import re
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import RULES, NeighborRule, parameters, rule_named
@@ -11,6 +12,10 @@ def add_trajectory(parser):
     parser.add_argument("trajectory", nargs="+", type=pathlib.Path, metavar="TRAJECTORY", help="file of one or more "
                         "frames, or several files, which are one trajectory in the order given; a pattern in quotes, "
                         "such as 'dump.*', takes them in natural order")
+    add_partial(parser)
+
+
+def add_partial(parser):
     parser.add_argument("--partial", action="store_true", help="read also what is there of incomplete frames, and "
                         "sites of a CIF that are not full as full ones")
 
@@ -25,6 +30,16 @@ def trajectory_of(arguments, frames=slice(None)):
 def trajectory_name(arguments):
     """The files of a trajectory, for sentences and cards."""
     return ", ".join(map(str, arguments.trajectory))
+
+
+def frames_named(text, partial=False):
+    """The Trajectory of one frame that FILE@N means, or FILE for the last; FILE may be a pattern of files."""
+    from gala_ssl.frames.reading import read_frames
+
+    path, number = text, -1
+    if (match := re.fullmatch(r"(.+)@(-?\d+)", text)) and not pathlib.Path(text).exists():
+        path, number = match[1], int(match[2])
+    return read_frames(path, number, partial=partial)
 
 
 def add_task(parser):
@@ -89,10 +104,11 @@ def check_ending(name, path, *endings):
 def check_outputs(paths, trajectory):
     """InputError if one of the files to write is in no folder, is a folder, or is one of the trajectory's files."""
     from gala_ssl.base.files import check_folder
+    from gala_ssl.frames.reading import files
 
     for path in paths:
         check_folder(path.parent)
         if path.is_dir():
             raise InputError(f"{path} is a folder; give the name of a file to write.", path=path)
-        if path.exists() and any(each.exists() and path.samefile(each) for each in trajectory):
+        if path.exists() and any(path.samefile(each) for each in files(trajectory)):
             raise InputError(f"{path} is the trajectory itself; choose another file to write.", path=path)

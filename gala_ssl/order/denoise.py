@@ -47,7 +47,8 @@ class Denoiser:
     Args:
         embedding: a `gala_ssl.Embedding` of shift identification, trained on thermal environments.
 
-    Call on a Frame of N particles, with the number of `steps`; returns a Denoised.
+    Call on a Frame of N particles, or what `gala_ssl.as_frame` makes one of, with the number of `steps`; returns a
+    Denoised.
 
     Raises:
         InputError: the network is of another task or length scale, fewer than one step, and what the embedding refuses.
@@ -66,6 +67,7 @@ class Denoiser:
         self.embedding = embedding
 
     def __call__(self, frame: FrameLike, steps: int = STEPS) -> Denoised:
+        frame = as_frame(frame)
         if int(steps) != steps or steps < 1:
             raise InputError(f"Denoising takes a whole number of steps, at least 1, not {steps!r}.", option="steps",
                              value=steps)
@@ -98,9 +100,10 @@ class Denoiser:
 
 
 def _moved(frame, vectors):
-    """The frame with its particles moved by `vectors` (N, 3) and wrapped into the box."""
-    inside = (frame.positions + vectors) @ np.linalg.inv(frame.cell) + 0.5
-    return dataclasses.replace(frame, positions=(inside - np.floor(inside) - 0.5) @ frame.cell)
+    """The frame with its particles moved by `vectors` (N, 3) and wrapped into the box along its periodic vectors."""
+    inside = (frame.positions + vectors) @ np.linalg.inv(frame.cell)
+    inside -= np.where(frame.periodic, np.floor(inside + 0.5), 0)
+    return dataclasses.replace(frame, positions=inside @ frame.cell)
 
 
 def denoise(frame: FrameLike, steps: int = STEPS, *, weights: str | os.PathLike = "thermal", ignore_types: bool = False,
@@ -110,7 +113,8 @@ def denoise(frame: FrameLike, steps: int = STEPS, *, weights: str | os.PathLike 
     Each call loads the network; a `Denoiser` keeps it and also says which particles settled.
 
     Args:
-        frame: a Frame. steps: small steps, each a call of the network on all particles.
+        frame: a Frame, or what `gala_ssl.as_frame` makes one of.
+        steps: small steps, each a call of the network on all particles.
         weights, ignore_types, progress: of `gala_ssl.Embedding.from_pretrained`.
 
     Example:

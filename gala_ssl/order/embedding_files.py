@@ -1,13 +1,15 @@
-"""The file that `gala-ssl embed` writes: rows of numbers in HDF5, NumPy's npz or CSV, with principal components."""
+"""The file that `gala-ssl embed` writes: rows of numbers in HDF5, NumPy's npz, CSV or Parquet, with components."""
+import contextlib
 import json
 
 import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import errors_name
+from gala_ssl.base.tables import PARQUET, ParquetFile, check_parquet
 
 HDF5 = (".h5", ".hdf5")
-SUFFIXES = (*HDF5, ".npz", ".csv")
+SUFFIXES = (*HDF5, ".npz", ".csv", PARQUET)
 _ROWS = 65536
 
 
@@ -56,12 +58,9 @@ class EmbeddingTable:
         total, first, second = self._sums
         mean = first / total
         covariance = second / total - np.outer(mean, mean)
-        variance, axes = np.linalg.eigh(covariance)
-        variance, axes = np.maximum(variance[::-1][:count], 0), axes.T[::-1][:count]
-        axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+        axes, ratio = principal_axes(covariance, count)
         mean = mean + self._shift
         self._project(lambda rows: (rows - mean) @ axes.T, len(axes))
-        ratio = variance / max(np.trace(covariance), np.finfo(float).tiny)
         return {"mean": mean.tolist(), "axes": axes.tolist(), "variance_ratio": ratio.tolist()}
 
     def add_reference(self, reference, count):
@@ -104,11 +103,24 @@ class EmbeddingTable:
             self._sums[i] += more
 
 
+def principal_axes(covariance, count):
+    """The first principal axes (c, d), of each of which the largest entry is positive, by a covariance (d, d).
+
+    Returns:
+        (c, d) float64 and (c,) float64, the fraction of the variance along each; c is at most d.
+    """
+    variance, axes = np.linalg.eigh(covariance)
+    variance, axes = np.maximum(variance[::-1][:count], 0), axes.T[::-1][:count]
+    axes = axes * np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])[:, None]
+    return axes, variance / max(np.trace(covariance), np.finfo(float).tiny)
+
+
 def check_output(path):
-    """InputError unless the suffix is that of a format that can be written."""
+    """InputError unless the suffix is that of a format that can be written, and what writes it is installed."""
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"{path} has no suffix of a format that embeddings are written in; choose one of "
                          f"{', '.join(SUFFIXES)}.", path=path)
+    check_parquet(path)
     card = path.with_suffix(".json")
     if path.suffix.lower() == ".csv" and card.exists() and not path.exists():
         raise InputError(f"{card} is there and is not of {path}, whose card it would have to make room for; choose "
@@ -123,7 +135,8 @@ def files_of(output):
 def save(table, aside, output, card):
     """Add the card to the table, and write it in the format of the output's suffix.
 
-    A table in HDF5 is the output itself. To npz the whole table passes through memory; a CSV has its card beside it.
+    A table in HDF5 is the output itself. To npz the whole table passes through memory; a CSV has its card beside
+    it, Parquet in the metadata of the file.
 
     Args:
         aside: {path: where it is written for now}, of `files_of`, see `gala_ssl.base.files.written_together`.
@@ -135,6 +148,12 @@ def save(table, aside, output, card):
         with errors_name(beside):
             aside[beside].write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         return
+    if output.suffix.lower() == PARQUET:
+        with errors_name(output), contextlib.closing(ParquetFile(aside[output])) as file:
+            for part in _parts(table):
+                file.add(part)
+            file.note(card=json.dumps(card))
+        return
     table.file["card"] = json.dumps(card)
     if output.suffix.lower() == ".npz":
         with errors_name(output):
@@ -143,7 +162,13 @@ def save(table, aside, output, card):
 
 
 def _write_csv(table, path):
-    """A line a row: the integers, components and embedding, a column a number."""
+    for number, part in enumerate(_parts(table)):
+        part.to_csv(path, mode="a" if number else "w", header=not number, index=False, float_format="%.7g",
+                    na_rep="nan")
+
+
+def _parts(table):
+    """Yield the table in parts, pandas.DataFrames: the integers, components and embedding, a column a number."""
     import pandas as pd  # which the other formats do without
 
     for start in range(0, len(table), _ROWS):
@@ -152,5 +177,4 @@ def _write_csv(table, path):
         for name, dataset in (("component", "components"), ("embedding", "embedding")):
             values = table.file[dataset][part]
             columns |= {f"{name}_{i + 1}": values[:, i] for i in range(values.shape[1])}
-        pd.DataFrame(columns).to_csv(path, mode="a" if start else "w", header=not start, index=False,
-                                     float_format="%.7g", na_rep="nan")
+        yield pd.DataFrame(columns)

@@ -1,11 +1,14 @@
 """The names of particles in files: a table, and copies of the frames by whose names OVITO can colour."""
 import contextlib
+import dataclasses
 
 import gsd.hoomd
 import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import errors_name
+from gala_ssl.base.tables import PARQUET, ParquetFile, check_parquet
+from gala_ssl.frames.formats import writer_of
 from gala_ssl.order.component_copies import copied
 
 LOG = "particles/gala_ssl/"
@@ -15,19 +18,35 @@ class TableOfNames:
     """CSV, a row a particle: frame, step, particle, id, structure, probability (and what else `found.table()` has)."""
 
     def __init__(self, path, frames, names):
-        self._file, self._numbers = open(path, "w", newline="", encoding="utf-8"), iter(frames.numbers)
-        self._header = True
+        self._numbers, self._header = iter(frames.numbers), True
+        self._open(path)
 
     def add(self, frame, found):
         table = found.table().reset_index()
         table.insert(0, "frame", next(self._numbers))
         table.insert(1, "step", -1 if frame.step is None else frame.step)
         table.insert(3, "id", -1 if frame.ids is None else frame.ids)
+        self._write(table)
+
+    def _open(self, path):
+        self._file = open(path, "w", newline="", encoding="utf-8")
+
+    def _write(self, table):
         table.to_csv(self._file, header=self._header, index=False, float_format="%.4f", na_rep="nan")
         self._header = False
 
     def close(self):
         self._file.close()
+
+
+class ParquetOfNames(TableOfNames):
+    """The same in Parquet."""
+
+    def _open(self, path):
+        self._file = ParquetFile(path)
+
+    def _write(self, table):
+        self._file.add(table)
 
 
 class NamedGSD:
@@ -56,60 +75,41 @@ class NamedGSD:
 
 
 class NamedXYZ:
-    """Extended XYZ with the columns species, pos, id, structure (a name, spaces as underscores) and probability."""
+    """Extended XYZ with the columns structure (a name), structure_id (its number in this file) and probability."""
 
     def __init__(self, path, frames, names):
-        self._file = open(path, "w", encoding="utf-8")
+        self._writer, self._names = writer_of(path)(path), tuple(names)
 
     def add(self, frame, found):
-        cell = " ".join(f"{value:.9g}" for value in frame.cell.ravel())
-        self._file.write(f'{len(frame)}\nLattice="{cell}" pbc="{_flags(frame, "T", "F")}" '
-                         + ("" if frame.step is None else f"Timestep={frame.step} ") +
-                         "Properties=species:S:1:pos:R:3:id:I:1:structure:S:1:probability:R:1\n")
-        species = np.array([_word(name) for name in frame.type_names])[frame.types]
-        places = frame.positions + frame.cell.sum(axis=0) / 2  # the corner of the box is the origin here
-        rows = zip(species, places.tolist(), _ids(frame), found.structure, found.probability)
-        for kind, (x, y, z), i, name, chance in rows:
-            self._file.write(f"{kind} {x:.9g} {y:.9g} {z:.9g} {i} {_word(name)} {chance:.4f}\n")
+        self._writer.write(frame, {"structure": found.structure, "probability": _rounded(found)})
 
     def close(self):
-        self._file.close()
+        self._writer.close()
 
 
-class NamedDump:
-    """LAMMPS dump with the columns id, type, element, x, y, z and probability; the name stands where elements do."""
+class NamedDump(NamedXYZ):
+    """LAMMPS dump whose types are structures, numbered from 1, with their names as elements, which OVITO colours by.
 
-    def __init__(self, path, frames, names):
-        self._file, self._numbers = open(path, "w", encoding="utf-8"), iter(frames.numbers)
+    OVITO reads names in no other column of a dump, and of a type one name. The particles' own types, from 1, are in
+    the column original_type; probability is the last.
+    """
 
     def add(self, frame, found):
-        number = next(self._numbers)
-        step = getattr(frame, "step", None)
-        (xx, _, _), (xy, yy, _), (xz, yz, zz) = frame.cell
-        low, high = -frame.cell.sum(axis=0) / 2, frame.cell.diagonal() - frame.cell.sum(axis=0) / 2
-        low_x, high_x = low[0] + min(0, xy, xz, xy + xz), high[0] + max(0, xy, xz, xy + xz)
-        low_y, high_y = low[1] + min(0, yz), high[1] + max(0, yz)
-        self._file.write(f"ITEM: TIMESTEP\n{number if step is None else step}\nITEM: NUMBER OF ATOMS\n{len(frame)}\n"
-                         f"ITEM: BOX BOUNDS xy xz yz {_flags(frame, 'pp', 'ff')}\n{low_x:.9g} {high_x:.9g} {xy:.9g}\n"
-                         f"{low_y:.9g} {high_y:.9g} {xz:.9g}\n{low[2]:.9g} {high[2]:.9g} {yz:.9g}\n"
-                         "ITEM: ATOMS id type element x y z probability\n")
-        rows = zip(_ids(frame), frame.types.tolist(), found.structure, frame.positions.tolist(), found.probability)
-        for i, kind, name, (x, y, z), chance in rows:
-            self._file.write(f"{i} {kind + 1} {_word(name)} {x:.9g} {y:.9g} {z:.9g} {chance:.4f}\n")
-
-    def close(self):
-        self._file.close()
+        types = [self._names.index(name) for name in found.structure]
+        named = dataclasses.replace(frame, types=types, type_names=self._names)
+        self._writer.write(named, {"original_type": frame.types + 1, "probability": _rounded(found)})
 
 
-_WRITERS = {".csv": TableOfNames, ".gsd": NamedGSD, ".xyz": NamedXYZ, ".extxyz": NamedXYZ,
+_WRITERS = {".csv": TableOfNames, PARQUET: ParquetOfNames, ".gsd": NamedGSD, ".xyz": NamedXYZ, ".extxyz": NamedXYZ,
             ".dump": NamedDump, ".lammpstrj": NamedDump}
 
 
 def check_named(path):
-    """InputError unless names can be written to a file of this ending."""
+    """InputError unless names can be written to a file of this ending, and what writes it is installed."""
     if path.suffix.lower() not in _WRITERS:
         raise InputError(f"Names cannot be written to {path}; give a file that ends in {', '.join(_WRITERS)}.",
                          path=path, option="--output", value=str(path))
+    check_parquet(path)
 
 
 @contextlib.contextmanager
@@ -124,15 +124,6 @@ def named_file(path, aside, frames, names):
         yield writer
 
 
-def _ids(frame):
-    """The ids of the particles, or their numbers from 1."""
-    return range(1, len(frame) + 1) if frame.ids is None else frame.ids.tolist()
-
-
-def _flags(frame, periodic, open_):
-    """What a format says of vectors that are periodic, and of open ones."""
-    return " ".join(periodic if each else open_ for each in frame.periodic)
-
-
-def _word(name):
-    return "_".join(name.split()) or "X"
+def _rounded(found):
+    """Probabilities (N,) with four digits, as many as mean something."""
+    return np.round(found.probability.astype(float), 4)

@@ -1,5 +1,6 @@
 """Files that end in the middle, or lack particles: what is whole is read, and what is not is named."""
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -102,3 +103,27 @@ def test_a_frame_of_many_is_read_by_its_place(tmp_path, name, monkeypatch):
                         lambda self, text, number: sizes.append(len(text)) or original(self, text, number))
     assert [frames[i].step for i in (150, 3, -1)] == [1500, 30, 1990]
     assert max(sizes) < (tmp_path / name).stat().st_size / 150
+
+
+@pytest.mark.parametrize("name", [pytest.param("run.xyz", marks=pytest.mark.slow), "run.dump"])
+def test_three_thousand_frames_take_the_memory_of_one(tmp_path, name):
+    """The index has a few numbers a frame; opening reads some megabytes at a time, a frame is read by its offset."""
+    path, count, repeats = tmp_path / name, 100, 3000
+    write_frames(path, [made(0, count)])
+    frame = path.read_bytes()
+    with open(path, "wb") as file:
+        for _ in range(repeats // 10):
+            file.write(10 * frame)
+    tracemalloc.start()
+    try:
+        frames = read_frames(path)
+        opening, most = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        assert len(frames) == repeats
+        for number in (2999, 0, 1500):
+            assert len(frames[number]) == count
+        reading = tracemalloc.get_traced_memory()[1] - opening
+    finally:
+        tracemalloc.stop()
+    assert opening < 300 * repeats and most < 1e7 < path.stat().st_size
+    assert reading < 30 * len(frame) < path.stat().st_size / 50

@@ -1,6 +1,7 @@
 """What is written is read again: box, positions, types, ids, step, open vectors; and columns for OVITO."""
 import dataclasses
 
+import ase.io
 import gsd.hoomd
 import numpy as np
 import pytest
@@ -69,7 +70,7 @@ def test_columns_can_be_read_by_others(tmp_path):
     np.testing.assert_array_equal(values[:, 0].astype(int), frame.ids)
     np.testing.assert_allclose(values[:, 6].astype(float), columns["component_1"], rtol=1e-8)
     comment = (tmp_path / "a.xyz").read_text().splitlines()[1]
-    assert comment.endswith("Properties=species:S:1:pos:R:3:id:I:1:component_1:R:1:structure_id:I:1")
+    assert comment.endswith("Properties=species:S:1:pos:R:3:id:I:1:component_1:R:1:structure:S:1:structure_id:I:1")
     assert 'structure_names="bcc beta_Sn fcc"' in comment
 
 
@@ -108,3 +109,26 @@ def test_a_name_of_no_format(tmp_path):
     with refused(path=str(tmp_path / "a.cif")):
         write_frames(tmp_path / "a.cif", [made()])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_name_has_one_number_in_all_frames_of_a_file(tmp_path):
+    frames, names = [made(0), made(1)], [np.repeat(["bcc", "fcc"], 15), np.repeat(["a liquid", "fcc", "hcp"], 10)]
+    for name in ("a.xyz", "a.gsd", "a.dump"):
+        write_frames(tmp_path / name, frames, [{"structure": each} for each in names])
+    read = [atoms.arrays for atoms in ase.io.read(tmp_path / "a.xyz", ":", "extxyz")]
+    assert read[1]["structure"].tolist() == np.repeat(["a_liquid", "fcc", "hcp"], 10).tolist()
+    expected = [np.repeat([0, 1], 15), np.repeat([2, 1, 3], 10)]
+    rows = [[line.split() for line in part.splitlines()[1:31]]
+            for part in (tmp_path / "a.dump").read_text().split("ITEM: ATOMS")[1:]]
+    with gsd.hoomd.open(tmp_path / "a.gsd") as file:
+        for number, each in enumerate(expected):
+            log = file[number].log
+            np.testing.assert_array_equal(log["particles/gala_ssl/structure_id"], each)
+            np.testing.assert_array_equal(read[number]["structure_id"], each)
+            assert [int(row[6]) for row in rows[number]] == each.tolist()
+        assert bytes(log["gala_ssl/structure_names"]).decode().split("\n") == ["bcc", "fcc", "a_liquid", "hcp"]
+
+
+def test_frames_without_a_time_step_are_numbered_in_a_dump(tmp_path):
+    write_frames(tmp_path / "a.dump", [made(seed, step=None) for seed in range(3)])
+    assert [frame.step for frame in read_frames(tmp_path / "a.dump")] == [0, 1, 2]

@@ -112,7 +112,8 @@ def test_the_divergence_is_that_of_gaussians_over_the_bonds_there_are(seed):
     drawn = mean + np.exp(log_variance / 2) * rng.normal(size=(50_000, *mean.shape))
     density = -((drawn - mean) ** 2 / np.exp(log_variance) + log_variance) / 2
     expected = (density + drawn ** 2 / 2).sum(axis=-1).mean()
-    assert float(layer.divergence.result()) == pytest.approx(expected, abs=0.02)
+    if keras.backend.backend() != "jax":  # which does not track it
+        assert float(layer.divergence.result()) == pytest.approx(expected, abs=0.02)
     assert float(layer.losses[0]) == pytest.approx(0.5 * expected, abs=0.01)
 
 

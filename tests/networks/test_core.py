@@ -99,6 +99,7 @@ def test_a_bond_of_length_zero_is_not_padding(clouds):
     assert np.abs(values[0]).max(axis=-1).min() > 0
 
 
+@pytest.mark.tensorflow  # JAX compiles each size
 def test_clouds_of_any_size_and_batches_of_any_size(clouds):
     core = small_core(blocks=1)
     whole = np.asarray(core(clouds)[1])

@@ -20,7 +20,7 @@ from gala_ssl.training.presets import TrainingConfig
 from tests.refusals import refused
 from tests.strategies import SEEDS, examples
 
-pytestmark = pytest.mark.any_backend
+pytestmark = pytest.mark.tensorflow
 
 
 def made_up(sizes, stray, rng, clouds=400, named=1.0):

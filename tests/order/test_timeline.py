@@ -101,8 +101,8 @@ def test_what_other_programs_read_has_the_names(frames, tmp_path, name):
         # ASE knows the names of elements only.
         lines = path.read_text().splitlines()
         rows = [line.split() for line in lines[-108:]]
-        assert lines[-109] == "ITEM: ATOMS id type element x y z probability"
-        assert [row[2] for row in rows] == expected and rows[-1][6] == "1.0000"
+        assert lines[-109] == "ITEM: ATOMS id type element x y z original_type probability"
+        assert [row[2] for row in rows] == expected and float(rows[-1][7]) == 1
         path.write_text("\n".join(line.replace("liquid", "Cu").replace("fcc", "Au") for line in lines) + "\n")
         again = read_frames(path)[1]
     apart = (again.positions - frames[9].positions) @ np.linalg.inv(frames[9].cell)

@@ -21,7 +21,7 @@ from tests.selection import in_tiers
 from tests.small_networks import small_config, small_core, tiny_preset
 from tests.strategies import cloud, type_encodings
 
-pytestmark = pytest.mark.any_backend
+pytestmark = pytest.mark.tensorflow
 
 TINY = tiny_preset(epochs=2, dynamic_training=64)
 

@@ -73,15 +73,16 @@ class CIF(Reader):
     def _usable(self, names, places, known, digits, full, source):
         """The sites that have coordinates and are full; with `partial` those of which something is there, with a
         warning, and of several at one place the one that is there most."""
-        for count, said, done in ((np.sum(~known), "without coordinates", "leave them out"),
-                                  (np.sum(full < _FULL), "not fully occupied", "take them as full")):
+        for count, said, done, past in (
+                (np.sum(~known), "without coordinates", "leave them out", "left out"),
+                (np.sum(full < _FULL), "not fully occupied", "take them as full",
+                 "taken as full, and of several at one place the one that is there most")):
             if count and not self.partial:
                 raise InputError(f"{source} has {pluralize(count, 'site')} {said}; give a structure without such "
                                  f"sites, or {done} with partial=True, on the command line --partial.", path=self.path,
                                  frame=source, option="partial", value=False)
             if count:
-                past = {"leave them out": "they are left out", "take them as full": "they are taken as full"}[done]
-                warnings.warn(InputWarning(f"{source} has {pluralize(count, 'site')} {said}; {past}.", path=self.path,
+                warnings.warn(InputWarning(f"{source} has {pluralize(count, 'site')} {said}, {past}.", path=self.path,
                                            frame=source), stacklevel=4)
         order = np.flatnonzero(known)[np.argsort(-full[known], kind="stable")]
         if (full < _FULL).any():

@@ -102,16 +102,17 @@ class GSDWriter(Writer):
 
     def __init__(self, path):
         self._file, self._first = gsd.hoomd.open(path, "w"), None
+        self._names = {}
 
     def write(self, frame, columns):
         made = original(frame) or snapshot(frame)
-        columns, names = numeric(columns)
+        columns = numeric(columns, self._names)
         if columns:
             made.log = {name: value for name, value in made.log.items()
                         if name in (_IDS, _PERIODIC) or not name.startswith((LOG, "gala_ssl/"))}
         made.log |= {f"{LOG}{name}": column for name, column in columns.items()}
         made.log |= {f"gala_ssl/{name}": np.frombuffer("\n".join(known).encode(), np.uint8)
-                     for name, known in names.items()}
+                     for name, known in self._names.items()}
         self._complete(made, frame)
         self._file.append(made)
 
