@@ -23,14 +23,14 @@ if typing.TYPE_CHECKING:
     from gala_ssl.order.identify import Identifier
 
 # Frames of a new structure, of each known one that its particles are named by, and of each other known one.
-_NEW, _RIVAL, _OTHER = 8, 6, 1
+_NEW, _RIVAL, _OTHER = 12, 6, 1
 # Inverse strength of the penalty on the weights of the classifier.
 _PENALTY = 0.1
 # A known structure is a rival from this fraction of the particles on.
 _NAMED = 0.05
 # The classifier tells a new structure from a known one if at least this fraction of unseen particles is named rightly.
 _TOLD_APART = 0.8
-_SETTINGS = ThermalConfig(noise=(0.02, 0.12), particles=300, surfaces=0.0)
+_SETTINGS = ThermalConfig(noise=(0.02, 0.14), particles=300, surfaces=0.0)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -115,15 +115,15 @@ class Identifier:
             raise InputError(f"Structures are named by a network of frame_classification, not of {embedding.name}.",
                              option="embedding", value=embedding.name)
         self.embedding, self.pooled = embedding, pooled
-        self._structures = embedding.card["structures"]
+        self.structures = embedding.card["structures"]
         self._decision = Decision.from_card(embedding.card, pooled)
         # Only the names asked for are compared, so that what is not among them is not unknown.
         self._unknown = KnownOrNot.from_card(embedding.card) if among is None and pooled else None
         if among is None:
-            self._groups = self._decision.groups(self._structures)
+            self._groups = self._decision.groups(self.structures)
         else:
             self._groups = [[column] for column in self._columns(among)]
-        self.names = tuple(_usual(self._structures[group[0]]) for group in self._groups)
+        self.names = tuple(_usual(self.structures[group[0]]) for group in self._groups)
         self._new = None
         if also:
             from gala_ssl.order.also import fit_new
@@ -142,11 +142,6 @@ class Identifier:
         """All names that a particle may get, "unknown" with them."""
         return *self.names, UNKNOWN
 
-    @property
-    def structures(self):
-        """Names of the prototypes, liquid and gas that the network knows."""
-        return self._structures
-
     @staticmethod
     def usual(name):
         """The usual name of a structure that the network knows."""
@@ -160,7 +155,7 @@ class Identifier:
             particles without neighbours in the embedding are NaN, and do not count for others.
         """
         both = np.concatenate(list(self.embedding.parts(frame, "summary and answer")))
-        width = both.shape[1] - len(self._structures)
+        width = both.shape[1] - len(self.structures)
         both[:, width:] = np.log(np.maximum(both[:, width:], _SMALLEST))
         if self.pooled:
             both = pooled(both, frame, self.pooled)
@@ -169,14 +164,14 @@ class Identifier:
     def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
         """The Identification from what `evidence` returns."""
         with np.errstate(invalid="ignore"):  # of NaN
-            scores, column = within(self._decision.scores(evidence, self._structures), self._groups)
+            scores, column = within(self._decision.scores(evidence, self.structures), self._groups)
             scores = normalized(scores)
         if self._new:
             scores = self._new.scores(scores, summary)
         scores = scores.astype(np.float32)
         best = scores.argmax(axis=1)
         nearest, new = np.array(self.names)[best], best >= len(self._groups)
-        member = np.where(new, nearest, np.array([_usual(name) for name in self._structures])[column])
+        member = np.where(new, nearest, np.array([_usual(name) for name in self.structures])[column])
         known = ~np.isnan(evidence).any(axis=1)
         nearest, member = (np.where(known, names, UNKNOWN) for names in (nearest, member))
         if self._unknown is not None:
@@ -187,11 +182,11 @@ class Identifier:
                               self.names, scores, known, nearest, member)
 
     def _columns(self, among):
-        spoken = [_usual(name) for name in self._structures]
+        spoken = [_usual(name) for name in self.structures]
         for name in among:
-            if name not in self._structures:
+            if name not in self.structures:
                 check_choice("structure", name, spoken)
-        return [self._structures.index(name) if name in self._structures else spoken.index(name) for name in among]
+        return [self.structures.index(name) if name in self.structures else spoken.index(name) for name in among]
 
 
 def _usual(name):
