@@ -14,6 +14,7 @@ from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, normalized, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.pooling import POOLED, pooled
+from gala_ssl.order.regions import in_bulk
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
 if typing.TYPE_CHECKING:
@@ -40,8 +41,9 @@ class Identification:
         probability: (N,) float32, of the name in `nearest`, among those asked for; NaN for a particle without
             neighbours in the embedding, about which nothing can be said: all its names are "unknown".
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
-        known: (N,) bool, false where the neighbourhood is unlike all known structures. Where names were asked for, or
-            single particles, only those without neighbours are unknown.
+        known: (N,) bool, false in the bulk where the neighbourhood is unlike all known structures; at a surface, that
+            is called liquid or gas. Where names were asked for, or single particles, only those without neighbours are
+            unknown.
         nearest: (N,) the likeliest name, also of what is unknown.
         member: (N,) the likeliest structure of the family in `nearest`.
     """
@@ -124,6 +126,7 @@ class Identifier:
         else:
             self._groups = [[column] for column in self._columns(among)]
         self.names = tuple(_usual(self.structures[group[0]]) for group in self._groups)
+        self._disordered = np.flatnonzero(np.isin(self.names, DISORDERED))
         self._new = None
         if also:
             from gala_ssl.order.also import fit_new
@@ -134,8 +137,9 @@ class Identifier:
                 warnings.warn(sentence, stacklevel=2)
 
     def __call__(self, frame: FrameLike) -> Identification:
-        evidence, summary = self.evidence(as_frame(frame))
-        return self.decide(evidence, summary)
+        frame = as_frame(frame)
+        evidence, summary = self.evidence(frame)
+        return self.decide(evidence, summary, frame)
 
     @property
     def answers(self):
@@ -161,23 +165,29 @@ class Identifier:
             both = pooled(both, frame, self.pooled)
         return both[:, width:], both[:, :width]
 
-    def decide(self, evidence: np.ndarray, summary: np.ndarray) -> Identification:
-        """The Identification from what `evidence` returns."""
+    def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
+        """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
         with np.errstate(invalid="ignore"):  # of NaN
             scores, column = within(self._decision.scores(evidence, self.structures), self._groups)
             scores = normalized(scores)
         if self._new:
             scores = self._new.scores(scores, summary)
         scores = scores.astype(np.float32)
-        best = scores.argmax(axis=1)
-        nearest, new = np.array(self.names)[best], best >= len(self._groups)
-        member = np.where(new, nearest, np.array([_usual(name) for name in self.structures])[column])
-        known = ~np.isnan(evidence).any(axis=1)
-        nearest, member = (np.where(known, names, UNKNOWN) for names in (nearest, member))
+        best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
+        member = np.array([_usual(name) for name in self.structures])[column]
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            usual = self._unknown.strangeness(summary) <= self._unknown.threshold
-            known &= usual | np.isin(nearest, DISORDERED) | new
+            strange = self._unknown.strangeness(summary) > self._unknown.threshold
+            strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
+            if strange.any() and frame is not None:
+                # At a surface no crystal is whole: what is unlike all of them there has no order either.
+                surface = strange & ~in_bulk(frame)
+                best[surface] = self._disordered[scores[surface][:, self._disordered].argmax(axis=1)]
+                member[surface] = np.array(self.names)[best[surface]]
+                strange &= ~surface
+        nearest, known = np.array(self.names)[best], ~(bare | strange)
+        member = np.where(best < len(self._groups), member, nearest)
+        nearest, member = (np.where(bare, UNKNOWN, names) for names in (nearest, member))
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 

@@ -12,6 +12,7 @@ from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.identify import Identifier, identify
 from gala_ssl.order.pooling import pooled
+from gala_ssl.order.regions import in_bulk
 from tests.scripts import module
 
 
@@ -40,6 +41,18 @@ def test_hot_crystals_and_melts_of_molecular_dynamics_are_named(embedding):
             found = Identifier(embedding, ("fcc", "hcp", "bcc", "sc", "diamond", "liquid"))(hot.frame)
             assert (found.structure == hot.structure).mean() > 0.99, system
     assert len(seen) == 6
+
+
+def test_what_is_unlike_all_crystals_at_a_surface_has_no_order(embedding):
+    """The surface of a droplet, which was called unknown, so that a gas seemed to change into something unknown."""
+    name, frame = Identifier(embedding), read_frames("data/trajectories/cI2-W_trajectory.gsd")[56]
+    evidence, summary = name.evidence(frame)
+    bulk, everywhere, found = in_bulk(frame), name.decide(evidence, summary), name.decide(evidence, summary, frame)
+    surface = ~everywhere.known & ~bulk
+    assert surface.sum() > 100 and found.known[surface].all()
+    assert np.isin(found.structure[surface], ("liquid", "gas")).all()
+    np.testing.assert_array_equal(found.member[surface], found.structure[surface])
+    np.testing.assert_array_equal(found.structure[~surface], everywhere.structure[~surface])
 
 
 def test_neither_unit_nor_orientation_nor_order_of_the_particles_matters(embedding):
