@@ -83,7 +83,8 @@ def test_bonds_of_zeros_are_padding(fitted, frames):
 @pytest.mark.slow
 def test_a_pipeline_tells_structures_apart(frames, expected):
     names = np.repeat(["fcc", "bcc"], [len(frame) for frame in frames])
-    pipeline = make_pipeline(EmbeddingTransformer("denoising"), StandardScaler(), PCA(20), LogisticRegression())
+    transformer = EmbeddingTransformer("denoising", weights="paper")
+    pipeline = make_pipeline(transformer, StandardScaler(), PCA(20), LogisticRegression())
     assert pipeline.fit(frames, names).score(frames, names) > 0.95
     assert pipeline[:-1].get_feature_names_out().tolist() == [f"pca{i}" for i in range(20)]
     assert_equal_numbers(pipeline[:1].transform(frames), expected)
