@@ -82,7 +82,7 @@ clean:  ## remove the virtual environment and caches; runs stay
 $(INSTALLED): requirements.txt setup.cfg setup.py $(wildcard gala_ssl/kernel/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
-	@echo "Installing the pinned versions into $(VENV), 3.6 GB, some minutes ..."
+	@echo "Installing the pinned versions into $(VENV), 4.4 GB, some minutes ..."
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps -e . --config-settings editable_mode=compat
