@@ -1,4 +1,4 @@
-"""Particles per CPU second of the compiled kernel, beside Keras with XLA, q4 and q6, and the peak of the processor.
+"""Particles per CPU second of the compiled kernel, beside Keras with XLA, classical methods, and the processor's peak.
 
     python benchmarks/kernel.py [--particles 4096 100000] [--rounds 5] [--task denoising] [--output results/benchmarks]
 
@@ -28,8 +28,10 @@ from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame
 from gala_ssl.kernel import instruction_set
 from gala_ssl.kernel.library import INSTRUCTION_SETS, library
-from gala_ssl.order.classical import Steinhardt
+from gala_ssl.order.classical import AveragedSteinhardt, Steinhardt
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.identify import Identifier
+from gala_ssl.simulation.classical_names import adaptive_common_neighbors, template_matching
 
 BONDS, OPERATIONS = 20, 22.07e6
 SMALL = (32, 128, 512, 4096)
@@ -45,6 +47,8 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     embeddings = {engine: Embedding.from_pretrained(arguments.task, weights="thermal", engine=engine, progress=False,
                                                     jit_compile=True) for engine in ("kernel", "keras")}
+    embeddings["names"] = Identifier(Embedding.from_pretrained("frame_classification", weights="thermal",
+                                                               engine="kernel", progress=False))
     tables = {"kernel": rates(embeddings, arguments.particles, arguments.rounds),
               "small_frames": small_frames(embeddings["kernel"], arguments.rounds)}
     for name, table in tables.items():
@@ -61,7 +65,12 @@ def rates(embeddings, sizes, rounds):
         cases = {"kernel": with_threads(embeddings["kernel"], frame, 1),
                  "kernel, 2 threads": with_threads(embeddings["kernel"], frame, 2),
                  "keras with XLA": lambda frame=frame: embeddings["keras"](frame),
-                 "q4 and q6": lambda frame=frame: Steinhardt(degrees=(4, 6), neighbors=(12,))(frame)}
+                 "identify, kernel": lambda frame=frame: computed(embeddings["names"].embedding,
+                                                                  lambda: embeddings["names"](frame)),
+                 "q4 and q6": lambda frame=frame: Steinhardt(degrees=(4, 6), neighbors=(12,))(frame),
+                 "averaged q4 and q6": lambda frame=frame: AveragedSteinhardt(degrees=(4, 6), neighbors=(12,))(frame),
+                 "PTM (mdapy)": lambda frame=frame: template_matching(frame),
+                 "adaptive CNA (mdapy)": lambda frame=frame: adaptive_common_neighbors(frame)}
         core, peak = core_of(embeddings["kernel"], frame, clouds), Products()
         seconds = {name: [] for name in (*cases, "core", "peak")}
         for case in cases.values():
