@@ -42,18 +42,17 @@ def run(arguments):
     from gala_ssl.order.attention import AttentionMaps
     from gala_ssl.order.embedding import Embedding
 
-    weights = arguments.weights
     output = arguments.output or pathlib.Path(f"{uncompressed_name(frame.path).stem}_attention")
     check_folder(output)
-    maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=weights, progress=not arguments.quiet,
-                                                   ignore_types=arguments.ignore_types))
+    maps = AttentionMaps(Embedding.from_pretrained(arguments.task, weights=arguments.weights,
+                                                   progress=not arguments.quiet, ignore_types=arguments.ignore_types))
     edges, length = shells_of(frame, maps.embedding.neighbors)
     sums, cloud, seen = averaged(maps, frame, edges, particle)
     table = sums.table(maps.layers)
     titles = [f"{arguments.task.replace('_', ' ')}: {what} of {pathlib.Path(frame.source).name}"
               for what in (f"particle {particle}", "mean over the particles")]
     write(output, maps, sums, table, cloud, seen, titles)
-    card = card_of(arguments, frame, weights, maps, edges, length)
+    card = card_of(arguments, frame, maps, edges, length)
     write_json(output / "card.json", card)
     if arguments.json:
         print(json.dumps({"output": str(output)} | card, indent=2))
@@ -114,11 +113,12 @@ def write(output, maps, sums, table, cloud, weights, titles):
             figure.savefig(temporary, dpi=150)
 
 
-def card_of(arguments, frame, weights, maps, edges, length):
+def card_of(arguments, frame, maps, edges, length):
     from gala_ssl.base.provenance import sha256, versions
 
     return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
-        "weights_sha256": sha256(weights / f"{arguments.task}.keras"), "neighbors": maps.embedding.neighbors.name,
-        "k": maps.embedding.neighbors.most, "length_scale": maps.embedding.length_scale, "contact_distance": length,
+        "weights_sha256": sha256(arguments.weights / f"{arguments.task}.keras"),
+        "neighbors": maps.embedding.neighbors.name, "k": maps.embedding.neighbors.most,
+        "length_scale": maps.embedding.length_scale, "contact_distance": length,
         "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()}

@@ -83,9 +83,8 @@ def methods(arguments):
     from gala_ssl.order.concatenation import with_concatenation
     from gala_ssl.order.embedding import Embedding, tasks_with_weights
 
-    weights = arguments.weights
-    tasks = tasks_with_weights(weights) if arguments.tasks is None else arguments.tasks
-    learned = [Embedding.from_pretrained(task, weights=weights, length_scale=arguments.scale,
+    tasks = tasks_with_weights(arguments.weights) if arguments.tasks is None else arguments.tasks
+    learned = [Embedding.from_pretrained(task, weights=arguments.weights, length_scale=arguments.scale,
                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,
                                          engine=arguments.engine)
                for task in tasks]

@@ -8,14 +8,13 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 """
 import pathlib
 
-from gala_ssl.base.errors import InputError, pluralize
+from gala_ssl.base.errors import pluralize
 from gala_ssl.commands.options import (
     add_engine,
     add_trajectory,
     add_types,
     check_outputs,
-    trajectory_name,
-    trajectory_of,
+    chosen_frames,
 )
 from gala_ssl.tasks.models.sets import weights_folder
 
@@ -35,16 +34,12 @@ def configure(parser):
 
 
 def run(arguments):
-    from gala_ssl.commands.embed import chosen
     from gala_ssl.frames.formats import writer_of
     from gala_ssl.frames.writing import write_frames
 
     writer_of(arguments.output)
     check_outputs([arguments.output], arguments.trajectory)
-    frames = trajectory_of(arguments, chosen(arguments.frames))
-    if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {trajectory_name(arguments)}.",
-                         path=trajectory_name(arguments), option="--frames", value=arguments.frames)
+    frames = chosen_frames(arguments)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.denoise import Denoiser
     from gala_ssl.order.embedding import Embedding

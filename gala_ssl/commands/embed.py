@@ -27,9 +27,9 @@ from gala_ssl.commands.options import (
     add_weights,
     check_ending,
     check_outputs,
+    chosen_frames,
     neighbors_of,
     trajectory_name,
-    trajectory_of,
 )
 from gala_ssl.frames.compressed import uncompressed_name
 from gala_ssl.tasks import check_task
@@ -79,19 +79,13 @@ def run(arguments):
     from gala_ssl.base.files import errors_name, written_together
     from gala_ssl.order.embedding_files import files_of, save
 
-    frames, named = trajectory_of(arguments, chosen(arguments.frames)), trajectory_name(arguments)
-    if not len(frames):
-        if not len(trajectory_of(arguments)):
-            raise InputError(f"There are no frames in {named}; give a file that has some.", path=named)
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {named}.", path=named,
-                         option="--frames", value=arguments.frames)
+    frames = chosen_frames(arguments)
     # A frame that cannot be embedded should be known before the network is loaded, which takes seconds.
     particles = len(frames) * len(frames[0])
     from gala_ssl.networks import MANY
     from gala_ssl.order.embedding import Embedding
 
-    weights = arguments.weights
-    embed = Embedding.from_pretrained(arguments.task, weights=weights, length_scale=arguments.scale,
+    embed = Embedding.from_pretrained(arguments.task, weights=arguments.weights, length_scale=arguments.scale,
                                       source="bonds" if arguments.level == "bond" else "core",
                                       neighbors=neighbors_of(arguments), ignore_types=arguments.ignore_types,
                                       engine=arguments.engine,
@@ -109,7 +103,7 @@ def run(arguments):
     with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
         spans = fill(table, frames, embed, arguments)
         components = table.add_reference(reference, count) if reference else table.add_components(count)
-        card = card_of(arguments, frames, embed, weights, components) | {
+        card = card_of(arguments, frames, embed, components) | {
             "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
             "seconds": round(time.monotonic() - start, 1)}
         save(table, aside, output, card)
@@ -168,20 +162,6 @@ def check(arguments, output):
     check_outputs(filter(None, (output, arguments.gsd, arguments.copy, arguments.png)), arguments.trajectory)
 
 
-def chosen(text):
-    """What `read_frames` takes, from a number, numbers with commas between, or a slice."""
-    try:
-        if ":" in text:
-            parts = [int(part) if part else None for part in text.split(":")]
-            if len(parts) > 3 or (len(parts) == 3 and parts[2] == 0):
-                raise ValueError(text)
-            return slice(*parts)
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"--frames {text} is no choice of frames; give a number, numbers with commas between, or a "
-                         f"slice such as 0::10.", option="--frames", value=text) from None
-
-
 @contextlib.contextmanager
 def table_for(output, aside, dimension, level):
     """A table in the output, as it is written aside, where that is HDF5; else in a temporary file."""
@@ -233,11 +213,11 @@ def draw(path, arguments, frames, components, spans):
     embedding_figure(frames, frames.numbers, values, label, arguments.limits).savefig(path, dpi=120)
 
 
-def card_of(arguments, frames, embed, weights, components):
+def card_of(arguments, frames, embed, components):
     from gala_ssl.base.provenance import sha256, versions
 
-    return {"task": arguments.task, "weights": str(weights / f"{arguments.task}.keras"),
-            "weights_sha256": sha256(weights / f"{arguments.task}.keras"),
+    return {"task": arguments.task, "weights": str(arguments.weights / f"{arguments.task}.keras"),
+            "weights_sha256": sha256(arguments.weights / f"{arguments.task}.keras"),
             "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
             "average": arguments.average or 0, "bulk": arguments.bulk,
             "length_scale": embed.length_scale, **embed.neighbors.card(),

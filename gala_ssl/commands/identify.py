@@ -23,8 +23,7 @@ from gala_ssl.commands.options import (
     add_types,
     check_ending,
     check_outputs,
-    trajectory_name,
-    trajectory_of,
+    chosen_frames,
 )
 from gala_ssl.tasks.models.sets import weights_folder
 
@@ -61,7 +60,6 @@ def configure(parser):
 
 
 def run(arguments):
-    from gala_ssl.commands.embed import chosen
     from gala_ssl.order.named_files import check_named
 
     for path in arguments.output:
@@ -70,11 +68,7 @@ def run(arguments):
     check_ending("figure", arguments.figure, ".png", ".pdf", ".svg")
     check_ending("html", arguments.html, ".html")
     check_outputs(filter(None, (*arguments.output, arguments.figure, arguments.html)), arguments.trajectory)
-    frames = trajectory_of(arguments, chosen(arguments.frames))
-    if not len(frames):
-        raise InputError(f"--frames {arguments.frames} chooses none of the frames of "
-                         f"{trajectory_name(arguments)}.", path=trajectory_name(arguments), option="--frames",
-                         value=arguments.frames)
+    frames = chosen_frames(arguments)
     frames[0]  # a frame that cannot be read should be known before the network is loaded
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.order.identify import Identifier

@@ -27,6 +27,31 @@ def trajectory_of(arguments, frames=slice(None)):
     return read_frames(arguments.trajectory, frames, partial=arguments.partial)
 
 
+def chosen(text):
+    """What `read_frames` takes, from a number, numbers with commas between, or a slice."""
+    try:
+        if ":" in text:
+            parts = [int(part) if part else None for part in text.split(":")]
+            if len(parts) > 3 or (len(parts) == 3 and parts[2] == 0):
+                raise ValueError(text)
+            return slice(*parts)
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"--frames {text} is no choice of frames; give a number, numbers with commas between, or a "
+                         f"slice such as 0::10.", option="--frames", value=text) from None
+
+
+def chosen_frames(arguments):
+    """The frames of the trajectory that --frames chooses; InputError where these are none."""
+    frames, named = trajectory_of(arguments, chosen(arguments.frames)), trajectory_name(arguments)
+    if not len(frames):
+        if not len(trajectory_of(arguments)):
+            raise InputError(f"There are no frames in {named}; give a file that has some.", path=named)
+        raise InputError(f"--frames {arguments.frames} chooses none of the frames of {named}.", path=named,
+                         option="--frames", value=arguments.frames)
+    return frames
+
+
 def trajectory_name(arguments):
     """The files of a trajectory, for sentences and cards."""
     return ", ".join(map(str, arguments.trajectory))

@@ -16,7 +16,7 @@ import pathlib
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
-from gala_ssl.commands.options import add_trajectory, trajectory_name, trajectory_of
+from gala_ssl.commands.options import add_trajectory, chosen, trajectory_name, trajectory_of
 from gala_ssl.frames.compressed import uncompressed_name
 
 
@@ -47,8 +47,6 @@ def run(arguments):
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.",
                          option="--count", value=arguments.count)
-    from gala_ssl.commands.embed import chosen
-
     frames = trajectory_of(arguments, chosen(arguments.frames))
     if sorted(set(frames.numbers)) != frames.numbers:
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "

@@ -9,13 +9,14 @@ import typing
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.decision import normalized
+from gala_ssl.order.identify import usual_name
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import hot_frame, thermal_frame
 
@@ -57,7 +58,7 @@ class NewStructures:
         found = (summary - self.mean) / self.scale @ self.classifier.coef_.T + self.classifier.intercept_
         if len(self.names) == 1:  # of two classes scikit-learn has the second one's logit
             found = np.hstack([np.zeros_like(found), found])
-        found = normalized(found)
+        found = log_softmax(found, axis=1)
         return np.hstack([known + found[:, :1], found[:, 1:]])
 
     def sentences(self) -> list[str]:
@@ -110,7 +111,7 @@ def fit_new(identify: "Identifier", frames: Mapping[str, typing.Any], seed: int 
             more = _embedded(identify, functools.partial(thermal_frame, rival), _RIVAL, seed, "rival", rival)[1]
             known[rival] = np.concatenate([known[rival], more])
             if name not in same and not _told_apart(summary, more):
-                same[name] = identify.usual(rival)
+                same[name] = usual_name(rival)
         if name not in same:
             new[name] = summary
     return _fitted(new, same, np.concatenate(list(known.values())))

@@ -5,6 +5,7 @@ The numbers are in the card of the weights, under "decision"; `experiments/how_s
 import dataclasses
 
 import numpy as np
+from scipy.special import log_softmax
 
 from gala_ssl.order.families import summed
 
@@ -38,7 +39,7 @@ class Decision:
         scores = np.array(evidence, np.float64)
         if LIQUID in structures:
             scores[:, structures.index(LIQUID)] += self.liquid
-        return normalized(self.sharpness * scores)
+        return log_softmax(self.sharpness * scores, axis=1)
 
     def groups(self, structures):
         """Columns of each family, and of each structure that has none: the family's usual name stands first."""
@@ -47,11 +48,6 @@ class Decision:
         for column, name in enumerate(structures):
             columns.setdefault(first.get(name, name), []).append(column)
         return [sorted(group, key=lambda column: structures[column] != name) for name, group in columns.items()]
-
-
-def normalized(scores):
-    """(n, C) logarithms of probabilities that add up to 1 in each row of `scores`."""
-    return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
 def within(scores, groups):

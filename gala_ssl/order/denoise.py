@@ -71,7 +71,6 @@ class Denoiser:
         if int(steps) != steps or steps < 1:
             raise InputError(f"Denoising takes a whole number of steps, at least 1, not {steps!r}.", option="steps",
                              value=steps)
-        frame = as_frame(frame)
         now, total = frame, np.zeros((len(frame), 3))
         for _ in range(int(steps)):
             answer, _ = self.answers(now)

@@ -6,12 +6,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from scipy.special import log_softmax
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
-from gala_ssl.order.decision import Decision, normalized, within
+from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.pooling import POOLED, pooled
 from gala_ssl.order.regions import in_bulk
@@ -125,7 +126,7 @@ class Identifier:
             self._groups = self._decision.groups(self.structures)
         else:
             self._groups = [[column] for column in self._columns(among)]
-        self.names = tuple(_usual(self.structures[group[0]]) for group in self._groups)
+        self.names = tuple(usual_name(self.structures[group[0]]) for group in self._groups)
         self._disordered = np.flatnonzero(np.isin(self.names, DISORDERED))
         self._new = None
         if also:
@@ -146,11 +147,6 @@ class Identifier:
         """All names that a particle may get, "unknown" with them."""
         return *self.names, UNKNOWN
 
-    @staticmethod
-    def usual(name):
-        """The usual name of a structure that the network knows."""
-        return _usual(name)
-
     def evidence(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
         """What the network makes of each particle, pooled over neighbours.
 
@@ -169,12 +165,12 @@ class Identifier:
         """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
         with np.errstate(invalid="ignore"):  # of NaN
             scores, column = within(self._decision.scores(evidence, self.structures), self._groups)
-            scores = normalized(scores)
+            scores = log_softmax(scores, axis=1)
         if self._new:
             scores = self._new.scores(scores, summary)
         scores = scores.astype(np.float32)
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
-        member = np.array([_usual(name) for name in self.structures])[column]
+        member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
             # What has no order is not of an unknown order.
             strange = self._unknown.strangeness(summary) > self._unknown.threshold
@@ -192,14 +188,15 @@ class Identifier:
                               self.names, scores, known, nearest, member)
 
     def _columns(self, among):
-        spoken = [_usual(name) for name in self.structures]
+        spoken = [usual_name(name) for name in self.structures]
         for name in among:
             if name not in self.structures:
                 check_choice("structure", name, spoken)
         return [self.structures.index(name) if name in self.structures else spoken.index(name) for name in among]
 
 
-def _usual(name):
+def usual_name(name):
+    """The usual name of a structure that the network knows."""
     return SHORT_NAMES.get(name, name)
 
 

@@ -8,7 +8,7 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.files import check_file, check_folder
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.clouds.rules import Cutoff, Nearest, check_rule, rule_named
-from gala_ssl.commands.embed import chosen
+from gala_ssl.commands.options import chosen
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import _chosen
 from gala_ssl.networks.config import CoreConfig

@@ -22,8 +22,8 @@ from gala_ssl.base.hdf5 import SafeFile
 from gala_ssl.base.provenance import sha256
 from gala_ssl.clouds.neighborhoods import point_clouds
 from gala_ssl.clouds.rules import Cutoff, Nearest
-from gala_ssl.commands.embed import chosen
 from gala_ssl.commands.main import commands, main
+from gala_ssl.commands.options import chosen
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import GSDReader, write_frames
 from gala_ssl.frames.frame import Frame
