@@ -6,14 +6,12 @@ import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.clouds.rules import DEFAULT, Nearest, NeighborRule, check_rule
-from gala_ssl.clouds.tree import NearestTree, Neighbors
+from gala_ssl.clouds.tree import MOST_IMAGES, Neighbors, tree_of
 from gala_ssl.frames.objects import FrameLike, as_frame
 
 if typing.TYPE_CHECKING:
     import freud
 
-# Particles and images that a search takes into memory at most.
-_MOST_IMAGES = 2**24
 # Lengths that differ by this part of them are equal but for rounding.
 _EQUAL = 1e-5
 # Part of the mean bond that rounding may move a bond by.
@@ -55,22 +53,40 @@ class NeighborSearch:
         check_rule(neighbors)
         self.frame, self.rule = as_frame(frame), neighbors.limited(DEFAULT.most)
         self._open = ~np.array(self.frame.periodic)
-        # A neighbour nearer than half the distance of opposite faces has no other image as near.
-        self.halves = np.where(self._open, np.inf, 0.5 / np.linalg.norm(np.linalg.inv(self.frame.cell), axis=0))
-        self.reach = self.halves.min()
-        self._wider, self._placed, self._farthest = self._widened()
-        self._cell = self.frame.cell * self._wider[:, None]
-        self._inverse = np.linalg.inv(self._cell)
         self.prepared = self.rule.prepare(self)
-        self._larger, tree = None, type(self.rule) is Nearest and NearestTree.fits(self.frame, self.rule.most)
-        self._tree = NearestTree(self.frame, self.rule.most) if tree else None
+        self._larger, self._repeats = None, (1, 1, 1)
+        self._tree = tree_of(self.frame) if type(self.rule) is Nearest else None
+
+    # What the k-d tree does without is made when it is needed: of small frames it would take longer than their search.
+
+    @functools.cached_property
+    def halves(self):
+        # A neighbour nearer than half the distance of opposite faces has no other image as near.
+        return np.where(self._open, np.inf, 0.5 / np.linalg.norm(np.linalg.inv(self.frame.cell), axis=0))
+
+    @functools.cached_property
+    def reach(self):
+        return self.halves.min()
+
+    @functools.cached_property
+    def _widened(self):
+        return self._widen()
+
+    @functools.cached_property
+    def _cell(self):
+        return self.frame.cell * self._widened[0][:, None]
+
+    @functools.cached_property
+    def _inverse(self):
+        return np.linalg.inv(self._cell)
 
     @functools.cached_property
     def query(self):
         import freud  # which takes a second that a k-d tree does without
 
-        box = freud.box.Box(*self.frame.box * [*self._wider, 1, 1, 1])
-        return freud.locality.AABBQuery(box, box.wrap(self._placed))
+        wider, placed, _ = self._widened
+        box = freud.box.Box(*self.frame.box * [*wider, 1, 1, 1])
+        return freud.locality.AABBQuery(box, box.wrap(placed))
 
     def __call__(self, start=0, stop=None):
         found = self.find(start, stop)
@@ -84,8 +100,11 @@ class NeighborSearch:
     def find(self, start=0, stop=None):
         """The neighbours of the centres start ... stop - 1, as freud's NeighborList has them or as Neighbors."""
         stop = len(self.frame) if stop is None else min(stop, len(self.frame))
-        found = self._tree(start, stop) if self._tree is not None and stop > start else None
-        return self._by_rule(start, stop) if found is None else found
+        found = self._tree(start, stop, self.rule.most) if self._tree is not None and stop > start else None
+        if found is None:
+            return self._by_rule(start, stop)
+        self._repeats = found.repeats
+        return found
 
     def _by_rule(self, start, stop):
         import freud
@@ -106,7 +125,7 @@ class NeighborSearch:
         self.check_distinct(found, start)
         return freud.locality.NeighborList.from_arrays(stop - start, count, centre, neighbor, bonds)
 
-    def _widened(self):
+    def _widen(self):
         """By how much (3,) the box is made longer along its vectors; the positions, in its middle along open ones; how
         far neighbours are searched at most, infinite where freud's own limit is that of the frame.
         """
@@ -141,7 +160,9 @@ class NeighborSearch:
     @property
     def searched(self):
         """The frame that was searched, itself or, where neighbours lie beyond half its box, repeated."""
-        return self.frame if self._larger is None else self._larger.searched
+        if self._larger is not None:
+            return self._larger.searched
+        return self.frame if np.all(np.equal(self._repeats, 1)) else self.frame.replicated(*self._repeats)
 
     def _among_images(self, distance):
         """The search in a box made twice as large along the vectors that are too short for the distance.
@@ -150,7 +171,7 @@ class NeighborSearch:
         """
         if self._larger is None:
             short = (self.halves <= distance) | (self.halves < 2 * self.reach)
-            if len(self.frame) * 2**short.sum() > _MOST_IMAGES:
+            if len(self.frame) * 2**short.sum() > MOST_IMAGES:
                 raise InputError(f"The box of {self.frame.where} is too thin for its neighbours: the distance of "
                                  f"opposite faces is {2 * self.reach:.4g} at its least, and they lie {distance:.4g} "
                                  f"away or more.", frame=self.frame.where)
@@ -165,7 +186,7 @@ class NeighborSearch:
         elif "num_neighbors" in arguments:
             arguments["num_neighbors"] += 1
         if "r_max" in arguments:
-            arguments["r_max"] = min(arguments["r_max"], self._farthest)
+            arguments["r_max"] = min(arguments["r_max"], self._widened[2])
         query = self.query.query(self.query.points[start:stop], arguments)
         found = query.toNeighborList(sort_by_distance=True)
         if start > 0:

@@ -180,25 +180,26 @@ def table_for(output, aside, dimension, level):
 
 
 def fill(table, frames, embed, arguments):
-    """Embed the frames one by one into the table; returns the first row and the one after the last of each."""
+    """Embed the frames into the table; returns the first row and the one after the last of each."""
     import numpy as np
     from tqdm import tqdm
 
     from gala_ssl.order.averaged import bond_rows, particle_rows
 
     spans, average, bulk = [], arguments.average or 0, arguments.bulk
-    for number, frame in zip(frames.numbers, tqdm(frames, "frames", disable=True if arguments.quiet else None)):
+    embedded = embed.each(tqdm(frames, "frames", disable=True if arguments.quiet else None))
+    for number, (frame, parts) in zip(frames.numbers, embedded):
         start, step = len(table), -1 if frame.step is None else frame.step
         ids = np.full(len(frame), -1) if frame.ids is None else frame.ids
         if arguments.level == "frame":
-            known = (part[~np.isnan(part).any(axis=1)] for _, part in particle_rows(embed, frame, average, bulk))
+            known = (part[~np.isnan(part).any(axis=1)] for _, part in particle_rows(frame, parts, average, bulk))
             total, count = map(sum, zip(*((part.sum(axis=0, dtype=np.float64), len(part)) for part in known)))
             table.append((total / count if count else np.full_like(total, np.nan))[None], frame=number, step=step)
         elif arguments.level == "particle":
-            for rows, part in particle_rows(embed, frame, average, bulk):
+            for rows, part in particle_rows(frame, parts, average, bulk):
                 table.append(part, frame=number, step=step, particle=rows, id=ids[rows])
         else:
-            for rows, neighbors, part in bond_rows(embed, frame):
+            for rows, neighbors, part in bond_rows(embed, frame, parts):
                 table.append(part, frame=number, step=step, particle=rows, id=ids[rows], neighbor=neighbors)
         spans.append((start, len(table)))
     return spans

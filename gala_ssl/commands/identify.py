@@ -114,8 +114,7 @@ def write(arguments, frames, identify):
         with contextlib.ExitStack() as opened:
             writers = {path: opened.enter_context(named_file(path, aside[path], frames, identify.answers))
                        for path in arguments.output}
-            for frame in frames:
-                found = identify(frame)
+            for frame, found in identify.each(frames):
                 timeline.add(frame, found.structure)
                 if album:
                     album.add(found)
@@ -142,7 +141,9 @@ def write(arguments, frames, identify):
 
 def line(found):
     """The fractions of an Identification in a line, the largest ones."""
-    shares = found.fractions()
-    shares = shares[shares >= _LEAST]
-    rest = f", others {1 - shares[:_SHOWN].sum():.1%}" if 1 - shares[:_SHOWN].sum() >= _LEAST else ""
-    return ", ".join(f"{name} {share:.1%}" for name, share in shares[:_SHOWN].items()) + rest
+    from gala_ssl.order.timeline import shares
+
+    shown = [(name, share) for name, share in shares(found.structure).items() if share >= _LEAST][:_SHOWN]
+    rest = 1 - sum(share for _, share in shown)
+    others = [f"others {rest:.1%}"] if rest >= _LEAST else []
+    return ", ".join([*(f"{name} {share:.1%}" for name, share in shown), *others])

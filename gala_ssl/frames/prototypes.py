@@ -23,8 +23,6 @@ import math
 import numbers
 
 import numpy as np
-from ase.geometry import cellpar_to_cell
-from ase.spacegroup import Spacegroup
 from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError
@@ -101,6 +99,9 @@ def unit_cell(name: str) -> tuple[np.ndarray, np.ndarray]:
         vectors (3, 3) float64: the cell vectors as rows, the first along x and the second in the xy plane.
         points (n, 3) float64: fractional coordinates in [0, 1) of the n particles. Both are read-only.
     """
+    from ase.geometry import cellpar_to_cell  # which takes a fifth of a second
+    from ase.spacegroup import Spacegroup
+
     prototype = describe(name)
     group = Spacegroup(prototype.space_group, prototype.setting)
     basis = [point for _, point in prototype.sites]

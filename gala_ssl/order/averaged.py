@@ -37,23 +37,28 @@ class Averaged(Featurizer):
         return pooled(self.featurizer(frame), frame, self.neighbors)
 
 
-def particle_rows(embed, frame, average=0, bulk=False):
+def particle_rows(frame, parts, average=0, bulk=False):
     """Yield numbers of particles (n,) and their embedding (n, d), part by part, in order.
 
     Args:
-        embed: an Embedding. average: neighbours to average over. bulk: leave out the particles that are not `in_bulk`.
+        frame, parts: of `Embedding.each`. average: neighbours to average over. bulk: leave out the particles that are
+            not `in_bulk`.
     """
     keep = in_bulk(frame) if bulk else np.ones(len(frame), bool)
     start = 0
-    for part in [Averaged(embed, average)(frame)] if average else embed.parts(frame):
+    for part in [pooled(np.concatenate(list(parts)), frame, average)] if average else parts:
         chosen = np.flatnonzero(keep[start:start + len(part)])
         yield start + chosen, part[chosen]
         start += len(part)
 
 
-def bond_rows(embed, frame):
-    """Yield numbers of particles (n,), of their neighbours (n,), and the values (n, d) of these bonds."""
-    search, parts = NeighborSearch(frame, embed.neighbors), embed.parts(frame)
+def bond_rows(embed, frame, parts):
+    """Yield numbers of particles (n,), of their neighbours (n,), and the values (n, d) of these bonds.
+
+    Args:
+        embed: an Embedding of source "bonds". frame, parts: of its `each`.
+    """
+    search = NeighborSearch(frame, embed.neighbors)
     for start in range(0, len(frame), embedding.SEARCHED):
         found = search.find(start, start + embedding.SEARCHED)
         values = []

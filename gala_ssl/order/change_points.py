@@ -1,6 +1,5 @@
 """When does a series change its level? A test against correlated noise, and the division that it allows."""
 import numpy as np
-from scipy.signal import lfilter
 
 from gala_ssl.base.randomness import rng
 from gala_ssl.order.blocks import best_division
@@ -73,6 +72,8 @@ def slow_noise(series, count, generator):
     Args:
         series: (T, K), whose second differences have the size of the noise. generator: numpy.random.Generator.
     """
+    from scipy.signal import lfilter  # which takes half a second, and few calls come here
+
     rows = len(series)
     size = np.median(abs(np.diff(series, 2, axis=0)), axis=0) / _MEDIAN
     # What second differences are of the noise itself; few of them scatter.

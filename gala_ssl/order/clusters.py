@@ -1,9 +1,10 @@
 """Connected particles of one name: the largest of these clusters is the nucleus of a frame that freezes."""
-import freud
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
+from gala_ssl.clouds.tree import wrapped
 from gala_ssl.frames.prototypes import face_distances
 from gala_ssl.order.transitions import GAS, LIQUID, UNKNOWN
 
@@ -26,10 +27,10 @@ def clusters(frame, names):
     """
     names, numbers = np.asarray(names), np.empty(len(frame), int)
     # A ball may not reach beyond half the smallest thickness of the box, where freud stops.
-    box, reach, count = freud.box.Box(*frame.box), 0.499 * face_distances(frame.cell).min(), 0
+    reach, count = 0.499 * face_distances(frame.cell).min(), 0
     for name in np.unique(names):
         members = np.flatnonzero(names == name)
-        found, own = _connected(box, reach, frame.positions[members])
+        found, own = _connected(frame.box, reach, frame.positions[members])
         numbers[members] = own + count
         count += found
     return numbers
@@ -65,12 +66,29 @@ def _connected(box, reach, positions):
     """How many clusters there are among these particles, which touch within `reach` at most, and that of each."""
     if len(positions) == 1:
         return 1, np.zeros(1, int)
-    query = freud.locality.AABBQuery(box, box.wrap(positions))
-    nearest = query.query(positions, {"num_neighbors": 1, "exclude_ii": True}).toNeighborList().distances
+    nearest, pairs_within = (_by_freud if np.any(box[3:]) else _by_tree)(box, positions)
     if not len(nearest):  # farther than freud searches, beyond half the box
         return len(positions), np.arange(len(positions))
-    touching = min(_TOUCHING * float(np.median(nearest)), reach)
-    pairs = query.query(positions, {"r_max": touching, "exclude_ii": True}).toNeighborList()
-    graph = coo_array((np.ones(len(pairs), bool), (pairs.query_point_indices, pairs.point_indices)),
-                      (len(positions),) * 2)
+    pairs = pairs_within(min(_TOUCHING * float(np.median(nearest)), reach))
+    graph = coo_array((np.ones(len(pairs[0]), bool), pairs), (len(positions),) * 2)
     return connected_components(graph, directed=False)
+
+
+def _by_tree(box, positions):
+    """Nearest distances, and a function that gives the pairs (2, n) within a distance."""
+    tree = cKDTree(wrapped(positions, box[:3]), boxsize=box[:3])
+    return tree.query(tree.data, 2)[0][:, 1], lambda within: tree.query_pairs(within, output_type="ndarray").T
+
+
+def _by_freud(box, positions):
+    """The same in a sheared box."""
+    import freud  # which takes a second that frames with right angles do without
+
+    box = freud.box.Box(*box)
+    query = freud.locality.AABBQuery(box, box.wrap(positions))
+
+    def pairs_within(distance):
+        found = query.query(positions, {"r_max": distance, "exclude_ii": True}).toNeighborList()
+        return np.array([found.query_point_indices, found.point_indices])
+
+    return query.query(positions, {"num_neighbors": 1, "exclude_ii": True}).toNeighborList().distances, pairs_within

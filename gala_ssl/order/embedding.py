@@ -7,7 +7,7 @@ import os
 import pathlib
 import typing
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from tqdm import tqdm
@@ -16,8 +16,11 @@ from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
+from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
+from gala_ssl.order import gathered
 from gala_ssl.order.featurizer import Featurizer
+from gala_ssl.order.gathered import checked
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
@@ -181,19 +184,17 @@ class Embedding(Featurizer):
         frame = frame if isinstance(frame, PointClouds) else as_frame(frame)
         wanted = _WANTED[self.source] if wanted is None else wanted
         for clouds in self.chunks(frame, self.network.most):
-            found = self.compute(clouds, wanted, len(frame))
-            there = clouds.mask.any(axis=1)
-            if not np.isfinite(found[there]).all():
-                raise InputError(f"The {self.name} network makes NaN or infinity of particles of "
-                                 f"{getattr(frame, 'where', 'the point clouds')}; their bonds are of too "
-                                 f"different lengths for single precision, or the weights are damaged.",
-                                 frame=getattr(frame, "where", None), option="task", value=self.name)
-            yield found if wanted == "bonds" or there.all() else _nan_rows(found, ~there)
+            yield checked(self.compute(clouds, wanted, len(frame)), clouds, wanted, frame, self.name)
+
+    def each(self, frames: Iterable[FrameLike], wanted: str | None = None
+             ) -> Iterator[tuple[Frame, Iterable[np.ndarray]]]:
+        """Yield each frame of a trajectory or list, and its `parts`; small frames are computed together."""
+        return gathered.each(self, frames, _WANTED[self.source] if wanted is None else wanted)
 
     def chunks(self, frame: FrameLike | PointClouds, most: int = CHUNK) -> Iterator[PointClouds]:
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
         whole = isinstance(frame, PointClouds)
-        known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self._scaled_clouds(frame)
+        known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self.searched(frame)
         with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
             for clouds in known:
                 size = at_a_time(clouds.bonds.shape[1], most)
@@ -213,19 +214,13 @@ class Embedding(Featurizer):
     def _bonds(self, clouds):
         return clouds.bonds / np.float32(self.card["data"]["x_scale"])
 
-    def _scaled_clouds(self, frame):
+    def searched(self, frame: Frame) -> Iterator[PointClouds]:
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._inputs.of_frame(frame, self.neighbors)
         of_frame = LENGTH_SCALES[self.length_scale]
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
-
-
-def _nan_rows(values, rows):
-    values = np.array(values)
-    values[rows] = np.nan
-    return values
 
 
 def _keras_network(model, jit_compile):

@@ -1,9 +1,11 @@
 """What featurizers have in common: callables `frame -> (N, dimension)` with a `name` and a `dimension`."""
 import abc
 import typing
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 
@@ -40,6 +42,11 @@ class Featurizer(abc.ABC):
     def __repr__(self):
         return f"{type(self).__name__}({self.name}, {self.dimension} numbers a particle)"
 
+    def each(self, frames: Iterable[FrameLike]) -> Iterator[tuple[Frame, Iterable[np.ndarray]]]:
+        """Yield each of the frames and its numbers, in parts (n, dimension)."""
+        for frame in map(as_frame, frames):
+            yield frame, [self(frame)]
+
     def table(self, frames: FrameLike) -> "pd.DataFrame":
         """The numbers of all particles as a table.
 
@@ -55,6 +62,6 @@ class Featurizer(abc.ABC):
 
         frames = frames if isinstance(frames, (Trajectory, list)) else [frames]
         names = [f"{self.name}_{i + 1}" for i in range(self.dimension)]
-        tables = [pd.DataFrame(self(frame), frame.ids, names) for frame in map(as_frame, frames)]
+        tables = [pd.DataFrame(np.concatenate(list(parts)), frame.ids, names) for frame, parts in self.each(frames)]
         numbers = list(getattr(frames, "numbers", range(len(tables))))
         return pd.concat(tables, keys=numbers, names=["frame", "particle"])

@@ -3,7 +3,7 @@ import dataclasses
 import os
 import typing
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 from scipy.special import log_softmax
@@ -139,8 +139,12 @@ class Identifier:
 
     def __call__(self, frame: FrameLike) -> Identification:
         frame = as_frame(frame)
-        evidence, summary = self.evidence(frame)
-        return self.decide(evidence, summary, frame)
+        return self.decide(*self.evidence(frame), frame)
+
+    def each(self, frames: Iterable[FrameLike]) -> Iterator[tuple[Frame, Identification]]:
+        """Yield each frame of a trajectory or list, and its Identification; small frames are computed together."""
+        for frame, parts in self.embedding.each(frames, "summary and answer"):
+            yield frame, self.decide(*self._pooled(parts, frame), frame)
 
     @property
     def answers(self):
@@ -154,7 +158,10 @@ class Identifier:
             (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head. Rows of
             particles without neighbours in the embedding are NaN, and do not count for others.
         """
-        both = np.concatenate(list(self.embedding.parts(frame, "summary and answer")))
+        return self._pooled(self.embedding.parts(frame, "summary and answer"), frame)
+
+    def _pooled(self, parts, frame):
+        both = np.concatenate(list(parts))
         width = both.shape[1] - len(self.structures)
         both[:, width:] = np.log(np.maximum(both[:, width:], _SMALLEST))
         if self.pooled:
@@ -227,4 +234,4 @@ def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | 
     name = Identifier(Embedding.from_pretrained("frame_classification", weights=weights, ignore_types=ignore_types,
                                                 engine=engine, progress=progress), among, pooled, also)
     # A tuple (box, points), as freud takes it, is one frame.
-    return [name(frame) for frame in frames] if isinstance(frames, (Trajectory, list)) else name(frames)
+    return [found for _, found in name.each(frames)] if isinstance(frames, (Trajectory, list)) else name(frames)

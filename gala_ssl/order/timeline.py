@@ -1,6 +1,5 @@
 """What the frames of a trajectory hold: fractions of names, the largest cluster, and when the sample ordered."""
 import numpy as np
-import pandas as pd
 
 from gala_ssl.frames.formats.gsd import GSDReader, logged, opened
 from gala_ssl.order.clusters import largest_cluster
@@ -37,7 +36,7 @@ class Timeline:
     def add(self, frame, names):
         """Add the next frame and the names of its N particles, (N,)."""
         self._steps.append(getattr(frame, "step", None))
-        self._fractions.append(pd.Series(names).value_counts(normalize=True))
+        self._fractions.append(shares(names))
         name, members = largest_cluster(frame, names)
         self._largest.append((name, len(members)))
 
@@ -49,6 +48,8 @@ class Timeline:
 
     def fractions(self):
         """pandas.DataFrame: a row a frame, a column a name, the most frequent one first; each row sums up to 1."""
+        import pandas as pd  # here, because a report of one frame does not need it
+
         table = pd.DataFrame(self._fractions).fillna(0.0)
         table.index = pd.Index(self.numbers[:len(self)], name="frame")
         return table[table.mean().sort_values(ascending=False, kind="stable").index]
@@ -74,6 +75,12 @@ class Timeline:
         """When the sample changed, in sentences: one a transition, or one that says that none was found."""
         places, unit = (self.numbers, "frame") if self.steps is None else (self.steps, "step")
         return in_words(self.fractions(), self.transitions(), places, unit, self.temperatures)
+
+
+def shares(names):
+    """{name: fraction of the particles that have it}, the most frequent one first."""
+    names, first, counts = np.unique(np.asarray(names), return_index=True, return_counts=True)
+    return {str(names[i]): counts[i] / counts.sum() for i in np.lexsort((first, -counts))}
 
 
 def steps_of(frames):

@@ -2,7 +2,6 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.randomness import rng
@@ -108,6 +107,8 @@ def in_words(fractions, transitions, places=None, unit="frame", temperatures=Non
 
 def table_of(transitions, places=None):
     """pandas.DataFrame, a row a transition, of the attributes of `Transition`; last and first in `places` (T,)."""
+    import pandas as pd
+
     table = pd.DataFrame([dataclasses.asdict(each) for each in transitions],
                          columns=[field.name for field in dataclasses.fields(Transition)])
     if places is not None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from gala_ssl.clouds import neighbors
+from gala_ssl.clouds import neighbors, tree
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.neighbors import neighbor_list
@@ -170,7 +170,8 @@ def test_a_lone_particle_beside_a_droplet_has_neighbours_beyond_half_the_box():
 
 
 def test_more_images_than_memory_holds_are_refused(monkeypatch):
-    monkeypatch.setattr(neighbors, "_MOST_IMAGES", 100)
+    for module in (neighbors, tree):
+        monkeypatch.setattr(module, "MOST_IMAGES", 100)
     with refused(frame="run.gsd, frame 3"):
         point_clouds(random_frame(count=2, length=3.0), Nearest(200))
 
