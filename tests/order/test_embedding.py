@@ -338,7 +338,7 @@ def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
 
 
 def test_what_cannot_be_loaded_is_named(directory, tmp_path):
-    with refused(path=str(tmp_path), option="files", value=["denoising.keras", "denoising.json"]):
+    with refused(path=str(tmp_path), option="files", value=["denoising.safetensors", "denoising.json"]):
         Embedding.from_pretrained("denoising", weights=tmp_path)
     with refused(option="length scale", value="largest"):
         Embedding.from_pretrained("denoising", weights=directory, length_scale="largest")
