@@ -11,8 +11,8 @@ once, each method in a process of its own. Every row has such a process besides,
   frame was made, by its particles (not of small frames, which fit into what there was).
 
 "part_of_peak" is that of the core alone, without neighbours: 22.07 million operations a cloud of 20 bonds, by the rate
-of the products that the processor was seen to do at most in the same run. Writes kernel.csv after each row, kernel.png,
-and small_frames.csv: particles per CPU second of trajectories of frames of few particles.
+of the products that the processor was seen to do at most in the same run. Writes kernel.csv and kernel.png after each
+row, and small_frames.csv: particles per CPU second of trajectories of frames of few particles.
 """
 import argparse
 import ctypes
@@ -39,8 +39,8 @@ BONDS, OPERATIONS = 20, 22.07e6
 SMALL = (32, 128, 512, 4096)
 # Frames of more particles are computed once, and only in a process of their own.
 LARGE = 50_000
-METHODS = ("kernel", "kernel, 2 threads", "keras with XLA", "identify, kernel", "identify, 2 threads", "q4 and q6",
-           "averaged q4 and q6", "PTM (mdapy)", "adaptive CNA (mdapy)")
+METHODS = ("kernel", "kernel, 2 threads", "keras with XLA", "q4 and q6", "averaged q4 and q6", "PTM (mdapy)",
+           "adaptive CNA (mdapy)", "identify, kernel")
 
 
 @script
@@ -65,8 +65,8 @@ def main(argv=None):
                   sep=", ", flush=True)
             rows.append(row)
             write_csv(arguments.output / "kernel.csv", pd.DataFrame(rows), "%.3f")
-    with written_whole(arguments.output / "kernel.png") as path:
-        figure(pd.DataFrame(rows)).savefig(path, dpi=120)
+            with written_whole(arguments.output / "kernel.png") as path:
+                figure(pd.DataFrame(rows)).savefig(path, dpi=120)
 
 
 def alone(name, task, size):

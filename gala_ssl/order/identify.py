@@ -27,7 +27,7 @@ SHORT_NAMES = {
     "hP4-La": "dhcp", "cP20-Mn": "beta-Mn", "cI58-Mn": "alpha-Mn", "cP46-Si": "clathrate I",
     "cF136-Si": "clathrate II", "hP1-HgSn6-10": "simple hexagonal", "tP30-U": "beta-U",
 }
-_SMALLEST = 1e-9
+_SMALLEST, _ROWS = 1e-9, 65536
 # Names that are never unknown.
 DISORDERED = ("liquid", "gas")
 
@@ -170,17 +170,12 @@ class Identifier:
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
         """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
-        with np.errstate(invalid="ignore"):  # of NaN
-            scores, column = within(self._decision.scores(evidence, self.structures), self._groups)
-            scores = log_softmax(scores, axis=1)
-        if self._new:
-            scores = self._new.scores(scores, summary)
-        scores = scores.astype(np.float32)
+        scores, column = _in_parts(self._scores, evidence, summary)
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
         member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            strange = self._unknown.strangeness(summary) > self._unknown.threshold
+            strange = _in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0] > self._unknown.threshold
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
             if strange.any() and frame is not None:
                 # At a surface no crystal is whole: what is unlike all of them there has no order either.
@@ -194,12 +189,27 @@ class Identifier:
         return Identification(np.where(known, nearest, UNKNOWN), np.exp(scores[np.arange(len(best)), best]),
                               self.names, scores, known, nearest, member)
 
+    def _scores(self, evidence, summary):
+        """(n, len(names)) float32 logarithms of probabilities, and (n,) the likeliest structure of the likeliest."""
+        with np.errstate(invalid="ignore"):  # of NaN
+            scores, column = within(self._decision.scores(evidence, self.structures), self._groups)
+            scores = log_softmax(scores, axis=1)
+        if self._new:
+            scores = self._new.scores(scores, summary)
+        return scores.astype(np.float32), column
+
     def _columns(self, among):
         spoken = [usual_name(name) for name in self.structures]
         for name in among:
             if name not in self.structures:
                 check_choice("structure", name, spoken)
         return [self.structures.index(name) if name in self.structures else spoken.index(name) for name in among]
+
+
+def _in_parts(compute, *arrays):
+    """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
+    parts = [compute(*(array[i:i + _ROWS] for array in arrays)) for i in range(0, len(arrays[0]), _ROWS)]
+    return [np.concatenate(each) for each in zip(*parts)]
 
 
 def usual_name(name):
