@@ -136,20 +136,24 @@ def small_frames(task, rounds):
 def figure(table):
     """Particles a CPU second, and bytes a particle, of each method and size of frame."""
     result = Figure((10, 4.2), layout="constrained")
-    rate, size = result.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    rate, size = result.subplots(1, 2, sharey=True, width_ratios=(3, 2), subplot_kw={"xscale": "log"})
     names, sizes = list(dict.fromkeys(table["method"])), sorted(table["particles"].unique())
     for number, particles in enumerate(sizes):
-        rows = table[table["particles"] == particles].set_index("method").reindex(names)
-        places = np.arange(len(names)) + 0.27 * (number - (len(sizes) - 1) / 2)
+        rows = table[table["particles"] == particles].set_index("method")
         for ax, column in ((rate, "particles_per_cpu_s"), (size, "bytes_a_particle")):
-            bars = ax.barh(places, rows[column], 0.25, color=f"C{number}", label=f"{particles:,} particles")
-            ax.bar_label(bars, ["" if np.isnan(value) else f"{value:,.0f}" for value in rows[column]], padding=2,
-                         fontsize=7)
-    rate.set(yticks=np.arange(len(names)), yticklabels=names, xscale="log", xlabel="particles per CPU second")
-    size.set(xscale="log", xlabel="bytes per particle")
+            values = rows[column].dropna()
+            places = np.array([names.index(name) for name in values.index]) + 0.27 * (number - (len(sizes) - 1) / 2)
+            ax.plot(values, places, "o", markersize=5, color=f"C{number}", label=f"{particles:,} particles")
+            for value, place in zip(values, places):
+                ax.annotate(f"{value:,.0f}", (value, place), (6, 0), textcoords="offset points", va="center",
+                            fontsize=7)
+    rate.set(yticks=np.arange(len(names)), yticklabels=names, xlabel="particles per CPU second", xlim=(200, 5e5))
+    size.set(xlabel="bytes per particle", xlim=(100, 1e4))
     rate.invert_yaxis()
     for ax in (rate, size):
-        ax.margins(x=0.15)
+        ax.grid(axis="x", alpha=0.3)
+        for between in np.arange(len(names) - 1) + 0.5:
+            ax.axhline(between, color="0.9", linewidth=0.8)
     result.legend(*rate.get_legend_handles_labels(), loc="outside upper center", ncols=len(sizes), frameon=False)
     return result
 

@@ -20,7 +20,7 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order import gathered
 from gala_ssl.order.featurizer import Featurizer
-from gala_ssl.order.gathered import checked
+from gala_ssl.order.gathered import ahead, checked
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
@@ -183,7 +183,7 @@ class Embedding(Featurizer):
         """
         frame = frame if isinstance(frame, PointClouds) else as_frame(frame)
         wanted = _WANTED[self.source] if wanted is None else wanted
-        for clouds in self.chunks(frame, self.network.most):
+        for clouds in ahead(self.chunks(frame, self.network.most), self.network.in_flight):
             yield checked(self.compute(clouds, wanted, len(frame)), clouds, wanted, frame, self.name)
 
     def each(self, frames: Iterable[FrameLike], wanted: str | None = None

@@ -7,6 +7,25 @@ from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.networks.layers.conversion import MaskedMean
 from gala_ssl.order.network import CHUNK, at_a_time, predict
 
+# Bytes that the pairs of a cloud of 32 bonds take at a time, see `gala_ssl.order.network.CHUNK`, and chunks at most.
+_CLOUD, _MOST = 3 * 1024 * 32**2, 64
+
+
+def accelerator_memory():
+    """Bytes of the accelerator that Keras computes on by JAX; None where it computes on a processor or otherwise."""
+    if keras.backend.backend() != "jax":
+        return None
+    import jax
+
+    device = jax.devices()[0]
+    return None if device.platform == "cpu" else (device.memory_stats() or {}).get("bytes_limit")
+
+
+def clouds_that_fit(memory):
+    """How many clouds a device computes at a time: as many as half its memory holds, a power of two of chunks."""
+    chunks = int(memory / 2 / _CLOUD / CHUNK)
+    return CHUNK * min(_MOST, 2 ** max(0, chunks.bit_length() - 1))
+
 
 class KerasNetwork:
     """A task's network as a keras.Model.
@@ -16,10 +35,12 @@ class KerasNetwork:
         jit_compile: compile it with XLA: True, False, or None for more than `gala_ssl.networks.MANY` clouds.
     """
 
-    engine, most = "keras", CHUNK
+    engine = "keras"
 
     def __init__(self, model, jit_compile=None):
         self.model, self.jit_compile = model, jit_compile
+        memory = accelerator_memory()
+        self.most, self.in_flight = (CHUNK, 0) if memory is None else (clouds_that_fit(memory), 2)
         self.config = model.get_layer("core").config
         self._parts, self._compiled = {}, {}
 
@@ -43,11 +64,11 @@ class KerasNetwork:
 
     def __call__(self, bonds, types, wanted, count):
         """Return what is wanted of n clouds of a frame of `count`, (n, ...) float32."""
-        return predict(self.compiled(wanted)(count), bonds, types)
+        return predict(self.compiled(wanted)(count), bonds, types, self.most)
 
     def in_chunks(self, bonds, types, wanted, count):
         """The same of more clouds than may be computed at a time."""
-        size = at_a_time(bonds.shape[1])
+        size = at_a_time(bonds.shape[1], self.most)
         return np.concatenate([self(bonds[i:i + size], types[i:i + size], wanted, count)
                                for i in range(0, len(bonds), size)])
 

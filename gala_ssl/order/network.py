@@ -78,6 +78,8 @@ class KernelNetwork:
     engine = "kernel"
     # Clouds at a time: a second's work, so that progress is seen.
     most = 8 * CHUNK
+    # Chunks whose neighbours are searched beforehand, by another thread.
+    in_flight = 0
 
     def __init__(self, kernel, with_keras, alone=False):
         self.kernel, self.config, self.alone = kernel, kernel.config, alone
@@ -117,7 +119,14 @@ def at_a_time(width, most=CHUNK):
     return min(most, most // CHUNK * MOST_NEIGHBORS**2 // width**2)
 
 
-def predict(model, bonds, types):
-    """What a keras.Model makes of n clouds, n at most `at_a_time`: they are filled up to that number, for one shape."""
-    filled = ((0, at_a_time(bonds.shape[1]) - len(bonds)), (0, 0), (0, 0))
-    return model.predict_on_batch([np.pad(bonds, filled), np.pad(types, filled)])[:len(bonds)]
+def predict(model, bonds, types, most=CHUNK):
+    """What a keras.Model makes of n clouds, n at most `at_a_time`, with full float32 products.
+
+    They are filled up to that number, or to as many chunks as a power of two, so that few shapes are compiled.
+    """
+    from gala_ssl.networks.compiled import full_products
+
+    size = CHUNK * 2 ** max(0, (len(bonds) - 1) // CHUNK).bit_length()
+    filled = ((0, min(size, at_a_time(bonds.shape[1], most)) - len(bonds)), (0, 0), (0, 0))
+    with full_products():
+        return model.predict_on_batch([np.pad(bonds, filled), np.pad(types, filled)])[:len(bonds)]

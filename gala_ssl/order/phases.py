@@ -21,6 +21,7 @@ from gala_ssl.base.validators import is_finite, is_whole
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame
+from gala_ssl.networks.compiled import full_products
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.networks.core import build_core
 from gala_ssl.order.blocks import blocks, chance_of_blocks, confusion
@@ -214,4 +215,5 @@ def _environments(frames, numbers, config, progress):
 
 
 def _answers(model, clouds, x_scale):
-    return np.asarray(model.predict([clouds.bonds / x_scale, clouds.types], batch_size=256, verbose=0))
+    with full_products():
+        return np.asarray(model.predict([clouds.bonds / x_scale, clouds.types], batch_size=256, verbose=0))
