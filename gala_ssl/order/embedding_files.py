@@ -150,8 +150,10 @@ def save(table, aside, output, card):
         return
     if output.suffix.lower() == PARQUET:
         with errors_name(output), contextlib.closing(ParquetFile(aside[output])) as file:
+            import pandas as pd  # which the other formats do without
+
             for part in _parts(table):
-                file.add(part)
+                file.add(pd.DataFrame(part))
             file.note(card=json.dumps(card))
         return
     table.file["card"] = json.dumps(card)
@@ -162,19 +164,20 @@ def save(table, aside, output, card):
 
 
 def _write_csv(table, path):
-    for number, part in enumerate(_parts(table)):
-        part.to_csv(path, mode="a" if number else "w", header=not number, index=False, float_format="%.7g",
-                    na_rep="nan")
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        for number, part in enumerate(_parts(table)):
+            if number == 0:
+                file.write(",".join(part) + "\n")
+            line = ",".join("%d" if values.dtype.kind == "i" else "%.7g" for values in part.values()) + "\n"
+            file.writelines(line % row for row in zip(*(values.tolist() for values in part.values())))
 
 
 def _parts(table):
-    """Yield the table in parts, pandas.DataFrames: the integers, components and embedding, a column a number."""
-    import pandas as pd  # which the other formats do without
-
+    """Yield the table in parts, {name: (n,) numbers}: the integers, components and embedding, a column a number."""
     for start in range(0, len(table), _ROWS):
         part = slice(start, start + _ROWS)
         columns = {name: table.file[name][part] for name in table.numbers}
         for name, dataset in (("component", "components"), ("embedding", "embedding")):
             values = table.file[dataset][part]
             columns |= {f"{name}_{i + 1}": values[:, i] for i in range(values.shape[1])}
-        yield pd.DataFrame(columns)
+        yield columns
