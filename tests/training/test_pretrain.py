@@ -16,7 +16,7 @@ pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=4, dynamic_training=96)
 SHORT = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
-SOME = ("denoising", "frame_classification")
+SOME = ("denoising",)
 
 
 @pytest.fixture(scope="module")
