@@ -446,6 +446,7 @@ def phases(cooled):
     return folder
 
 
+@pytest.mark.slow
 def test_phases_finds_the_transition_and_writes_histogram_figure_and_card(phases, cooled):
     assert {path.name for path in phases.iterdir()} == {"phases.csv", "phases.png", "card.json", "run"}
     card, table = json.loads((phases / "card.json").read_text()), pd.read_csv(phases / "phases.csv")

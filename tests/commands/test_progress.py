@@ -18,7 +18,7 @@ pytestmark = pytest.mark.tensorflow
 
 # Of each command its arguments, and what its bars are called.
 COMMANDS = {
-    "embed": (["run.gsd", "--weights", "weights", "-o", "order.npz"], ["frames", "frame_classification"]),
+    "embed": (["run.gsd", "--weights", "weights", "-o", "order.npz"], ["frames"]),
     "compare": (["run.gsd@0", "run.gsd@1", "--weights", "weights", "--bootstrap", "5"],
                 ["scores", "frame_classification"]),
     "attention": (["run.gsd", "--weights", "weights", "-o", "maps"], ["frame_classification"]),

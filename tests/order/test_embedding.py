@@ -200,6 +200,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
         np.testing.assert_array_equal(embed(frame), expected)
 
 
+@pytest.mark.tensorflow  # JAX compiles each size
 @pytest.mark.parametrize("rule", [Cutoff(1.2, most=14), Voronoi(most=14), SANN(most=14)])
 def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule):
     said = f"trained on the 6 nearest neighbours .* by '{rule.name}', 14 at most, was not"

@@ -62,8 +62,8 @@ def test_one_seed_gives_both_attentions_the_same_network(task, clouds):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("autoencoder", "denoising")))
-@pytest.mark.parametrize("attention", ["fast", "published"])
+@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("denoising",)))
+@pytest.mark.parametrize("attention", ["fast", pytest.param("published", marks=pytest.mark.long)])
 def test_weights_move_to_the_other_attention(task, attention, clouds, tmp_path):
     """By copy_weights, by a file of weights and by a file of a model."""
     source = model_of(task, attention)
