@@ -214,7 +214,7 @@ class Embedding(Featurizer):
     def _bonds(self, clouds):
         return clouds.bonds / np.float32(self.card["data"]["x_scale"])
 
-    def searched(self, frame: Frame) -> Iterator[PointClouds]:
+    def searched(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._inputs.of_frame(frame, self.neighbors)
         of_frame = LENGTH_SCALES[self.length_scale]

@@ -144,7 +144,8 @@ class Identifier:
     def each(self, frames: Iterable[FrameLike]) -> Iterator[tuple[Frame, Identification]]:
         """Yield each frame of a trajectory or list, and its Identification; small frames are computed together."""
         for frame, parts in self.embedding.each(frames, "summary and answer"):
-            yield frame, self.decide(*self._pooled(parts, frame), frame)
+            evidence, summary = self._pooled(parts, frame)
+            yield frame, self.decide(evidence, summary, frame)
 
     @property
     def answers(self):
