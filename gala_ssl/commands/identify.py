@@ -120,7 +120,8 @@ def write(arguments, frames, identify):
                 if album:
                     album.add(found)
                 if not arguments.quiet:
-                    print(f"{frame.where}: {line(found)}", flush=True)
+                    step = f", step {frame.step:,}" if frame.step else ""
+                    print(f"{frame.where}{step}: {line(found)}", flush=True)
                 for path, writer in writers.items():
                     with errors_name(path):
                         writer.add(frame, found)

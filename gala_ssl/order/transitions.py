@@ -13,6 +13,8 @@ LIQUID, GAS, UNKNOWN = "liquid", "gas", "unknown"
 FEWEST, _DRAWN = 3 * SHORTEST, 199
 # A transition begins and ends where the sample has gone a tenth and nine tenths of its way.
 _GONE = 0.1
+# Part of the particles that another name than the target gains, where a sentence has it too.
+_BESIDE = 0.1
 _VERBS = {(GAS, LIQUID): "condensed", (GAS, "solid"): "became solid from the gas", (LIQUID, GAS): "evaporated",
           ("solid", GAS): "sublimed", (LIQUID, "solid"): "froze", ("solid", LIQUID): "melted"}
 
@@ -28,6 +30,7 @@ class Transition:
             after it. They include the uncertainty of 95 %.
         before, after: fraction of `target` up to `last` and from `first` on, up to the transitions beside this one.
         moved: fraction of all particles that have another name afterwards.
+        beside: other names that at least a tenth of the particles get, and the fraction of each from `first` on.
     """
 
     source: str
@@ -38,6 +41,7 @@ class Transition:
     before: float
     after: float
     moved: float
+    beside: tuple[tuple[str, float], ...] = ()
 
 
 def find_transitions(fractions, least=0.1, level=0.01, seed=0):
@@ -148,10 +152,13 @@ def _transition(fractions, edges, kind, seed):
     last, first = _bounds(way, seed)
     source, target = (fractions.columns[column] for column in kind)
     of_target = values[:, kind[1]]
+    now, gained = values[first:].mean(axis=0), values[first:].mean(axis=0) - values[:last + 1].mean(axis=0)
+    beside = [(fractions.columns[column], float(now[column])) for column in np.argsort(-gained)
+              if column != kind[1] and gained[column] >= _BESIDE]
     # Of frames that lie on a level; where a bound is at the end of the trajectory, the level itself.
     return Transition(source, target, _verb(source, target), start + last, start + first,
                       float(of_target[:last + 1].mean()), float(of_target[first:].mean()),
-                      float(abs(high - low).sum() / 2))
+                      float(abs(high - low).sum() / 2), tuple(beside))
 
 
 def _bounds(way, seed):
@@ -185,5 +192,6 @@ def _sentence(found, places, unit, temperatures):
     last, first = (f"{places[place]:,}" for place in (found.last, found.first))
     warm = "" if temperatures is None else (f" (kT {temperatures[found.last]:.3g} to "
                                             f"{temperatures[found.first]:.3g})")
-    return (f"{found.target} {percent(found.before)} until {unit} {last}, {percent(found.after)} from {unit} {first}; "
-            f"{found.verb} between {unit}s {last} and {first}{warm}.")
+    beside = "".join(f" and {name} {percent(share)}" for name, share in found.beside)
+    return (f"{found.target} {percent(found.before)} until {unit} {last}, {percent(found.after)}{beside} from {unit} "
+            f"{first}; {found.verb} between {unit}s {last} and {first}{warm}.")
