@@ -48,7 +48,8 @@ def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     """The transitions of a trajectory, in the order of time.
 
     Levels come from `gala_ssl.order.change_points.change_points`; changes that follow each other and have the same
-    source and target are one transition, so a droplet that grows for long condenses once.
+    source and target are one transition, so a droplet that grows for long condenses once. So are changes of one kind
+    and source that overlap in time: a liquid that becomes dhcp and hcp at once freezes once.
 
     Args:
         fractions: pandas.DataFrame, a row a frame and a column a name: the part of the frame's particles that has it.
@@ -78,13 +79,22 @@ def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     means = np.stack([values[a:b].mean(axis=0) for a, b in zip(edges, edges[1:])])
     steps = np.diff(means, axis=0)
     kinds = [(int(step.argmin()), int(step.argmax())) for step in steps]
-    found, i = [], 0
+    spans, i = [], 0
     while i < len(kinds):
         j = i
         while j + 1 < len(kinds) and kinds[j + 1] == kinds[i]:
             j += 1
-        found.append(_transition(fractions, (edges[i], edges[i + 1], edges[j + 1], edges[j + 2]), kinds[i], seed))
+        spans.append((i, j))
         i = j + 1
+    found = [_between(fractions, edges, means, *span, seed) for span in spans]
+    i = 0
+    while i + 1 < len(found):
+        one, other = found[i:i + 2]
+        if one.verb == other.verb and one.source == other.source and one.first > other.last:
+            spans[i:i + 2] = [(spans[i][0], spans[i + 1][1])]
+            found[i:i + 2] = [_between(fractions, edges, means, *spans[i], seed)]
+        else:
+            i += 1
     return found
 
 
@@ -135,6 +145,13 @@ def _large(values, starts, least):
             break
         starts = division(values, len(starts)) if len(starts) > 1 else starts[:0]
     return starts
+
+
+def _between(fractions, edges, means, i, j, seed):
+    """The Transition of the changes number i to j: from the level `means[i]` to `means[j + 1]`."""
+    change = means[j + 1] - means[i]
+    return _transition(fractions, (edges[i], edges[i + 1], edges[j + 1], edges[j + 2]),
+                       (int(change.argmin()), int(change.argmax())), seed)
 
 
 def _transition(fractions, edges, kind, seed):

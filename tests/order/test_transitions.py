@@ -50,6 +50,15 @@ def test_a_crystal_of_two_packings_has_both_in_its_sentence():
     assert in_words(fractions, [found])[0].startswith("fcc 0% until frame 30, 55% and bcc 35% from frame 32; froze ")
 
 
+def test_a_liquid_that_becomes_one_packing_and_at_once_another_freezes_once():
+    """Fractions as of 864 Lennard-Jones particles: dhcp comes first, hcp grows on."""
+    fractions = made({0: (0, 1, 0, 0), 74: (0, 1, 0, 0), 78: (0, 0.55, 0.22, 0.23), 81: (0, 0.09, 0.18, 0.73),
+                      101: (0, 0.06, 0.18, 0.76)}, 101, 0.01)
+    found, = find_transitions(fractions)
+    assert (found.verb, found.target, found.beside[0][0]) == ("froze", "fcc", "bcc")
+    assert 72 <= found.last <= 75 and 79 <= found.first <= 83
+
+
 def test_a_run_from_gas_to_crystal_has_two_transitions_one_of_them_slow():
     """The droplet grows from frame 15 to 50 and freezes at 70."""
     fractions = made({0: (1, 0, 0, 0), 15: (1, 0, 0, 0), 50: (0.2, 0.8, 0, 0), 70: (0.2, 0.8, 0, 0),
