@@ -40,7 +40,7 @@ def identify(directory, seed):
     config = phases.PhaseConfig(every=2, fraction=0.2, neighbors=6, core=CoreConfig(width=6, hidden=6, blocks=1),
                                 training=PRESET.training, seed=seed)
     frames = [prototypes.build("cF4-Cu", 100, noise=0.05, seed=i) for i in range(6)]
-    phases.identify_phases(frames, config, directory, progress=False)
+    phases.find_phases(frames, config, directory, progress=False)
 
 
 # What is begun, in which module, and where its run is.
@@ -110,7 +110,7 @@ def assert_whole(kind, run, seed):
 
 
 @pytest.mark.parametrize("ended", [False, pytest.param(True, marks=pytest.mark.long)], ids=["goes on", "has ended"])
-@pytest.mark.parametrize("kind", in_tiers(KINDS, (), ("pretraining", "phases")))
+@pytest.mark.parametrize("kind", in_tiers(KINDS, (), ("phases",)))
 def test_a_run_that_began_after_the_first_look_is_left_as_it_is(started, kind, ended, tmp_path):
     run = tmp_path / KINDS[kind][2]
     late = started(kind, tmp_path, FIRST, "first look")

@@ -1,10 +1,12 @@
 """Pretraining of several tasks: their runs, cards and weights; runs that are done, others, and wrong names."""
 import dataclasses
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+import gala_ssl
 from gala_ssl.tasks import TASKS
 from gala_ssl.training import checkpoint
 from gala_ssl.training import pretrain as pretraining
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.any_backend
 
 TINY = tiny_preset(epochs=4, dynamic_training=96)
 SHORT = dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, epochs=1))
-SOME = ("denoising", "frame_classification")
+SOME = ("denoising",)
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +35,10 @@ def test_pretrain_writes_runs_and_cards(pretrained):
     for name, card in zip(SOME, cards, strict=True):
         run = runs / name
         assert {path.name for path in run.iterdir()} == {
-            ".lock", "config.json", "history.csv", checkpoint.CHECKPOINT, checkpoint.BEST, f"{name}.keras",
+            ".lock", "config.json", "history.csv", checkpoint.CHECKPOINT, checkpoint.BEST, f"{name}.safetensors",
             f"{name}.json"}
         assert json.loads((run / f"{name}.json").read_text()) == json.loads(json.dumps(card))
-        assert (output / f"{name}.keras").read_bytes() == (run / f"{name}.keras").read_bytes()
+        assert (output / f"{name}.safetensors").read_bytes() == (run / f"{name}.safetensors").read_bytes()
         assert card["best"]["val_loss"] == pd.read_csv(run / "history.csv")["val_loss"].min()
         assert card["core"]["dropout"] == TASKS[name].dropout
 
@@ -59,6 +61,19 @@ def test_a_directory_with_other_settings_is_refused(pretrained, change):
         list(pretraining.pretrain(["denoising"], SHORT, run.parent.parent, progress=False, **change))
     assert {name.split(".")[0] for name in caught.value.value} <= {"core", "data", "training"}
     assert contents(run) == before
+
+
+def test_one_task_in_a_run_directory_of_its_own(pretrained, tmp_path):
+    """Where it was trained before, that is what is there."""
+    run = shutil.copytree(pretrained[1] / "denoising", tmp_path / "mine")
+    before = contents(run)
+    assert json.loads(json.dumps(pretrained[0][0])) == gala_ssl.train("denoising", preset=SHORT, run_dir=run)
+    assert contents(run) == before
+    assert gala_ssl.Embedding.from_pretrained("denoising", weights=run).card["preset"] == "tiny"
+    with refused(option="task"):
+        gala_ssl.train("denosing", preset=SHORT, run_dir=run)
+    with refused(path=str(run), option="settings"):
+        gala_ssl.train("denoising", preset=TINY, run_dir=run)
 
 
 def test_a_wrong_name_is_refused_before_anything_is_made(tmp_path):
