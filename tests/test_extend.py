@@ -18,6 +18,7 @@ from gala_ssl.commands.options import add_neighbors, neighbors_of
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.base import READERS
 from gala_ssl.frames.formats.gsd import write_frames
+from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.classical.base import BASELINES, baselines
 from tests.refusals import refused
@@ -55,6 +56,9 @@ def test_a_rule_for_neighbours(tmp_path, monkeypatch):
             for particles in (1, 200):
                 clouds = point_clouds(prototypes.build("cI2-W", particles), rule)
                 assert (clouds.mask.sum(axis=1) == count).all()
+        line = Frame(np.arange(15.0)[:, None] * [1, 0, 0], [20, 20, 20, 0, 0, 0], periodic=(False,) * 3)
+        ends = [1] + 13 * [2] + [1]
+        assert (point_clouds(line, RULES["relative"](1.1)).mask.sum(axis=1) == ends).all()
         assert rule.card() == {"neighbors": "relative", "k": 5, "r_max": None, "factor": 1.1}
         with refused(option="factor", value=1.1):
             neighbors_of(parser.parse_args(["--factor", "1.1"]))
@@ -69,6 +73,8 @@ def test_a_classical_order_parameter(tmp_path, monkeypatch):
     found = angles(prototypes.build("cF8-C", 200))
     assert found.shape[1] == angles.dimension
     np.testing.assert_allclose(found, -1 / 3, atol=1e-4)
+    alone = Frame(np.eye(3), [9, 9, 9, 0, 0, 0], periodic=(False,) * 3)
+    assert np.isnan(angles(alone)).any(axis=1).all()
 
 
 def test_a_command(tmp_path, monkeypatch, capsys):

@@ -206,6 +206,6 @@ def neighbor_list(frame: FrameLike, neighbors: NeighborRule = DEFAULT) -> "freud
     """The neighbours of every particle of `frame` as freud's NeighborList, by centre and then by distance.
 
     Arguments and errors are those of `NeighborSearch`. With `Nearest(k)` every centre has exactly k, or all others of a
-    cluster of fewer.
+    cluster of fewer; with any other rule the nearest 20 at most, unless it is given another `most`.
     """
     return NeighborSearch(frame, neighbors)()

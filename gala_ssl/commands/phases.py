@@ -31,7 +31,8 @@ def configure(parser):
     parser.add_argument("--fraction", type=float, default=0.1, help="part of a frame's particles (default: 0.1)")
     parser.add_argument("--least", type=int, default=400, help="particles of a frame to take, at least, where "
                         "it has as many (default: 400)")
-    parser.add_argument("--neighbors", type=int, default=20, help="bonds of a particle (default: 20)")
+    parser.add_argument("--k", dest="neighbors", metavar="K", type=int, default=20,
+                        help="bonds of a particle (default: 20)")
     parser.add_argument("--epochs", type=int, help="at most, in place of the preset's")
     parser.add_argument("--preset", choices=["full", "smoke"], default="full",
                         help="smoke: a tiny network, to see that it works")

@@ -7,7 +7,7 @@ import pytest
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.files import check_file, check_folder
 from gala_ssl.clouds.neighborhoods import point_clouds
-from gala_ssl.clouds.rules import Cutoff, Nearest, check_rule, rule_named
+from gala_ssl.clouds.rules import RULES, Cutoff, Nearest, check_rule, rule_named
 from gala_ssl.commands.options import chosen
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import _chosen
@@ -82,7 +82,7 @@ MESSAGES = [
      "3 phases are told apart in 10 frames or more, not 9; give a longer trajectory, or train on more of its "
      "frames (every, --every)."),
     (lambda: rule_named("farthest"),
-     "Neighbours are chosen by 'nearest', 'cutoff', 'voronoi', 'sann', not by 'farthest'."),
+     f"Neighbours are chosen by {', '.join(map(repr, RULES))}, not by 'farthest'."),
     (lambda: Nearest(0),
      "A point cloud needs a whole number of neighbours, at least 1, not 0."),
     (lambda: rule_named("cutoff"),

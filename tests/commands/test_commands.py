@@ -434,7 +434,7 @@ def cooled(tmp_path_factory):
 
 
 PHASES = ("--frames", "1:", "--preset", "smoke", "--every", "2", "--fraction", "0.3", "--least", "1",
-          "--neighbors", "12", "--count", "2")
+          "--k", "12", "--count", "2")
 
 
 @pytest.fixture(scope="module")

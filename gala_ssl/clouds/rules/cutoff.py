@@ -9,7 +9,7 @@ from gala_ssl.clouds.rules.base import NeighborRule, register_rule
 @register_rule
 @dataclasses.dataclass(frozen=True)
 class Cutoff(NeighborRule):
-    """All particles nearer than `r_max`; they may be none.
+    """The particles nearer than `r_max`, of more than `most` (20) the nearest; they may be none.
 
     Args:
         r_max: in the frame's unit of length, less than half the box. most: see `NeighborRule`.
@@ -18,7 +18,7 @@ class Cutoff(NeighborRule):
         InputError: a distance that is not positive; in a search, one of half the box or more.
 
     Example:
-        >>> point_clouds(frame, Cutoff(1.6)).mask.sum(axis=1)   # how many each particle has
+        >>> point_clouds(frame, Cutoff(1.6, most=100)).mask.sum(axis=1)   # how many each particle has
     """
 
     r_max: float = dataclasses.field(metadata={"help": "in the file's unit of length"})
