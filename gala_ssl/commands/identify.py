@@ -10,8 +10,8 @@ name even where the structure is unknown; step and id are -1 where the file has 
 (step and kT where the file has them, the largest cluster of a solid and its size, the fraction of each name); -o
 named.xyz, named.gsd and named.dump are for OVITO. Evidence is pooled over a particle and its 12 nearest neighbours.
 Structures that cannot be told apart are called by the usual name of their family, and what is unlike all known crystals
-"unknown" in the bulk and liquid or gas at a surface, unless names are asked for with --among. Look at the structure
-itself before you believe a rare name.
+"unknown". At a surface only names are given that the inside has as well, and liquid and gas. With --among neither is
+done. Look at the structure itself before you believe a rare name.
 """
 import contextlib
 import pathlib
@@ -119,7 +119,8 @@ def write(arguments, frames, identify):
                 if album:
                     album.add(found)
                 if not arguments.quiet:
-                    print(f"{frame.where}: {line(found)}", flush=True)
+                    step = f", step {frame.step:,}" if frame.step else ""
+                    print(f"{frame.where}{step}: {line(found)}", flush=True)
                 for path, writer in writers.items():
                     with errors_name(path):
                         writer.add(frame, found)

@@ -15,7 +15,7 @@ from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.pooling import POOLED, pooled
-from gala_ssl.order.regions import in_bulk
+from gala_ssl.order.regions import at_edge
 from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
 
 if typing.TYPE_CHECKING:
@@ -30,6 +30,9 @@ SHORT_NAMES = {
 _SMALLEST, _ROWS = 1e-9, 65536
 # Names that are never unknown.
 DISORDERED = ("liquid", "gas")
+# The fraction of the particles inside that a crystal has, at least, whose name particles at an edge may get; and how
+# many particles an inside has.
+_INSIDE, _ENOUGH = 0.05, 13
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,9 +45,9 @@ class Identification:
         probability: (N,) float32, of the name in `nearest`, among those asked for; NaN for a particle without
             neighbours in the embedding, about which nothing can be said: all its names are "unknown".
         names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
-        known: (N,) bool, false in the bulk where the neighbourhood is unlike all known structures; at a surface, that
-            is called liquid or gas. Where names were asked for, or single particles, only those without neighbours are
-            unknown.
+        known: (N,) bool, false where the neighbourhood is unlike all known structures. At a surface that is called as
+            the inside is, or liquid or gas. Where names were asked for, or single particles, only those without
+            neighbours are unknown.
         nearest: (N,) the likeliest name, also of what is unknown.
         member: (N,) the likeliest structure of the family in `nearest`.
     """
@@ -178,12 +181,8 @@ class Identifier:
             # What has no order is not of an unknown order.
             strange = _in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0] > self._unknown.threshold
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
-            if strange.any() and frame is not None:
-                # At a surface no crystal is whole: what is unlike all of them there has no order either.
-                surface = strange & ~in_bulk(frame)
-                best[surface] = self._disordered[scores[surface][:, self._disordered].argmax(axis=1)]
-                member[surface] = np.array(self.names)[best[surface]]
-                strange &= ~surface
+            if frame is not None:
+                self._name_edges(best, member, strange, bare, scores, frame)
         nearest, known = np.array(self.names)[best], ~(bare | strange)
         member = np.where(best < len(self._groups), member, nearest)
         nearest, member = (np.where(bare, UNKNOWN, names) for names in (nearest, member))
@@ -198,6 +197,25 @@ class Identifier:
         if self._new:
             scores = self._new.scores(scores, summary)
         return scores.astype(np.float32), column
+
+    def _name_edges(self, best, member, strange, bare, scores, frame):
+        """Change names, in place, of particles at an edge: no crystal is whole there.
+
+        Trainings have crystals with a surface and liquids without one, so that a half-empty neighbourhood of a liquid
+        is taken for a crystal with many sites (mC34-Pu). At an edge particles are therefore of a crystal that the
+        inside has as well, or liquid or gas, whichever is likeliest.
+        """
+        edge = at_edge(frame)
+        inside = best[~(edge | strange | bare)]
+        enough = len(inside) >= _ENOUGH
+        there = enough & (np.bincount(inside, minlength=len(self.names)) >= _INSIDE * len(inside))
+        there[self._disordered] = True
+        # What has no inside, such as a very small cluster, keeps the names that it has.
+        wrong = edge & ~bare & (strange | ~there[best] if enough else strange)
+        names = np.flatnonzero(there)
+        best[wrong] = names[scores[wrong][:, names].argmax(axis=1)]
+        member[wrong] = np.array(self.names)[best[wrong]]
+        strange[wrong] = False
 
     def _columns(self, among):
         spoken = [usual_name(name) for name in self.structures]

@@ -116,16 +116,16 @@ class PhaseMap:
         return {count: float(blocks(self.histogram, count)[1]) for count in range(1, most + 1)}
 
     def transitions(self, count=3):
-        """The `Transition` between each of `count` phases and the next, in the order of time."""
+        """The `PhaseTransition` between each of `count` phases and the next, in the order of time."""
         starts = blocks(self.histogram, count)[0].tolist()
         runs = [np.arange(first, end) for first, end in zip(starts, [*starts[1:], len(self.training_frames)])]
-        return [Transition(int(self.test_frames[before[-1]]), int(self.training_frames[after[0]]),
+        return [PhaseTransition(int(self.test_frames[before[-1]]), int(self.training_frames[after[0]]),
                            confusion(self.histogram, before, after), chance_of_blocks(self.histogram, before, after))
                 for before, after in zip(runs, runs[1:])]
 
 
 @dataclasses.dataclass(frozen=True)
-class Transition:
+class PhaseTransition:
     """Where one phase ends and the next begins.
 
     Attributes:

@@ -4,6 +4,7 @@ import dataclasses
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.order.embedding_files import principal_axes
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,8 +44,8 @@ class ReferenceAxes:
         """The first principal components of standardised embeddings (n, d), and their shares of the variance."""
         mean, scale = embeddings.mean(axis=0), np.maximum(embeddings.std(axis=0), 1e-9)
         rows = (embeddings - mean) / scale
-        variance, axes = np.linalg.eigh(rows.T @ rows / len(rows))
-        return cls(mean, scale, axes.T[::-1][:count]), variance[::-1][:count] / variance.sum()
+        axes, shares = principal_axes(rows.T @ rows / len(rows), count)
+        return cls(mean, scale, axes), shares
 
     def __call__(self, embeddings: np.ndarray) -> np.ndarray:
         return (embeddings - self.mean) / self.scale @ self.axes.T

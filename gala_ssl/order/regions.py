@@ -11,6 +11,8 @@ REGIONS = ("vapour", "surface", "bulk")
 # Bonds that density is measured by; how much longer than those of the densest twentieth they are in the vapour.
 _NEIGHBORS, _LONGER, _DENSEST = 20, 1.15, 0.05
 _SEARCHED = 65536
+# How far the middle of its neighbours is from a particle at an edge, in mean bonds; at most 0.134 in hot crystals.
+_ONE_SIDED = 0.14
 
 
 def regions(frame):
@@ -40,6 +42,30 @@ def regions(frame):
 def in_bulk(frame):
     """(N,) bool: the particles of the dense bulk of a frame, away from surfaces and vapour, see `regions`."""
     return regions(frame) == REGIONS.index("bulk")
+
+
+def at_edge(frame):
+    """(N,) bool: the particles whose surroundings lie to one side, at a surface or in a vapour; also inside a pore.
+
+    That is so where the length of the mean bond vector to the 20 nearest neighbours, over the mean length of these
+    bonds, averaged over a particle and its 12 nearest, is above 0.14. In hot crystals it is below (at most 0.134, of
+    those in results/hot_crystals), whatever else the sample holds: density is not compared, as `regions` does.
+
+    Args:
+        frame: a Frame of N particles, or what `gala_ssl.as_frame` makes one of.
+
+    Raises:
+        InputError: what the search for 20 neighbours refuses.
+    """
+    frame = as_frame(frame)
+    search, found = NeighborSearch(frame, Nearest(_NEIGHBORS)), []
+    for start in range(0, len(frame), _SEARCHED):
+        some = search.find(start, start + _SEARCHED)
+        total = np.stack([np.bincount(some.query_point_indices, column, some.num_query_points)
+                          for column in np.asarray(some.vectors).T], axis=1)
+        lengths = np.bincount(some.query_point_indices, some.distances, some.num_query_points)
+        found.append(np.linalg.norm(total, axis=1) / np.where(lengths > 0, lengths, 1))
+    return pooled(np.concatenate(found)[:, None], frame)[:, 0] > _ONE_SIDED
 
 
 def matched(first, second, seed=0):

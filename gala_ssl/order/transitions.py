@@ -12,6 +12,8 @@ LIQUID, GAS, UNKNOWN = "liquid", "gas", "unknown"
 FEWEST, _DRAWN = 3 * SHORTEST, 199
 # A transition begins and ends where the sample has gone a tenth and nine tenths of its way.
 _GONE = 0.1
+# Part of the particles that another name than the target gains, where a sentence has it too.
+_BESIDE = 0.1
 _VERBS = {(GAS, LIQUID): "condensed", (GAS, "solid"): "became solid from the gas", (LIQUID, GAS): "evaporated",
           ("solid", GAS): "sublimed", (LIQUID, "solid"): "froze", ("solid", LIQUID): "melted"}
 
@@ -27,6 +29,7 @@ class Transition:
             after it. They include the uncertainty of 95 %.
         before, after: fraction of `target` up to `last` and from `first` on, up to the transitions beside this one.
         moved: fraction of all particles that have another name afterwards.
+        beside: other names that at least a tenth of the particles get, and the fraction of each from `first` on.
     """
 
     source: str
@@ -37,13 +40,15 @@ class Transition:
     before: float
     after: float
     moved: float
+    beside: tuple[tuple[str, float], ...] = ()
 
 
 def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     """The transitions of a trajectory, in the order of time.
 
     Levels come from `gala_ssl.order.change_points.change_points`; changes that follow each other and have the same
-    source and target are one transition, so a droplet that grows for long condenses once.
+    source and target are one transition, so a droplet that grows for long condenses once. So are changes of one kind
+    and source that overlap in time: a liquid that becomes dhcp and hcp at once freezes once.
 
     Args:
         fractions: pandas.DataFrame, a row a frame and a column a name: the part of the frame's particles that has it.
@@ -73,13 +78,22 @@ def find_transitions(fractions, least=0.1, level=0.01, seed=0):
     means = np.stack([values[a:b].mean(axis=0) for a, b in zip(edges, edges[1:])])
     steps = np.diff(means, axis=0)
     kinds = [(int(step.argmin()), int(step.argmax())) for step in steps]
-    found, i = [], 0
+    spans, i = [], 0
     while i < len(kinds):
         j = i
         while j + 1 < len(kinds) and kinds[j + 1] == kinds[i]:
             j += 1
-        found.append(_transition(fractions, (edges[i], edges[i + 1], edges[j + 1], edges[j + 2]), kinds[i], seed))
+        spans.append((i, j))
         i = j + 1
+    found = [_between(fractions, edges, means, *span, seed) for span in spans]
+    i = 0
+    while i + 1 < len(found):
+        one, other = found[i:i + 2]
+        if one.verb == other.verb and one.source == other.source and one.first > other.last:
+            spans[i:i + 2] = [(spans[i][0], spans[i + 1][1])]
+            found[i:i + 2] = [_between(fractions, edges, means, *spans[i], seed)]
+        else:
+            i += 1
     return found
 
 
@@ -134,6 +148,13 @@ def _large(values, starts, least):
     return starts
 
 
+def _between(fractions, edges, means, i, j, seed):
+    """The Transition of the changes number i to j: from the level `means[i]` to `means[j + 1]`."""
+    change = means[j + 1] - means[i]
+    return _transition(fractions, (edges[i], edges[i + 1], edges[j + 1], edges[j + 2]),
+                       (int(change.argmin()), int(change.argmax())), seed)
+
+
 def _transition(fractions, edges, kind, seed):
     """The Transition from the level that begins at edges[0] to the one that ends at edges[3].
 
@@ -149,10 +170,13 @@ def _transition(fractions, edges, kind, seed):
     last, first = _bounds(way, seed)
     source, target = (fractions.columns[column] for column in kind)
     of_target = values[:, kind[1]]
+    now, gained = values[first:].mean(axis=0), values[first:].mean(axis=0) - values[:last + 1].mean(axis=0)
+    beside = [(fractions.columns[column], float(now[column])) for column in np.argsort(-gained)
+              if column != kind[1] and gained[column] >= _BESIDE]
     # Of frames that lie on a level; where a bound is at the end of the trajectory, the level itself.
     return Transition(source, target, _verb(source, target), start + last, start + first,
                       float(of_target[:last + 1].mean()), float(of_target[first:].mean()),
-                      float(abs(high - low).sum() / 2))
+                      float(abs(high - low).sum() / 2), tuple(beside))
 
 
 def _bounds(way, seed):
@@ -186,5 +210,6 @@ def _sentence(found, places, unit, temperatures):
     last, first = (f"{places[place]:,}" for place in (found.last, found.first))
     warm = "" if temperatures is None else (f" (kT {temperatures[found.last]:.3g} to "
                                             f"{temperatures[found.first]:.3g})")
-    return (f"{found.target} {percent(found.before)} until {unit} {last}, {percent(found.after)} from {unit} {first}; "
-            f"{found.verb} between {unit}s {last} and {first}{warm}.")
+    beside = "".join(f" and {name} {percent(share)}" for name, share in found.beside)
+    return (f"{found.target} {percent(found.before)} until {unit} {last}, {percent(found.after)}{beside} from {unit} "
+            f"{first}; {found.verb} between {unit}s {last} and {first}{warm}.")

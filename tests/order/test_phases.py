@@ -15,7 +15,7 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
 from gala_ssl.order.blocks import blocks, chance_of_blocks, confusion
-from gala_ssl.order.phases import PhaseConfig, PhaseMap, Transition, find_phases
+from gala_ssl.order.phases import PhaseConfig, PhaseMap, PhaseTransition, find_phases
 from gala_ssl.training.presets import TrainingConfig
 from tests.refusals import refused
 from tests.strategies import SEEDS, examples
@@ -124,7 +124,7 @@ def test_what_is_taken_across_does_not_depend_on_sizes():
 def test_transitions_lie_between_the_last_frame_asked_and_the_first_one_known():
     histogram = np.kron(np.eye(2), np.full((2, 2), 0.4)) + 0.05
     found = PhaseMap(np.array([0, 4, 8, 12]), np.array([1, 5, 9, 13]), histogram, 1.0)
-    assert found.transitions(2) == [Transition(5, 8, pytest.approx(0.1), pytest.approx(1 / 6))]
+    assert found.transitions(2) == [PhaseTransition(5, 8, pytest.approx(0.1), pytest.approx(1 / 6))]
     assert [(each.last, each.first) for each in found.transitions(4)] == [(1, 4), (5, 8), (9, 12)]
     likelihoods = found.likelihoods()
     assert list(likelihoods) == [1, 2, 3, 4] and max(likelihoods, key=likelihoods.get) == 2

@@ -15,7 +15,7 @@ from gala_ssl.order.averaged import Averaged
 from gala_ssl.order.classical import RadialDistances, Steinhardt
 from gala_ssl.order.compare import compare
 from gala_ssl.order.embedding import Embedding
-from gala_ssl.order.regions import REGIONS, in_bulk, matched, regions
+from gala_ssl.order.regions import REGIONS, at_edge, in_bulk, matched, regions
 from tests import tiny
 from tests.refusals import refused
 
@@ -45,6 +45,26 @@ def test_a_droplet_has_a_bulk_a_surface_and_a_vapour():
 
 def test_a_crystal_without_surface_is_all_bulk():
     assert in_bulk(prototypes.build("cI2-W", 300, noise=0.03)).all()
+
+
+def test_the_edge_of_a_droplet_is_its_shell_and_the_vapour():
+    frame, count = droplet(5.0)
+    found, distance = at_edge(frame), np.linalg.norm(frame.positions, axis=1)
+    assert found[count:].all() and found[:count][distance[:count] > 4.5].all() and not found[distance < 2.5].any()
+    assert not at_edge(prototypes.build("cF8-C", 300, noise=0.08)).any()
+
+
+def test_what_is_less_dense_than_its_surroundings_is_no_edge():
+    """Diamond below fcc of the same nearest distance, 2.2 times as dense, which counts as vapour in `regions`."""
+    below, above = (prototypes.build(name, 2000, noise=0.03) for name in ("cF8-C", "cF4-Cu"))
+    edge = min(*below.box[:2], *above.box[:2])
+    parts = []
+    for frame, shift in ((below, 0), (above, 1)):
+        at = frame.positions[(abs(frame.positions) < edge / 2).all(axis=1)]
+        parts.append(at + [0, 0, shift * edge])
+    both = Frame(np.concatenate(parts) - [0, 0, edge / 2], [edge, edge, 2 * edge, 0, 0, 0])
+    middle = abs(abs(both.positions[:, 2]) - edge / 2) < edge / 4
+    assert at_edge(both)[middle].mean() < 0.02 and (regions(both) == 0).mean() > 0.2
 
 
 def test_matched_shares_are_equal_and_as_large_as_they_can_be(drops):

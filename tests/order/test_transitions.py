@@ -43,6 +43,22 @@ def test_a_sentence_has_fractions_steps_and_temperatures():
     assert in_words(fractions, find_transitions(fractions))[0].startswith("bcc 0% until frame 30, ")
 
 
+def test_a_crystal_of_two_packings_has_both_in_its_sentence():
+    fractions = made({0: (0, 1, 0, 0), 30: (0, 1, 0, 0), 32: (0, 0.1, 0.35, 0.55), 60: (0, 0.1, 0.35, 0.55)}, 60, 0.0)
+    found, = find_transitions(fractions)
+    assert found.target == "fcc" and found.beside == (("bcc", pytest.approx(0.35, abs=0.01)),)
+    assert in_words(fractions, [found])[0].startswith("fcc 0% until frame 30, 55% and bcc 35% from frame 32; froze ")
+
+
+def test_a_liquid_that_becomes_one_packing_and_at_once_another_freezes_once():
+    """Fractions as of 864 Lennard-Jones particles: dhcp comes first, hcp grows on."""
+    fractions = made({0: (0, 1, 0, 0), 74: (0, 1, 0, 0), 78: (0, 0.55, 0.22, 0.23), 81: (0, 0.09, 0.18, 0.73),
+                      101: (0, 0.06, 0.18, 0.76)}, 101, 0.01)
+    found, = find_transitions(fractions)
+    assert (found.verb, found.target, found.beside[0][0]) == ("froze", "fcc", "bcc")
+    assert 72 <= found.last <= 75 and 79 <= found.first <= 83
+
+
 def test_a_run_from_gas_to_crystal_has_two_transitions_one_of_them_slow():
     """The droplet grows from frame 15 to 50 and freezes at 70."""
     fractions = made({0: (1, 0, 0, 0), 15: (1, 0, 0, 0), 50: (0.2, 0.8, 0, 0), 70: (0.2, 0.8, 0, 0),
