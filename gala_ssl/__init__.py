@@ -36,6 +36,8 @@ _WHERE = {
     "identify": "order.identify",
     "denoise": "order.denoise",
 }
+# Those that are there only with Keras.
+_OF_KERAS = ("build_core", "build_model")
 _ROOMS = {"prototypes": "frames.prototypes"}
 
 __all__ = ["__version__", *_WHERE, *_ROOMS]
@@ -43,6 +45,8 @@ __all__ = ["__version__", *_WHERE, *_ROOMS]
 
 def __getattr__(name):
     if name in _WHERE:
+        if name in _OF_KERAS:
+            importlib.import_module("gala_ssl.base.backend").check_keras()
         return getattr(importlib.import_module(f"gala_ssl.{_WHERE[name]}"), name)
     if name in _ROOMS:
         return importlib.import_module(f"gala_ssl.{_ROOMS[name]}")
