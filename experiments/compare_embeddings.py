@@ -51,7 +51,7 @@ def load_embeddings(weights):
     """Every embedding of every task that has weights, then all of the cores together."""
     cores, summaries = [], []
     for task in TASKS:
-        if (weights / f"{task}.keras").exists():
+        if (weights / f"{task}.safetensors").exists():
             model, card = load_model(task, weights)
             cores.append(Embedding(model, card))
             if heads.summary(model) is not None:

@@ -5,13 +5,13 @@ import multiprocessing
 import os
 import pathlib
 import signal
-import zipfile
 
 import gsd.hoomd
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from safetensors.numpy import load_file
 
 # What takes long to load, of a training, of `gala-ssl embed` and of the script of Table 1.
 _LOADED = ["pytest", "tests.small_networks", "gala_ssl.training.pretrain", "gala_ssl.order.embedding",
@@ -89,10 +89,7 @@ def _gsd(path):
         return [(frame.configuration.step, frame.particles.position, frame.log) for frame in file]
 
 
-def _zip(path):
-    with zipfile.ZipFile(path) as file:
-        assert file.testzip() is None, f"{path} is damaged"
-        return {name: file.read(name) for name in file.namelist()}
 
 
-_READ = {".json": _json, ".csv": _csv, ".npz": _npz, ".h5": _h5, ".gsd": _gsd, ".keras": _zip, ".png": plt.imread}
+_READ = {".json": _json, ".csv": _csv, ".npz": _npz, ".h5": _h5, ".gsd": _gsd, ".safetensors": load_file,
+         ".png": plt.imread}

@@ -76,7 +76,7 @@ def test_public_names_resolve():
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(("level", "said"), [
-    ("3", ""), pytest.param("0", "InitializeLog", marks=pytest.mark.slow)])
+    pytest.param("3", "", marks=pytest.mark.slow), pytest.param("0", "InitializeLog", marks=pytest.mark.slow)])
 def test_what_tensorflow_says_when_it_is_imported_is_not_passed_on(level, said):
     """In the command line, unless one asks for it."""
     done = run("import sys\nfrom gala_ssl.base.quiet import quietly\n"

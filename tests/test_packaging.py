@@ -14,7 +14,7 @@ def test_weights_cards_and_tables_are_in_the_package(tmp_path):
                    capture_output=True)
     assert [path.name for path in tmp_path.iterdir()] == ["gala_ssl"]  # and nothing of the paper's room
     package = ROOT / "gala_ssl"
-    data = [path for kind in ("*.keras", "*.json", "*.csv", "*.npz", "*.py") for path in package.rglob(kind)]
+    data = [path for kind in ("*.safetensors", "*.json", "*.csv", "*.npz", "*.py") for path in package.rglob(kind)]
     assert len(data) >= 120
     for path in data:
         built = tmp_path / path.relative_to(ROOT)

@@ -57,7 +57,7 @@ def copy_to(folder, *tasks):
     """Copy the weights and cards of these tasks into a folder, which is made; return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for task in tasks:
-        for suffix in ("keras", "json"):
+        for suffix in ("safetensors", "json"):
             shutil.copy(FOLDER / f"{task}.{suffix}", folder)
     return folder
 

@@ -13,6 +13,7 @@ import ase
 import ase.io
 import gsd.hoomd
 import numpy as np
+
 from gala_ssl.frames.compressed import _zstd
 
 WAYS = {}

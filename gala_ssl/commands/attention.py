@@ -120,7 +120,7 @@ def card_of(arguments, frame, maps, edges, length):
 
     return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
-        "weights_sha256": sha256(arguments.weights / f"{arguments.task}.keras"),
+        "weights_sha256": sha256(arguments.weights / f"{arguments.task}.safetensors"),
         "neighbors": maps.embedding.neighbors.name, "k": maps.embedding.neighbors.most,
         "length_scale": maps.embedding.length_scale, "contact_distance": length,
         "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()}

@@ -216,8 +216,8 @@ def draw(path, arguments, frames, components, spans):
 def card_of(arguments, frames, embed, components):
     from gala_ssl.base.provenance import sha256, versions
 
-    return {"task": arguments.task, "weights": str(arguments.weights / f"{arguments.task}.keras"),
-            "weights_sha256": sha256(arguments.weights / f"{arguments.task}.keras"),
+    return {"task": arguments.task, "weights": str(arguments.weights / f"{arguments.task}.safetensors"),
+            "weights_sha256": sha256(arguments.weights / f"{arguments.task}.safetensors"),
             "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
             "average": arguments.average or 0, "bulk": arguments.bulk,
             "length_scale": embed.length_scale, **embed.neighbors.card(),

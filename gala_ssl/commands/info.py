@@ -24,7 +24,7 @@ def run(arguments):
         raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
                          path=folder)
     found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
-             "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.keras").exists()},
+             "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.safetensors").exists()},
              "kernel": kernel(), "engines": engines(), "versions": versions()}
     print(json.dumps(found, indent=2) if arguments.json else readable(found))
 
@@ -37,7 +37,7 @@ def headline(folder, name):
 
     card, metric = folder / f"{name}.json", TASKS[name].metric
     if not card.exists():
-        raise InputError(f"The weights {folder / name}.keras have no card {card.name} beside them; copy both.",
+        raise InputError(f"The weights {folder / name}.safetensors have no card {card.name} beside them; copy both.",
                          path=card)
     card = read_json(card)
     best, data = (card.get(part) if isinstance(card.get(part), dict) else {} for part in ("best", "data"))
@@ -45,7 +45,7 @@ def headline(folder, name):
     best, neighbors = best.get(f"val_{metric}"), data.get("neighbors")
     return {"preset": preset if isinstance(preset, str) and preset.isprintable() else None,
             "epochs": epochs if is_whole(epochs) else None, "metric": metric, "best": best if is_finite(best) else None,
-            "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(folder / f"{name}.keras")}
+            "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(folder / f"{name}.safetensors")}
 
 
 def kernel():

@@ -1,8 +1,8 @@
 """The compiled forward pass of core and heads: what a trained network says, without Keras.
 
 `native/` is its C++, one source for AVX-512, AVX2 and any other processor, which is chosen at run time; `library` finds
-and calls what was compiled of it, `weights` reads a .keras file, `fold` puts the weights into the order and form that
-the C++ takes, and `network` has the class `Kernel`. Where it was not compiled, or a network is not one that it knows,
+and calls what was compiled of it, `weights` reads a file of weights, `fold` puts them into the order and form that the
+C++ takes, and `network` has the class `Kernel`. Where it was not compiled, or a network is not one that it knows,
 `NotForKernel` says so, and Keras does the same more slowly.
 
 It is built by setuptools as an optional extension, so that an installation without a compiler goes on without it, and

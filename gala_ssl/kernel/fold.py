@@ -6,8 +6,6 @@ are merge and join, and the score net's last bias, which moves all scores alike,
 """
 import numpy as np
 
-from gala_ssl.kernel.library import NotForKernel
-
 # Heads in the numbers that network.h has for them; 0 is none.
 HEADS = (None, "cloud_class", "bond_class", "cloud_vector", "bond_vectors")
 # A smaller factor of layer norm, and a smaller length that multivectors are divided by, count as these.
@@ -21,7 +19,7 @@ def folded(weights, config, head=None):
         weights: of `gala_ssl.kernel.weights.read_weights`. config: CoreConfig. head: one of HEADS.
 
     Raises:
-        NotForKernel: arrays of other shapes than the config says.
+        ValueError: arrays of other shapes than the config says.
     """
     classes = weights["classifier"]["out"][1].size if "classifier" in weights else 0
     shape = [config.width, config.hidden, config.type_width, config.blocks, HEADS.index(head),
@@ -52,8 +50,7 @@ class _Parts:
 
     def numbers(self, array, *shape):
         if array.shape != shape:
-            raise NotForKernel(f"An array of the weights has the shape {array.shape}, where the network that the "
-                               f"card describes has {shape}.", option="weights", value=array.shape)
+            raise ValueError(f"an array has the shape {array.shape} in place of {shape}")
         self.found.append(array.ravel())
 
     def row(self, array, size):

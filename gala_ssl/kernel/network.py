@@ -1,5 +1,6 @@
 """A trained network as the compiled kernel computes it."""
 import numpy as np
+from safetensors import SafetensorError
 
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.kernel import library
@@ -15,7 +16,7 @@ class Kernel:
     """The forward pass of a core, and of its head if it is one of `fold.HEADS`, in float32.
 
     Args:
-        path: the .keras file. config: CoreConfig of the network in it.
+        path: the file of weights. config: CoreConfig of the network in it.
         head: name of its head in `gala_ssl.networks.heads`; None for the core alone.
         threads: None for `library.threads`. A result does not depend on it.
         instruction_set: one of `library.INSTRUCTION_SETS`, for tests; None for the best that the processor has.
@@ -47,7 +48,11 @@ class Kernel:
             self.instruction_set = instruction_set
         self.config, self.head = config, head
         self.threads = library.threads() if threads is None else threads
-        self._shape, self._weights = folded(read_weights(path, config, head), config, head)
+        try:
+            self._shape, self._weights = folded(read_weights(path, config, head), config, head)
+        except (KeyError, ValueError, OSError, SafetensorError) as error:
+            raise NotForKernel(f"The weights in {path} are not those of the network that their card describes "
+                               f"({error}); copy or train them again.", path=path) from error
         self.classes = int(self._shape[-1])
 
     def __repr__(self):

@@ -1,19 +1,17 @@
-"""The weights in a .keras file by h5py, as NumPy arrays by what they are; Keras is not needed for it."""
-import io
-import zipfile
-
-import h5py
+"""The arrays in a file of weights by what they are, for the kernel; Keras is not needed for it."""
 import numpy as np
+from safetensors.numpy import load_file
 
-from gala_ssl.kernel.library import NotForKernel
+# What the attention of each head is called.
+_ATTENTIONS = {"cloud_class": "reduction", "bond_class": "attention",
+               "cloud_vector": "answer", "bond_vectors": "answer"}
 
 
 def read_weights(path, config, head=None):
     """Return the weights of a task's network.
 
     Args:
-        path: of the .keras file: a zip archive with the HDF5 file model.weights.h5. Keras names groups in it after
-            the classes of the layers, counted in the order in which they were made.
+        path: of the safetensors file, with an array for each variable of the network by the variable's path.
         config: CoreConfig of the network.
         head: name of the head's function in `gala_ssl.networks.heads`, or None to read the core alone.
 
@@ -24,61 +22,44 @@ def read_weights(path, config, head=None):
         deviation) and "alpha"; an MLP a dict of "hidden" (kernel, bias), "norm" (gamma, beta), "out" (kernel, bias).
 
     Raises:
-        NotForKernel: the file does not hold what the config says.
+        KeyError, OSError, SafetensorError: the file does not hold what the config says.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            content = io.BytesIO(archive.read("model.weights.h5"))
-        with h5py.File(content) as file:
-            layers = file["layers"]
-            core = layers["gala_core/layers"]
-            found = {"types": _pair(core["dense"]), "blocks": [_block(core, i, config) for i in range(config.blocks)]}
-            if head in ("cloud_class", "bond_class"):
-                found["attention"] = _attention(layers["multivector_attention"], config)
-                found["classifier"] = _mlp(layers["sequential"])
-            elif head in ("cloud_vector", "bond_vectors"):
-                found["attention"] = _attention(layers["multivector2_multivector_attention"], config, turns=True)
-            return found
-    except (KeyError, ValueError, OSError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
-        raise NotForKernel(f"The weights in {path} are not those of the network that their card describes ({error}); "
-                           f"copy or train them again.", path=path) from error
-
-
-def _block(core, i, config):
-    suffix = f"_{i}" if i else ""
-    block = {
-        "values": _attention(core[f"multivector_attention{suffix}"], config),
-        "multivectors": _attention(core[f"multivector2_multivector_attention{suffix}"], config, turns=True),
-        "mlp": _mlp(core[f"sequential{suffix}"]),
-        "norm": _pair(core[f"layer_normalization{suffix}"]),
-    }
-    if config.multivector_norm == "momentum":
-        block["length"] = _array(core[f"momentum_layer_normalization{suffix}"], 0)
-    return block
-
-
-def _attention(group, config, turns=False):
-    number, found = 0, {"merge": None, "join": None}
-    for name in ("merge", "join"):
-        if getattr(config, name) == "concat":
-            found[name] = [_array(group, number), _array(group, number + 1)]
-            number += 2
-    found["score"], found["value"] = _mlp(group["score_net"]), _mlp(group["value_net"])
-    found["inputs"] = _pair(group["value_net/layers/momentum_normalization"])
-    if turns:
-        found["scale"], found["alpha"] = _mlp(group["scale_net"]), _array(group, number)
+    arrays = _Arrays({name: array.astype(np.float64) for name, array in load_file(path).items()}, config)
+    found = {"types": arrays.pair("embed_types"), "blocks": [arrays.block(f"block{i}") for i in range(config.blocks)]}
+    if head is not None:
+        found["attention"] = arrays.attention(_ATTENTIONS[head], turns=head in ("cloud_vector", "bond_vectors"))
+    if head in ("cloud_class", "bond_class"):
+        found["classifier"] = arrays.mlp("classifier")
     return found
 
 
-def _mlp(group):
-    layers = group["layers"]
-    return {"hidden": _pair(layers["dense"]), "norm": _pair(layers["layer_normalization"]),
-            "out": _pair(layers["dense_1"])}
+class _Arrays:
+    """Arrays by path, and what of a network they are."""
 
+    def __init__(self, arrays, config):
+        self.arrays, self.config = arrays, config
 
-def _pair(group):
-    return _array(group, 0), _array(group, 1)
+    def block(self, name):
+        block = {"values": self.attention(f"{name}_values"),
+                 "multivectors": self.attention(f"{name}_multivectors", turns=True),
+                 "mlp": self.mlp(f"{name}_mlp"), "norm": self.pair(f"{name}_values_norm", "gamma", "beta")}
+        if self.config.multivector_norm == "momentum":
+            block["length"] = self.arrays[f"{name}_multivectors_norm/norm"]
+        return block
 
+    def attention(self, name, turns=False):
+        arrays = self.arrays
+        found = {way: [arrays[f"{name}/{way}_kernel_{i}"] for i in range(2)] if getattr(self.config, way) == "concat"
+                 else None for way in ("merge", "join")}
+        found |= {net: self.mlp(f"{name}/{name}_{net}") for net in ("score", "value")}
+        found["inputs"] = self.pair(f"{name}/{name}_value/inputs_norm", "mu", "sigma")
+        if turns:
+            found |= {"scale": self.mlp(f"{name}/{name}_scale"), "alpha": arrays[f"{name}/vector_kernels"]}
+        return found
 
-def _array(group, number):
-    return np.asarray(group[f"vars/{number}"], np.float64)
+    def mlp(self, name):
+        return {"hidden": self.pair(f"{name}/hidden"), "norm": self.pair(f"{name}/norm", "gamma", "beta"),
+                "out": self.pair(f"{name}/out")}
+
+    def pair(self, name, *parts):
+        return tuple(self.arrays[f"{name}/{part}"] for part in parts or ("kernel", "bias"))

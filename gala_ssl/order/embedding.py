@@ -244,4 +244,4 @@ def _only_task(folder):
 
 def tasks_with_weights(directory: str | os.PathLike = SHIPPED) -> list[str]:
     """Names of the tasks that a directory has weights of, in the paper's order."""
-    return [task for task in TASKS if (weights_folder(directory) / f"{task}.keras").exists()]
+    return [task for task in TASKS if (weights_folder(directory) / f"{task}.safetensors").exists()]

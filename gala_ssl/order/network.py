@@ -13,8 +13,7 @@ from gala_ssl.base.errors import check_choice
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.kernel import Kernel, NotForKernel
 from gala_ssl.tasks import check_task
-from gala_ssl.tasks.models.archive import check_archive
-from gala_ssl.tasks.models.cards import describe, loading, weights_and_card
+from gala_ssl.tasks.models.cards import check_digest, describe, loading, weights_and_card
 
 # Clouds that Keras computes at a time: one shape, so that XLA compiles the network once. Of wide clouds fewer, because
 # memory goes with the pairs of their bonds, three kilobytes each (ten for attention maps); the widest is alone.
@@ -37,7 +36,7 @@ def open_network(task, weights, wanted, *, engine="auto", attention=None, jit_co
         (KernelNetwork or gala_ssl.order.keras_network.KerasNetwork, dict)
 
     Raises:
-        InputError: an unknown engine or task, weights that are missing, damaged or not to be trusted; NotForKernel, an
+        InputError: an unknown engine or task, weights that are missing or damaged; NotForKernel, an
             InputError as well, of engine "kernel".
     """
     check_choice("engine", engine, ENGINES)
@@ -58,7 +57,7 @@ def open_network(task, weights, wanted, *, engine="auto", attention=None, jit_co
     described, config = describe(card, path.with_suffix(".json"))
     try:
         with loading(path):
-            check_archive(path)
+            check_digest(card, path)
             network = KernelNetwork(Kernel(path, config, described.kernel_head), lambda error: with_keras(error)[0],
                                     engine == "kernel")
         network.kernel.size(wanted)

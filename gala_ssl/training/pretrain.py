@@ -160,8 +160,7 @@ def _end(model, preset, sides, history, run):
         "mean_bond": float(found.clouds.mean_bonds.mean()),
         "versions": {**versions(), "backend": keras.backend.backend()},
     }
-    save_pretrained(model, card, run)
-    return card
+    return save_pretrained(model, card, run)
 
 
 def _settings(name, preset):
@@ -178,7 +177,7 @@ def core_config(task, preset):
 
 
 def _copy(run, task, card, output):
-    weights = run / f"{task}.keras"
+    weights = run / f"{task}.safetensors"
     with written_whole(pathlib.Path(output) / weights.name) as temporary:
         temporary.write_bytes(weights.read_bytes())
     write_json(pathlib.Path(output) / f"{task}.json", card)

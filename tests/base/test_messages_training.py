@@ -3,13 +3,13 @@ import errno
 import fcntl
 import os
 import sys
-import zipfile
 
 import keras
 import numpy as np
 import pytest
 
 from gala_ssl.base.files import read_json, write_json
+from gala_ssl.base.provenance import sha256
 from gala_ssl.base.registry import register
 from gala_ssl.base.runs import check_settings, run_lock
 from gala_ssl.networks.parts import check_attention
@@ -18,7 +18,6 @@ from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import split
 from gala_ssl.tasks.data.streams import Stream
-from gala_ssl.tasks.models.archive import check_archive
 from gala_ssl.tasks.models.cards import describe
 from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.training import checkpoint
@@ -72,14 +71,14 @@ def with_other_weights(folder):
 
 def with_broken_weights(folder):
     tiny.copy_to(folder, "denoising")
-    (folder / "denoising.keras").write_bytes(b"")
+    (folder / "denoising.safetensors").write_bytes(b"")
     load_model("denoising", folder)
 
 
-def untrusted(folder):
-    with zipfile.ZipFile(folder / "a.keras", "w") as archive:
-        archive.writestr("harm.pkl", b"")
-    check_archive(folder / "a.keras")
+def without_numbers(folder):
+    (folder / "denoising.safetensors").write_bytes(b"")
+    write_json(folder / "denoising.json", tiny.card("denoising", sha256=sha256(folder / "denoising.safetensors")))
+    load_model("denoising", folder)
 
 
 def history(folder, *epochs):
@@ -161,17 +160,17 @@ MESSAGES = [
     (lambda folder: Stream(None, None, [], 4),
      "A stream needs at least one environment; the fraction of the data is too small."),
     (lambda folder: load_model("denoising", folder),
-     "There are no weights for denoising in FOLDER: denoising.keras and denoising.json missing. To make them, train "
-     "with gala-ssl pretrain denoising --output FOLDER."),
+     "There are no weights for denoising in FOLDER: denoising.safetensors and denoising.json missing. To make them, "
+     "train with gala-ssl pretrain denoising --output FOLDER."),
     (with_other_weights,
-     "There are no weights for denoising in FOLDER: denoising.keras and denoising.json missing. It has those for "
-     "autoencoder; name that task, or train with gala-ssl pretrain denoising --output FOLDER."),
+     "There are no weights for denoising in FOLDER: denoising.safetensors and denoising.json missing. It has those "
+     "for autoencoder; name that task, or train with gala-ssl pretrain denoising --output FOLDER."),
     (with_broken_weights,
-     "The weights in FOLDER/denoising.keras cannot be loaded into the network that their card describes (File is not "
-     "a zip file); copy or train them again."),
-    (untrusted,
-     "The weights in FOLDER/a.keras are not to be trusted: the file holds harm.pkl, as no network of gala_ssl does; "
-     "train them, or get them from where they were made."),
+     "The weights in FOLDER/denoising.safetensors are not those that the card beside them describes: their digests "
+     "differ, so one of the two was damaged, or copied without the other; copy both again."),
+    (without_numbers,
+     "The weights in FOLDER/denoising.safetensors cannot be loaded into the network that their card describes (Error "
+     "while deserializing header: header too small); copy or train them again."),
     (described(core=None), "The card a.json does not describe a network: there is no 'core'"),
     (described(core=7),
      "The card a.json does not describe a network: core is 7; it must be settings by name."),

@@ -137,7 +137,7 @@ def test_embed_writes_embedding_components_numbers_and_card(embed, weights, traj
     np.testing.assert_allclose(card["components"]["variance_ratio"], model.explained_variance_ratio_, rtol=1e-6)
     np.testing.assert_allclose((expected - card["components"]["mean"]) @ np.transpose(card["components"]["axes"]),
                                found["components"], atol=1e-5)
-    assert card["weights_sha256"] == sha256(weights / "frame_classification.keras")
+    assert card["weights_sha256"] == sha256(weights / "frame_classification.safetensors")
     assert (card["task"], card["length_scale"], card["neighbors"], card["k"], card["frames"], card["level"]) == (
         "frame_classification", "contact", "nearest", NEIGHBORS, [0, 1, 2], "particle")
     assert {"gala_ssl", "keras", "freud-analysis"} <= set(card["versions"])
@@ -445,6 +445,7 @@ def phases(cooled):
     return folder
 
 
+@pytest.mark.slow
 def test_phases_finds_the_transition_and_writes_histogram_figure_and_card(phases, cooled):
     assert {path.name for path in phases.iterdir()} == {"phases.csv", "phases.png", "card.json", "run"}
     card, table = json.loads((phases / "card.json").read_text()), pd.read_csv(phases / "phases.csv")
@@ -538,7 +539,7 @@ def test_info_tells_tasks_weights_engines_and_versions(weights, capsys):
 
 def test_info_refuses_a_folder_that_is_not_there_or_weights_without_card(tmp_path, weights, capsys):
     assert "no folder" in failed(capsys, main, ["info", "--weights", str(tmp_path / "none")])
-    (tmp_path / "denoising.keras").write_bytes(b"")
+    (tmp_path / "denoising.safetensors").write_bytes(b"")
     assert "have no card denoising.json" in failed(capsys, main, ["info", "--weights", str(tmp_path)])
 
 

@@ -177,4 +177,4 @@ def test_the_smoke_preset_trains_once_and_is_read_the_second_time(tmp_path):
     assert said[0] == said[1] and times[0] == times[1]
     assert [line.split()[0] for line in said[0].splitlines()] == list(TASKS)
     assert {path.name for path in (tmp_path / "output").iterdir()} == {
-        f"{task}.{suffix}" for task in TASKS for suffix in ("keras", "json")}
+        f"{task}.{suffix}" for task in TASKS for suffix in ("safetensors", "json")}

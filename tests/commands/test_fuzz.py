@@ -124,7 +124,7 @@ def test_any_card_is_taken_or_refused(files, model, part, key, value, data):
         inner.pop(key, None)
     else:
         inner[key] = value
-    (files[0] / "denoising.keras").touch()
+    (files[0] / "denoising.safetensors").touch()
     (files[0] / "denoising.json").write_text(json.dumps(card))
     found = info.headline(files[0], "denoising")
     info.readable({"tasks": {}, "folder": "", "weights": {"denoising": found}, "engines": {}, "versions": {},

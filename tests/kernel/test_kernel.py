@@ -1,6 +1,7 @@
 """The compiled kernel is the same function as Keras's network of the same file."""
 import functools
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ SERVED = [name for name, task in TASKS.items() if task.kernel_head]
 @functools.cache
 def tiny_kernel(task, instruction_set=None):
     config = CoreConfig(**tiny.card(task)["core"])
-    return Kernel(tiny.FOLDER / f"{task}.keras", config, TASKS[task].kernel_head, 1, instruction_set)
+    return Kernel(tiny.FOLDER / f"{task}.safetensors", config, TASKS[task].kernel_head, 1, instruction_set)
 
 
 def questions(n, k, types=1, seed=0):
@@ -74,7 +75,7 @@ def test_clouds_of_any_width(k):
 
 
 def test_a_core_whose_head_is_left_to_keras():
-    kernel = Kernel(tiny.FOLDER / "autoencoder.keras", CoreConfig(**tiny.card("autoencoder")["core"]))
+    kernel = Kernel(tiny.FOLDER / "autoencoder.safetensors", CoreConfig(**tiny.card("autoencoder")["core"]))
     bonds, types = questions(20, 6)
     assert_same(tiny.model("autoencoder"), kernel, bonds, types, ("mean", "bonds"))
     with pytest.raises(NotForKernel):
@@ -109,11 +110,12 @@ def test_summary_and_answer_side_by_side():
 def other(request, tmp_path_factory):
     """A network of other settings than the shipped ones, (keras.Model, path of its file)."""
     task, settings = request.param
+    keras.utils.set_random_seed(0)
     model = build_model(task, build_core(small_config(**settings)))
     settle(model)
     folder = tmp_path_factory.mktemp("weights")
     save_pretrained(model, card_of(model, 6), folder)
-    return model, folder / f"{task}.keras"
+    return model, folder / f"{task}.safetensors"
 
 
 def test_mixtures_and_every_setting_of_the_core(other):
@@ -158,7 +160,7 @@ def test_padding_changes_nothing(task, batch, rows, seed):
 @pytest.mark.parametrize("wanted", ["mean", "answer"])
 def test_two_threads_give_the_bits_of_one(wanted):
     bonds, types = questions(3 * library.CHUNK - 5, 6)
-    kernels = [Kernel(tiny.FOLDER / "denoising.keras", tiny_kernel("denoising").config, "bond_vectors", threads)
+    kernels = [Kernel(tiny.FOLDER / "denoising.safetensors", tiny_kernel("denoising").config, "bond_vectors", threads)
                for threads in (1, 2)]
     one, two = (kernel(bonds, types, wanted) for kernel in kernels)
     assert one.tobytes() == two.tobytes() and np.isfinite(one).all()
@@ -179,7 +181,7 @@ def test_no_clouds():
 
 
 def test_what_the_kernel_does_not_know_is_said(tmp_path, monkeypatch):
-    config, path = tiny_kernel("denoising").config, tiny.FOLDER / "denoising.keras"
+    config, path = tiny_kernel("denoising").config, tiny.FOLDER / "denoising.safetensors"
     with pytest.raises(NotForKernel) as raised:
         Kernel(path, config, "decoded_bonds")
     assert (raised.value.option, raised.value.value) == ("head", "decoded_bonds") and "decoded_bonds" not in HEADS
@@ -191,7 +193,7 @@ def test_what_the_kernel_does_not_know_is_said(tmp_path, monkeypatch):
             Kernel(path, wrong, "bond_vectors")
     with pytest.raises(InputError):
         tiny_kernel("denoising")(np.ones((1, 6, 3)), np.ones((1, 6, 4)))
-    damaged = tmp_path / "denoising.keras"
+    damaged = tmp_path / "denoising.safetensors"
     damaged.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(NotForKernel) as raised:
         Kernel(damaged, config)
@@ -203,6 +205,6 @@ def test_without_the_library_that_is_said(tmp_path, monkeypatch):
     library.library.cache_clear()
     try:
         with pytest.raises(NotForKernel):
-            Kernel(tiny.FOLDER / "denoising.keras", tiny_kernel("denoising").config)
+            Kernel(tiny.FOLDER / "denoising.safetensors", tiny_kernel("denoising").config)
     finally:
         library.library.cache_clear()

@@ -22,7 +22,7 @@ def autoencoder(attention):
 
 
 @pytest.mark.parametrize("attention", [
-    "fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
+    "fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.long])])
 def test_weights_are_those_of_keras_and_the_process_draws_as_before(attention):
     keras.utils.set_random_seed(13)
     expected = [np.asarray(variable) for variable in autoencoder(attention).variables]

@@ -67,7 +67,8 @@ def test_padding(network, clouds, rows, seed):
 
 
 @pytest.fixture(scope="module", params=[
-    "fast", pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.slow])])
+    pytest.param("fast", marks=pytest.mark.slow),
+    pytest.param("published", marks=[pytest.mark.tensorflow, pytest.mark.long])])
 def decoder(request):
     """A core and the autoencoder's head."""
     return with_heads(small_core(request.param), DECODER)

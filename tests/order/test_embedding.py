@@ -200,6 +200,7 @@ def test_a_large_frame_is_searched_in_parts_with_one_scale(embed, frame, monkeyp
         np.testing.assert_array_equal(embed(frame), expected)
 
 
+@pytest.mark.tensorflow  # JAX compiles each size
 @pytest.mark.parametrize("rule", [Cutoff(1.2, most=14), Voronoi(most=14), SANN(most=14)])
 def test_neighbours_by_another_rule_are_embedded_with_a_warning(frame, rule):
     said = f"trained on the 6 nearest neighbours .* by '{rule.name}', 14 at most, was not"
@@ -338,7 +339,7 @@ def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
 
 
 def test_what_cannot_be_loaded_is_named(directory, tmp_path):
-    with refused(path=str(tmp_path), option="files", value=["denoising.keras", "denoising.json"]):
+    with refused(path=str(tmp_path), option="files", value=["denoising.safetensors", "denoising.json"]):
         Embedding.from_pretrained("denoising", weights=tmp_path)
     with refused(option="length scale", value="largest"):
         Embedding.from_pretrained("denoising", weights=directory, length_scale="largest")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gala_ssl.networks.layers import attention, pairwise
 from gala_ssl.networks.layers.normalization import MomentumNormalization
 from tests.properties import assert_close
+from tests.selection import in_tiers
 from tests.strategies import SEEDS, attention_options, examples
 
 tf = pytest.importorskip("tensorflow")
@@ -128,8 +129,7 @@ def fast_calls(monkeypatch):
     return taken
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", in_tiers(KINDS, (), KINDS[1:2]))
 @examples(40)
 @given(data=st.data())
 def test_every_option(kind, data):

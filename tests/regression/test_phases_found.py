@@ -39,6 +39,7 @@ def test_the_transitions_named_are_those_of_the_histogram(card, histogram):
     assert cuts(card) == [(histogram.index[start - 1], histogram.columns[start]) for start in starts[1:]]
 
 
+@pytest.mark.slow
 def test_condensation_and_freezing_are_where_energy_and_density_have_them(card, log):
     """From the last frame of a phase to the first of the next: no farther away than the distance of known frames."""
     labels = snapshots.label_frames(log.potential_energy, log.condensed)

@@ -69,7 +69,7 @@ def test_shipped_cards_describe_what_is_shipped(task):
     assert embed.card["task"] == task and embed.dimension == embed.card["core"]["width"]
 
 
-@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("autoencoder", "denoising", "frame_classification")))
+@pytest.mark.parametrize("task", in_tiers(TASKS, (), ("denoising", "frame_classification")))
 def test_turned_clouds_get_the_same_answer(clouds, rounding, task):
     """Rounding must not be learned: to 1e-4 for core and head, with running statistics that have settled."""
     embed = shipped(task)

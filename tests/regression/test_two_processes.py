@@ -110,7 +110,7 @@ def assert_whole(kind, run, seed):
 
 
 @pytest.mark.parametrize("ended", [False, pytest.param(True, marks=pytest.mark.long)], ids=["goes on", "has ended"])
-@pytest.mark.parametrize("kind", in_tiers(KINDS, (), ("pretraining", "phases")))
+@pytest.mark.parametrize("kind", in_tiers(KINDS, (), ("phases",)))
 def test_a_run_that_began_after_the_first_look_is_left_as_it_is(started, kind, ended, tmp_path):
     run = tmp_path / KINDS[kind][2]
     late = started(kind, tmp_path, FIRST, "first look")

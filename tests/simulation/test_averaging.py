@@ -70,7 +70,7 @@ def test_spglib_names_the_space_group(kind):
 
 
 @pytest.mark.parametrize(("name", "volume", "share"), [
-    ("cI2-W_solid", 4 / 27 ** 0.5, 0.95), ("cF4-Cu_solid", 0.5 ** 0.5, 0.45)])
+    pytest.param("cI2-W_solid", 4 / 27 ** 0.5, 0.95, marks=pytest.mark.slow), ("cF4-Cu_solid", 0.5 ** 0.5, 0.45)])
 def test_solids_of_the_repository(name, volume, share):
     """One site in a cell of three equal vectors, of the volume that bcc and fcc have with that shortest distance."""
     frame = read_frames(TRAJECTORIES / f"{name}.gsd")[0]

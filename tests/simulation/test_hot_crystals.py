@@ -102,6 +102,7 @@ class TestLiquids:
             assert len(frame) / np.prod(frame.box[:3]) == pytest.approx(float(row["density"]), rel=1e-4)
             assert float(row["rounding"]) < 1.2e-4
 
+    @pytest.mark.slow
     def test_they_are_liquid(self, liquids):
         frames = load_packed(LIQUIDS / "liquids.npz")
         for row, frame in list(zip(liquids, frames))[::3]:

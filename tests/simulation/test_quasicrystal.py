@@ -74,6 +74,7 @@ def test_bond_order_of_crystals_and_of_random_directions_is_not():
     assert all(0.4 < value < 1.6 for value in qc.bond_order(both).values())
 
 
+@pytest.mark.slow
 def test_an_icosahedron_is_laid_where_the_model_has_it(model):
     positions, turn = model
     found = qc.orient(bonds(positions))

@@ -4,6 +4,7 @@ import dataclasses
 
 from gala_ssl.base.errors import InputError, reason
 from gala_ssl.base.files import read_json
+from gala_ssl.base.provenance import sha256
 from gala_ssl.base.validators import is_finite
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks import TASKS, get_task
@@ -18,9 +19,17 @@ def loading(path):
         yield
     except InputError:
         raise
-    except Exception as error:  # of a damaged file Keras, HDF5 and zip each say it in a class of their own
+    except Exception as error:  # of a damaged file safetensors and Keras each say it in a class of their own
         raise InputError(f"The weights in {path} cannot be loaded into the network that their card describes "
                          f"({reason(error)}); copy or train them again.", path=path) from error
+
+
+def check_digest(card, weights):
+    """InputError unless the digest in a card is that of the file of weights beside it."""
+    if card.get("sha256") != sha256(weights):
+        raise InputError(f"The weights in {weights} are not those that the card beside them describes: their digests "
+                         f"differ, so one of the two was damaged, or copied without the other; copy both again.",
+                         path=weights, option="sha256", value=card.get("sha256"))
 
 
 def describe(card, path):
@@ -55,11 +64,11 @@ def _settings(cls, part, found):
 
 def weights_and_card(task, directory=SHIPPED):
     """Return (path of the weights, card) of a task in a folder; InputError that names what is missing."""
-    weights = weights_folder(directory) / f"{task}.keras"
+    weights = weights_folder(directory) / f"{task}.safetensors"
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
     if missing:
-        others = [name for name in TASKS if (weights.parent / f"{name}.keras").exists()]
+        others = [name for name in TASKS if (weights.parent / f"{name}.safetensors").exists()]
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
                             else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.",
