@@ -6,6 +6,7 @@ RUN := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed-run
 DEVELOPER := $(VENV)/.installed-dev
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
+SCHEMA := $(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.
 PRESET ?= desktop
 TASKS ?=
 SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg hP2-Mg_b hP2-Mg_narrow tI4-Sn dQC iQC_gas iQC iQC_b
@@ -77,10 +78,15 @@ notebooks: $(DEVELOPER)  ## run the notebooks and store what they show
 docs: $(DEVELOPER)  ## the documentation, in build/docs; a warning is an error
 	$(VENV)/bin/sphinx-build -q -W --keep-going docs build/docs
 
-lint: $(DEVELOPER)  ## check the style, the types, and that no room imports from one after it
+lint: $(DEVELOPER)  ## check the style, the types, that no room imports from one after it, and the files for a release
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/lint-imports --no-cache
 	$(RUN) -m mypy
+	$(SCHEMA)github-workflows .github/workflows/*.yaml
+	$(SCHEMA)github-issue-forms .github/ISSUE_TEMPLATE/*.yaml
+	$(SCHEMA)readthedocs .readthedocs.yaml
+	$(SCHEMA)citation-file-format CITATION.cff
+	.ci/version
 
 wheel:  ## build the wheel and the sdist and try them, without Keras and without a compiler
 	.ci/wheel
