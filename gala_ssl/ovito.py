@@ -101,7 +101,7 @@ class GalaEmbed(ModifierInterface):
     """
 
     task = traits.Str("frame_classification", label="Task")
-    weights = traits.Str("paper", label="Weights")
+    weights = traits.Str("thermal", label="Weights")
     components = traits.Int(3, label="Components")
     reference = traits.Int(0, label="Reference frame")
     embedding = traits.Bool(False, label="All numbers of the embedding")

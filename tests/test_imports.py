@@ -68,7 +68,8 @@ def test_public_names_resolve():
     for name in ("read_frames", "point_clouds", "build_core", "build_model", "Embedding", "compare", "identify"):
         assert callable(getattr(gala_ssl, name))
     assert callable(gala_ssl.prototypes.build) and len(gala_ssl.prototypes.names()) == 50
-    assert callable(gala_ssl.copy_weights)
+    for name in ("copy_weights", "find_phases", "train"):
+        assert callable(getattr(gala_ssl, name))
     assert {"denoising", "frame_classification"} <= set(gala_ssl.TASKS)
     assert gala_ssl.CoreConfig().attention == "fast"
     assert set(dir(gala_ssl)) == set(gala_ssl.__all__)
@@ -95,7 +96,7 @@ def test_what_is_said_on_standard_error_and_is_not_harmless_is_passed_on():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'prototype'"):
+    with pytest.raises(AttributeError, match="No gala_ssl attribute prototype"):
         _ = gala_ssl.prototype
 
 

@@ -54,13 +54,13 @@ def run(arguments):
         raise InputError(f"--frames {arguments.frames} is not in the order of time; give each frame once, the first "
                          "one first.", option="--frames", value=arguments.frames)
     keep_freed_memory()
-    from gala_ssl.order.phases import identify_phases
+    from gala_ssl.order.phases import find_phases
 
     config = settings(arguments)
     # A trajectory that is too short should be known before the training.
     config.training_frames(len(frames), arguments.count)
     directory = arguments.directory or output / "run"
-    found = identify_phases(frames, config, directory, not arguments.quiet)
+    found = find_phases(frames, config, directory, not arguments.quiet)
     card = write(output, arguments, frames, config, found, directory)
     if arguments.json:
         print(json.dumps({"output": str(output)} | card, indent=2))

@@ -146,8 +146,8 @@ class Transition:
         return self.chance <= LEVEL + 1e-9
 
 
-def identify_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig(),
-                    directory: str | os.PathLike = "runs/phases", progress: bool = True) -> PhaseMap:
+def find_phases(frames: Sequence[Frame], config: PhaseConfig = PhaseConfig(),
+                directory: str | os.PathLike = "runs/phases", progress: bool = True) -> PhaseMap:
     """Train a classifier of every fourth frame and ask it about the frames just after, as a `PhaseMap`.
 
     Each cloud is in units of its own mean bond, so that frames differ by order and not by density (R).

@@ -47,16 +47,7 @@ def pretrain(tasks: Sequence[str], preset: str | Preset = "desktop", directory: 
             `gala_ssl.training.scan`.
         workers: processes that make questions for "scan".
     """
-    check_choice("engine", engine, ("keras", "scan"))
-    for task in tasks:
-        get_task(task)  # a wrong name should be known before the first training, not after it
-    for folder in (directory, output):
-        if folder is not None:
-            check_folder(folder)
-    preset = get_preset(preset) if isinstance(preset, str) else preset
-    if attention is not None:
-        preset = dataclasses.replace(preset, core=dataclasses.replace(preset.core, attention=attention))
-    check_attention(preset.core.attention)
+    preset = _checked(tasks, preset, attention, engine, (directory, output))
     seeds = [preset.training.seed] if seeds is None else list(dict.fromkeys(seeds))
     presets = [dataclasses.replace(preset, data=dataclasses.replace(preset.data, seed=seed),
                                    training=dataclasses.replace(preset.training, seed=seed)) for seed in seeds]
@@ -67,6 +58,40 @@ def pretrain(tasks: Sequence[str], preset: str | Preset = "desktop", directory: 
         if output is not None:
             _copy(runs[0], task, cards[0], output)
         yield from cards
+
+
+def train(task: str, *, run_dir: str | os.PathLike, preset: str | Preset = "desktop", engine: str = "keras",
+          progress: bool = True) -> dict:
+    """Train one task in a run directory; a finished run is not trained again, a killed one goes on where it was.
+
+    The directory then is a folder of weights: `Embedding.from_pretrained(task, weights=run_dir)`.
+
+    Args:
+        task, preset, engine, progress: as of `pretrain`. run_dir: of this training alone.
+
+    Returns:
+        dict: the card of the weights: settings, best metrics, epochs, seconds, versions.
+
+    Raises:
+        InputError: an unknown task, preset or engine, or a directory that holds a run with other settings.
+    """
+    return train_each(task, [_checked([task], preset, None, engine, [run_dir])], [pathlib.Path(run_dir)], engine,
+                      progress=progress)[0]
+
+
+def _checked(tasks, preset, attention, engine, folders) -> Preset:
+    """The Preset that is asked for, after what is wrong with the arguments is said."""
+    check_choice("engine", engine, ("keras", "scan"))
+    for task in tasks:
+        get_task(task)  # a wrong name should be known before the first training, not after it
+    for folder in folders:
+        if folder is not None:
+            check_folder(folder)
+    preset = get_preset(preset) if isinstance(preset, str) else preset
+    if attention is not None:
+        preset = dataclasses.replace(preset, core=dataclasses.replace(preset.core, attention=attention))
+    check_attention(preset.core.attention)
+    return preset
 
 
 def train_each(task, presets, runs, engine="keras", workers=None, progress=True):

@@ -14,7 +14,7 @@ import pytest
 from gala_ssl.commands.main import main
 from gala_ssl.order.embedding import Embedding
 from tests import bad_files, tiny
-from tests.bad_files import FAULTS, FORMATS, NEIGHBORS, good
+from tests.bad_files import EDITS, FAULTS, FORMATS, NEIGHBORS, good
 
 
 @pytest.fixture
@@ -156,28 +156,6 @@ def test_an_empty_frame_among_others_is_left_out(embed, tmp_path, suffix, capsys
 def test_one_format_under_the_name_of_another(embed, tmp_path, content, suffix):
     (tmp_path / f"run.{suffix}").write_bytes(contents(content, tmp_path))
     assert len(embed(tmp_path / f"run.{suffix}")) == 64 * FORMATS[content][1]
-
-
-# What is put in place of what; "|" for choices of sentences.
-EDITS = {
-    "xyz": [("64\n", "65\n", "no number of particles"), ("64\n", "63\n", "no number of particles"),
-            ("64\n", "-64\n", "no number of particles"), ("64\n", "9" * 15 + "\n", "of 999999999999999"),
-            ("pos:R:3", "force:R:3", "frame 0 cannot be read"), ("pos:R:3", "pos:R:99999999", "more than 999 columns"),
-            ("pos:R:3", "pos:R:2", "row 0 has 4 words in place of 3"), ("Lattice", "Latice", "no periodic cell"),
-            ('Lattice="4.0', 'Lattice="four', "could not convert"), ('Lattice="4.0', 'Lattice="', "8 numbers"),
-            ("pos:R:3", "pos:R:4", "row 0 has 4 words in place of 5")],
-    "dump": [("x y z", "a b c", "no columns of positions"), ("\n64\n", "\n63\n", "64 of 63 particles"),
-             ("\n64\n", "\n99999999999999\n", "64 of 99999999999999"),
-             ("ITEM: BOX", "ITEM: BAX", "no ITEM: BOX BOUNDS"), ("x y z", "x y z vx vy", "row 0 has 5 words"),
-             ("\n1 1 ", "\n1 999999999999 ", "knows 1 type of particles"),
-             ("ITEM: TIMESTEP\n0", "TIMESTEP\n0", "does not start with ITEM")],
-    "cif": [("_cell_length_a", "_cell_length_q", "there is no _cell_length_a"), ("loop_", "", "cannot be read as CIF"),
-            ("_fract_x", "_fract_w", "cannot be read"), ("Cu0 Cu", "Cu0 Qq", "knows 1 type of particles"),
-            ("alpha 90.0", "alpha 0.0", "cannot be read|no volume"), ("'P 1'", "'Q 77'", "no space group Q 77"),
-            ("Cu1 Cu", "Cu1", "cannot be read as CIF"), ("length_a 4.0", "length_a ?", "there is no _cell_length_a")],
-    "poscar": [("\n64\n", "\n99999999999\n", "64 of 99999999999"), ("\n64\n", "\n65\n", "64 of 65 particles"),
-               ("\n64\n", "\n-64\n", "negative"), ("\n1.0\n", "\n0.0\n", "no periodic cell"),
-               ("\nCu\n", "\nCu Zn\n", "2 names for 1"), ("4.0 0.0 0.0", "4.0 0.0", "cannot be read")]}
 
 
 @pytest.mark.parametrize("suffix, old, new, sentence", [(suffix, *edit) for suffix in EDITS for edit in EDITS[suffix]])

@@ -117,7 +117,7 @@ def test_finished_runs_on_a_read_only_disk_are_read(disk):
 
     def results():
         card = next(pretraining.pretrain(["denoising"], short, disk.path / "pretraining", progress=False))
-        found = phases.identify_phases(frames, config, disk.path / "phases", progress=False)
+        found = phases.find_phases(frames, config, disk.path / "phases", progress=False)
         return (json.loads(json.dumps(card)), transfer.attempt_cell(cell, short, directory=disk.path / "transfer"),
                 found.histogram.tolist())
 

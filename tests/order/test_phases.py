@@ -15,7 +15,7 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.order import phases
 from gala_ssl.order.blocks import blocks, chance_of_blocks, confusion
-from gala_ssl.order.phases import PhaseConfig, PhaseMap, Transition, identify_phases
+from gala_ssl.order.phases import PhaseConfig, PhaseMap, Transition, find_phases
 from gala_ssl.training.presets import TrainingConfig
 from tests.refusals import refused
 from tests.strategies import SEEDS, examples
@@ -162,7 +162,7 @@ def untrained(monkeypatch):
 
 @pytest.mark.slow
 def test_a_transition_is_found_where_it_is(frames, tmp_path):
-    found = identify_phases(frames, CONFIG, tmp_path, progress=False)
+    found = find_phases(frames, CONFIG, tmp_path, progress=False)
     np.testing.assert_array_equal(found.training_frames, np.arange(0, 15, 2))
     np.testing.assert_array_equal(found.test_frames, found.training_frames + 1)
     np.testing.assert_allclose(found.histogram.sum(axis=1), 1)
@@ -170,7 +170,7 @@ def test_a_transition_is_found_where_it_is(frames, tmp_path):
     assert list(found.phases(2)) == [0, 8]
     transition, = found.transitions(2)
     assert (transition.last, transition.first) == (7, 8) and transition.across < 0.05
-    again = identify_phases(frames, CONFIG, tmp_path, progress=False)
+    again = find_phases(frames, CONFIG, tmp_path, progress=False)
     np.testing.assert_array_equal(again.histogram, found.histogram)
 
 
@@ -184,28 +184,28 @@ def test_density_alone_tells_nothing(frames):
 
 
 def test_a_run_of_other_frames_or_settings_is_not_gone_on_with(frames, tmp_path, untrained):
-    assert identify_phases(frames[:6], CONFIG, tmp_path, progress=False).accuracy == 0.5  # of the epoch that is kept
+    assert find_phases(frames[:6], CONFIG, tmp_path, progress=False).accuracy == 0.5  # of the epoch that is kept
     with refused(option="settings", value={"seed": (13, 1)}):
-        identify_phases(frames[:6], dataclasses.replace(CONFIG, seed=1), tmp_path, progress=False)
+        find_phases(frames[:6], dataclasses.replace(CONFIG, seed=1), tmp_path, progress=False)
     simulated_again = [dataclasses.replace(frames[7 - i], source=frames[i].source) for i in range(6)]
     with pytest.raises(InputError, match=r"other settings \(frames_sha256 "):
-        identify_phases(simulated_again, CONFIG, tmp_path, progress=False)
+        find_phases(simulated_again, CONFIG, tmp_path, progress=False)
     moved = [dataclasses.replace(frame, source=f"frame {i}") for i, frame in enumerate(frames[:6])]
-    assert identify_phases(moved, CONFIG, tmp_path, progress=False).accuracy == 0.5  # known by what they hold
+    assert find_phases(moved, CONFIG, tmp_path, progress=False).accuracy == 0.5  # known by what they hold
 
 
 def test_frames_of_two_types_and_frames_that_differ_in_types(frames, tmp_path, untrained):
     mixed = [dataclasses.replace(frame, types=np.arange(500) % 2, type_names=("A", "B")) for frame in frames[:4]]
-    assert identify_phases(mixed, CONFIG, tmp_path / "mixed", progress=False).histogram.shape == (2, 2)
+    assert find_phases(mixed, CONFIG, tmp_path / "mixed", progress=False).histogram.shape == (2, 2)
     with refused(option="clouds", value=[(CONFIG.neighbors, 2), (CONFIG.neighbors, 4)]):
-        identify_phases([*frames[:2], *mixed[2:]], CONFIG, tmp_path / "other", progress=False)
+        find_phases([*frames[:2], *mixed[2:]], CONFIG, tmp_path / "other", progress=False)
     assert not (tmp_path / "other").exists()
 
 
 def test_a_short_trajectory_is_refused(frames, tmp_path, untrained):
     with refused(option="frames", value=3):
-        identify_phases(frames[:3], CONFIG, tmp_path)
-    assert identify_phases(frames[:4], CONFIG, tmp_path, progress=False).training_frames.tolist() == [0, 2]
+        find_phases(frames[:3], CONFIG, tmp_path)
+    assert find_phases(frames[:4], CONFIG, tmp_path, progress=False).training_frames.tolist() == [0, 2]
     with refused(option="frames", value=9):
         PhaseConfig().training_frames(9, 3)
     assert PhaseConfig().training_frames(10, 3).tolist() == [0, 4, 8]
@@ -225,7 +225,7 @@ def identified(tmp_path, monkeypatch):
 
     def identify(frames):
         with pytest.raises(Trained):
-            phases.identify_phases(frames, phases.PhaseConfig(2, 1.0, 3), tmp_path / "run", progress=False)
+            phases.find_phases(frames, phases.PhaseConfig(2, 1.0, 3), tmp_path / "run", progress=False)
     return identify
 
 
@@ -239,7 +239,7 @@ def test_phases_go_on_with_the_same_frames_under_another_path(identified, tmp_pa
     assert config["frames"][0] == "here/run.gsd, frame 0"
     identified(frames("there/run.gsd", 0))
     with pytest.raises(RunConflict, match="frames_sha256"):
-        phases.identify_phases(frames("here/run.gsd", 1), phases.PhaseConfig(2, 1.0, 3), tmp_path / "run")
+        phases.find_phases(frames("here/run.gsd", 1), phases.PhaseConfig(2, 1.0, 3), tmp_path / "run")
     with pytest.raises(RunConflict, match="seed 13, now 14"):
-        phases.identify_phases(frames("here/run.gsd", 0), dataclasses.replace(phases.PhaseConfig(2, 1.0, 3), seed=14),
+        phases.find_phases(frames("here/run.gsd", 0), dataclasses.replace(phases.PhaseConfig(2, 1.0, 3), seed=14),
                                tmp_path / "run")

@@ -40,7 +40,7 @@ def identify(directory, seed):
     config = phases.PhaseConfig(every=2, fraction=0.2, neighbors=6, core=CoreConfig(width=6, hidden=6, blocks=1),
                                 training=PRESET.training, seed=seed)
     frames = [prototypes.build("cF4-Cu", 100, noise=0.05, seed=i) for i in range(6)]
-    phases.identify_phases(frames, config, directory, progress=False)
+    phases.find_phases(frames, config, directory, progress=False)
 
 
 # What is begun, in which module, and where its run is.

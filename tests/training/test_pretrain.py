@@ -1,10 +1,12 @@
 """Pretraining of several tasks: their runs, cards and weights; runs that are done, others, and wrong names."""
 import dataclasses
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+import gala_ssl
 from gala_ssl.tasks import TASKS
 from gala_ssl.training import checkpoint
 from gala_ssl.training import pretrain as pretraining
@@ -59,6 +61,19 @@ def test_a_directory_with_other_settings_is_refused(pretrained, change):
         list(pretraining.pretrain(["denoising"], SHORT, run.parent.parent, progress=False, **change))
     assert {name.split(".")[0] for name in caught.value.value} <= {"core", "data", "training"}
     assert contents(run) == before
+
+
+def test_one_task_in_a_run_directory_of_its_own(pretrained, tmp_path):
+    """Where it was trained before, that is what is there."""
+    run = shutil.copytree(pretrained[1] / "denoising", tmp_path / "mine")
+    before = contents(run)
+    assert json.loads(json.dumps(pretrained[0][0])) == gala_ssl.train("denoising", preset=SHORT, run_dir=run)
+    assert contents(run) == before
+    assert gala_ssl.Embedding.from_pretrained("denoising", weights=run).card["preset"] == "tiny"
+    with refused(option="task"):
+        gala_ssl.train("denosing", preset=SHORT, run_dir=run)
+    with refused(path=str(run), option="settings"):
+        gala_ssl.train("denoising", preset=TINY, run_dir=run)
 
 
 def test_a_wrong_name_is_refused_before_anything_is_made(tmp_path):
