@@ -27,10 +27,10 @@ def check_keras(instead_of: InputError | None = None) -> None:
     if missing:
         what = " and ".join(missing)
         if instead_of is None:
-            raise InputError(f'This needs {what}, which is not installed; type {INSTALL}.', option="package",
+            raise InputError(f"This needs {what}; to install what is missing, type {INSTALL}.", option="package",
                              value=what)
-        raise InputError(f'{str(instead_of).rstrip(".")}; {what}, which would compute in its place, is not installed '
-                         f'either: type {INSTALL}.', option="package", value=what) from instead_of
+        raise InputError(f"{str(instead_of).rstrip('.')}; to compute with Keras in its place, type {INSTALL}.",
+                         option="package", value=what) from instead_of
     name, where, path = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND", None
     if not name:
         path = keras_folder() / "keras.json"

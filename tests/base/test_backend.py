@@ -39,7 +39,7 @@ def test_a_command_that_trains_names_the_package_and_how_to_install_it(without_k
     assert BOTH in said.err and backend.INSTALL in said.err
 
 
-@pytest.mark.parametrize("name", ["build_core", "build_model"])
+@pytest.mark.parametrize("name", ["build_core", "build_model", "train", "find_phases"])
 def test_public_names_that_are_of_keras_say_so(without_keras, name):
     with refused(option="package", value=BOTH):
         getattr(gala_ssl, name)
