@@ -102,7 +102,7 @@ clean:  ## remove the virtual environment and caches; runs stay
 $(INSTALLED): requirements.txt setup.cfg setup.py $(wildcard gala_ssl/kernel/native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
-	@echo "Installing the pinned versions into $(VENV), 2.4 GB, some minutes ..."
+	@echo "Installing the pinned versions into $(VENV), 2.6 GB, some minutes ..."
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes -r requirements.txt
 	$(PIP) --no-deps --no-build-isolation -e . --config-settings editable_mode=compat
