@@ -26,7 +26,7 @@ from gala_ssl.order.identify import Identifier
 from gala_ssl.order.network import ENGINES
 from gala_ssl.order.pooling import POOLED
 from gala_ssl.order.unknown import UNKNOWN
-from gala_ssl.plot.structures import name_colors
+from gala_ssl.plot.style import name_colors
 
 try:
     import traits.api as traits

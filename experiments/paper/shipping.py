@@ -148,7 +148,7 @@ def _write_figure(path, directory, log, labels, chosen):
     figures.plot_radial_distributions(phases, ax=middle)
     last = read_frames(directory / cooling.TRAJECTORY, -1)[0]
     density = snapshots.local_density(last.positions, last.box[0])
-    drawings.draw_particles(last, density, "local density", ax=right).set_title("last frame, cut in half")
+    drawings.particles(last, density, "local density", ax=right).set_title("last frame, cut in half")
     figure.suptitle(directory.name)
     with files.written_whole(path) as temporary:
         figure.savefig(temporary, dpi=110)

@@ -7,21 +7,23 @@ from matplotlib.colors import FuncNorm, Normalize
 from matplotlib.figure import Figure
 
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
-from gala_ssl.plot.style import COLORS, cell_edges, finite, value_edges, whole_ticks
+from gala_ssl.plot.style import COLORS, cell_edges, finite, name_colors, value_edges, whole_ticks
 
 # Goes from dark to bright evenly, in grey print and for colour-blind readers as well.
 MAP = "viridis"
 
 
-def draw_particles(frame, values, label="", scale=None, ax=None):
-    """A frame cut in half through its middle, seen from the open side, each particle coloured by a number.
+def particles(frame, values, label="", scale=None, colors=None, ax=None):
+    """A frame cut in half through its middle, seen from the open side, each particle coloured by a number or a name.
 
     The periodic images are chosen such that what is dense lies in the middle of the box, which the axes show whole.
 
     Args:
-        frame: Frame. values: (N,) a number a particle; one of NaN is grey.
+        frame: Frame.
+        values: (N,) a number a particle, grey where it is NaN, or a name, such as those of `gala_ssl.identify`.
         label: what the numbers are; "" for no colour bar.
-        scale: matplotlib norm of the colours; None for `even_scale` of the values.
+        scale: matplotlib norm of the numbers' colours; None for `even_scale` of them.
+        colors: {name: colour}, others for names that are not in it; None for `gala_ssl.plot.style.name_colors`.
         ax: matplotlib axes; None makes a figure.
 
     Returns:
@@ -32,16 +34,20 @@ def draw_particles(frame, values, label="", scale=None, ax=None):
     positions = centred(frame)
     shown = np.flatnonzero(positions[:, 2] <= 0)
     shown = shown[np.argsort(positions[shown, 2])]  # the nearest to the eye last
-    size = np.full(len(shown), contact_distance(nearest_distances(frame)))
+    values, size = np.asarray(values), np.full(len(shown), contact_distance(nearest_distances(frame)))
     spheres = EllipseCollection(size, size, 0, units="xy", offsets=positions[shown, :2],
                                 offset_transform=ax.transData, edgecolor="k", linewidth=0.2)
-    spheres.set_cmap(matplotlib.colormaps[MAP].with_extremes(bad="lightgrey"))
-    spheres.set_array(np.ma.masked_invalid(np.asarray(values)[shown]))
-    scale = scale or even_scale(values)
-    spheres.set_norm(scale)
     ax.add_collection(spheres)
     width, height = np.abs(frame.cell).sum(axis=0)[:2] / 2
     ax.set(xlim=(-width, width), ylim=(-height, height), aspect="equal", xticks=[], yticks=[])
+    if values.dtype.kind in "UO":
+        colors = colors or name_colors(values)
+        spheres.set_facecolor([colors.get(name, colors.get("others")) for name in values[shown]])
+        return ax
+    spheres.set_cmap(matplotlib.colormaps[MAP].with_extremes(bad="lightgrey"))
+    spheres.set_array(np.ma.masked_invalid(values[shown]))
+    scale = scale or even_scale(values)
+    spheres.set_norm(scale)
     if label:
         ticks = scale.inverse(np.linspace(0, 1, 6))
         digits = max(0, 1 - int(np.floor(np.log10(np.ptp(ticks)))))
@@ -85,7 +91,7 @@ def embedding_figure(frames, numbers, components, label="first principal compone
     figure = Figure(figsize=(1 + 3.2 * max(len(shown), 2), 6.4 if several else 3.2), layout="constrained")
     if several:
         above, below = figure.subfigures(2, 1)
-        draw_course(np.repeat(numbers, [len(part) for part in components]), values, label, ax=above.subplots())
+        course(np.repeat(numbers, [len(part) for part in components]), values, label, ax=above.subplots())
         panels = below.subplots(1, len(shown))
     else:
         ax, *panels = figure.subplots(1, 2)
@@ -93,7 +99,7 @@ def embedding_figure(frames, numbers, components, label="first principal compone
         ax.set(xlabel=label, ylabel="particles")
     scale = even_scale(values) if limits is None else Normalize(*limits)
     for panel, i in zip(panels, shown):
-        draw_particles(frames[i], components[i], label if i == shown[-1] else "", scale, panel)
+        particles(frames[i], components[i], label if i == shown[-1] else "", scale, ax=panel)
         panel.set_title(f"frame {numbers[i]}, cut in half")
     return figure
 
@@ -109,7 +115,7 @@ def centred(frame):
     return (fractions - np.round(fractions)) @ frame.cell
 
 
-def draw_cloud(bonds, color=COLORS[0], label=None, ax=None):
+def cloud(bonds, color=COLORS[0], label=None, ax=None):
     """A point cloud as bonds from the particle in the middle, in perspective.
 
     Args:
@@ -135,7 +141,7 @@ def draw_cloud(bonds, color=COLORS[0], label=None, ax=None):
     return ax
 
 
-def draw_course(frames, values, label="first principal component", bins=60, ax=None):
+def course(frames, values, label="first principal component", bins=60, ax=None):
     """How an order parameter is distributed in each frame of a trajectory, from left to right.
 
     Args:

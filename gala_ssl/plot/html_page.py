@@ -13,7 +13,7 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_text
 from gala_ssl.clouds.lengths import nearest_distances
 from gala_ssl.plot.drawings import MAP, centred
-from gala_ssl.plot.structures import name_colors
+from gala_ssl.plot.style import name_colors
 
 # Whole numbers that coordinates are rounded to, and shades of a colour scale.
 _STEPS, _SHADES = 65535, 32

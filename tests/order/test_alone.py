@@ -23,7 +23,7 @@ from gala_ssl.order.pooling import pooled
 from gala_ssl.order.separability import first_component, linear_separability, separability
 from gala_ssl.order.transformer import EmbeddingTransformer
 from gala_ssl.plot.album import Album
-from gala_ssl.plot.drawings import draw_course, draw_particles, even_scale
+from gala_ssl.plot.drawings import course, even_scale, particles
 from gala_ssl.plot.html_page import map_of
 from gala_ssl.plot.plots import component_density
 from tests.refusals import refused
@@ -203,10 +203,10 @@ def test_files_of_names_have_nan(tmp_path, name):
 def test_figures_draw_the_others():
     frame, values = droplet(), np.append(np.linspace(0, 1, 216), [np.nan, np.nan])
     assert even_scale(values)(1.0) == even_scale(values[:216])(1.0)
-    colors = draw_particles(frame, np.where(np.arange(218) % 2, np.nan, values)).collections[0].get_array()
+    colors = particles(frame, np.where(np.arange(218) % 2, np.nan, values)).collections[0].get_array()
     assert 20 < np.ma.count_masked(colors) < len(colors) - 20
-    course = draw_course(np.repeat([0, 1], 109), values)
-    assert np.isfinite(course.lines[0].get_ydata()).all()
+    line = course(np.repeat([0, 1], 109), values)
+    assert np.isfinite(line.lines[0].get_ydata()).all()
     component_density(values, values[::-1])
     scores = np.random.default_rng(0).normal(size=(218, 5))
     expected = map_of([scores[:216]])[0]

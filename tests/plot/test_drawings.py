@@ -38,7 +38,7 @@ def test_centring_keeps_the_crystal_in_a_sheared_box():
 def test_the_half_below_the_middle_is_drawn_the_nearest_to_the_eye_last():
     frame = droplet((0, 0, 0))
     values = np.arange(len(frame), dtype=float)
-    ax = drawings.draw_particles(frame, values, "number")
+    ax = drawings.particles(frame, values, "number")
     spheres, = ax.collections
     drawn = spheres.get_array().astype(int)
     heights = drawings.centred(frame)[:, 2]
@@ -50,7 +50,7 @@ def test_the_half_below_the_middle_is_drawn_the_nearest_to_the_eye_last():
 
 def test_a_cloud_has_a_line_a_bond_and_none_for_padding():
     bonds = np.array([[1, 0, 0], [0, -2, 0], [0, 0, 0]], float)
-    ax = drawings.draw_cloud(bonds)
+    ax = drawings.cloud(bonds)
     assert len(ax.lines) == 2
     assert ax.get_xlim()[1] == ax.get_zlim()[1] > 1
 
@@ -58,7 +58,7 @@ def test_a_cloud_has_a_line_a_bond_and_none_for_padding():
 def test_the_course_has_a_column_a_frame_whole_numbers_and_no_peak_at_its_edge():
     frames = np.repeat([0, 1], 400)
     values = np.where(np.arange(800) % 4, 0.0, 9.0)  # a quarter of either frame is a peak far from the rest
-    ax = drawings.draw_course(frames, values)
+    ax = drawings.course(frames, values)
     counts = ax.collections[0].get_array()
     assert counts.shape == (60, 2) and counts[[0, -1]].sum() == 0 and np.count_nonzero(counts) == 4
     assert all(tick == round(tick) for tick in ax.get_xticks())
@@ -86,7 +86,7 @@ def test_the_course_marks_the_medians():
     rng = np.random.default_rng(0)
     frames = np.repeat([0, 4, 8], 50)
     values = rng.normal(size=150) + frames
-    ax = drawings.draw_course(frames, values)
+    ax = drawings.course(frames, values)
     line, = ax.lines
     assert line.get_linestyle() == "None"  # no way through values that no particle has
     np.testing.assert_array_equal(line.get_xdata(), [0, 4, 8])
@@ -113,7 +113,7 @@ def test_an_embedding_is_shown_by_the_name_and_in_the_limits_that_are_given():
 
 
 def test_the_course_of_a_single_frame_is_drawn():
-    ax = drawings.draw_course([7, 7, 7], [0.0, 1.0, 2.0])
+    ax = drawings.course([7, 7, 7], [0.0, 1.0, 2.0])
     assert ax.get_xlim()[0] <= 6.5 and ax.get_xlim()[1] >= 7.5
     assert ax.lines[0].get_ydata() == [1]
     ax.figure.clear()

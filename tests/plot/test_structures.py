@@ -12,9 +12,11 @@ from matplotlib.colors import to_hex
 
 from gala_ssl.frames import prototypes
 from gala_ssl.order.transitions import find_transitions
-from gala_ssl.plot.drawings import centred
+from gala_ssl.plot.drawings import centred, particles
 from gala_ssl.plot.html_page import map_of, write_page
-from gala_ssl.plot.structures import common, draw_fractions, draw_structures, name_colors
+from gala_ssl.plot.structures import common
+from gala_ssl.plot.structures import fractions as draw_fractions
+from gala_ssl.plot.style import name_colors
 from tests.refusals import refused
 
 matplotlib.use("agg")
@@ -61,7 +63,7 @@ def test_fractions_are_drawn_in_the_order_of_time_with_their_transitions():
 
 def test_particles_of_the_lower_half_have_the_colours_of_their_names(frame):
     names = np.where(np.arange(len(frame)) % 3, "fcc", "hcp")
-    ax = draw_structures(frame, names)
+    ax = particles(frame, names)
     spheres, = ax.collections
     below = centred(frame)[:, 2] <= 0
     drawn = [to_hex(color) for color in spheres.get_facecolors()]

@@ -1,0 +1,10 @@
+from .drawings import cloud as cloud
+from .drawings import course as course
+from .drawings import particles as particles
+from .plots import component_density as component_density
+from .plots import component_map as component_map
+from .plots import energy_by_frame as energy_by_frame
+from .plots import frame_histogram as frame_histogram
+from .plots import learning_curves as learning_curves
+from .structures import fractions as fractions
+from .style import name_colors as name_colors
