@@ -14,7 +14,7 @@ import pathlib
 
 from gala_ssl.base.files import write_text, written_whole
 from gala_ssl.commands import transfer
-from gala_ssl.commands.main import check_backend, script
+from gala_ssl.commands.main import script
 from gala_ssl.training.transfer import SCRATCH
 from paper import grid as reading
 
@@ -27,7 +27,6 @@ def main(argv=None):
     transfer.configure(parser)
     parser.set_defaults(output=ROOT / "results/transfer")
     arguments = parser.parse_args(argv)
-    check_backend()
     transfer.run(arguments, also=write_claims_and_figures)
 
 

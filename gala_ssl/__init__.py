@@ -7,5 +7,15 @@ import lazy_loader
 
 from gala_ssl.version import __version__
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+_attached, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 __all__ += ["__version__"]
+# Public names that are there only with Keras.
+_OF_KERAS = ("build_core", "build_model", "train", "find_phases")
+
+
+def __getattr__(name):
+    if name in _OF_KERAS:
+        from gala_ssl.base.backend import check_keras
+
+        check_keras()
+    return _attached(name)

@@ -13,7 +13,8 @@ import ase
 import ase.io
 import gsd.hoomd
 import numpy as np
-import zstandard
+
+from gala_ssl.frames.compressed import _zstd
 
 WAYS = {}
 
@@ -284,7 +285,7 @@ def ase_trajectory(w):
 
 
 COMPRESSIONS = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress,
-                ".zst": zstandard.compress}
+                ".zst": _zstd().compress}
 
 
 def write(folder, name, w, compression="", nameless=False):

@@ -12,6 +12,7 @@ Lengths are in contact distances, within which one particle in a hundred has its
 import json
 import pathlib
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.commands.options import add_partial, add_task, add_types, add_weights, frames_named
 from gala_ssl.frames.compressed import uncompressed_name
@@ -33,6 +34,7 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.base.files import check_folder, write_json
 
+    check_keras()
     check_task(arguments.task)
     frame, particle = frames_named(arguments.frame, arguments.partial)[0], arguments.particle
     if not 0 <= particle < len(frame):

@@ -4,10 +4,6 @@ A user who gave something wrong gets one sentence, no traceback, and exit status
 """
 import argparse
 import functools
-import importlib.util
-import json
-import os
-import pathlib
 import sys
 import warnings
 
@@ -16,8 +12,6 @@ from gala_ssl.base.errors import InputError
 from gala_ssl.base.quiet import quietly, standard_error
 from gala_ssl.base.registry import import_files
 from gala_ssl.version import __version__
-
-BACKENDS = ("tensorflow", "jax", "torch", "numpy")
 
 
 def script(main):
@@ -59,7 +53,6 @@ def main(argv=None):
         command.configure(choices.add_parser(name, help=said.splitlines()[0], description=said,
                                              formatter_class=argparse.RawDescriptionHelpFormatter))
     arguments = parser.parse_args(argv)
-    check_backend()
     with warnings.catch_warnings():
         warnings.showwarning = _say
         found[arguments.command].run(arguments)
@@ -78,39 +71,8 @@ def standalone(command, description, **defaults):
         command.configure(parser)
         parser.set_defaults(**defaults)
         arguments = parser.parse_args(argv)
-        check_backend()
         command.run(arguments)
     return alone
-
-
-def check_backend():
-    """InputError if KERAS_BACKEND, or else Keras's own file of settings, names a backend that is not there.
-
-    Read as Keras reads them, because importing Keras, to ask it, takes seconds.
-    """
-    name, where, path = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND", None
-    if not name:
-        path = keras_folder() / "keras.json"
-        where = f"The backend in {path}"
-        try:
-            name = json.loads(path.read_text(encoding="utf-8")).get("backend")
-        except (OSError, ValueError, AttributeError):  # Keras takes its own then
-            name = None
-    name = name or "tensorflow"
-    if name not in BACKENDS:
-        raise InputError(f"{where} is {name!r}; set it to one of {', '.join(BACKENDS)}, or leave it unset.",
-                         path=path, option="backend", value=name)
-    if importlib.util.find_spec(name) is None:
-        raise InputError(f"{where} is {name!r}, which is not installed; install it, or leave it unset.",
-                         path=path, option="backend", value=name)
-
-
-def keras_folder():
-    """The folder of Keras's settings: KERAS_HOME, else .keras in the home, or in /tmp where that cannot be written."""
-    if "KERAS_HOME" in os.environ:
-        return pathlib.Path(os.environ["KERAS_HOME"]).expanduser()
-    home = pathlib.Path(os.path.expanduser("~"))
-    return (home if os.access(home, os.W_OK) else pathlib.Path("/tmp")) / ".keras"
 
 
 def commands():

@@ -13,6 +13,7 @@ transition, and is not drawn. The card has the likelihood of other numbers.
 import json
 import pathlib
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
@@ -43,6 +44,7 @@ def configure(parser):
 
 
 def run(arguments):
+    check_keras()
     output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_phases")
     check_folder(output)
     if arguments.count < 2:

@@ -5,6 +5,7 @@ A finished run is not trained again, a killed one goes on where it was.
 import json
 import pathlib
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.memory import keep_freed_memory
 from gala_ssl.tasks import TASKS, check_task
 from gala_ssl.training.presets import PRESETS
@@ -30,6 +31,7 @@ def configure(parser):
 
 
 def run(arguments):
+    check_keras()
     for task in arguments.tasks:
         check_task(task)
     get_preset(arguments.preset)

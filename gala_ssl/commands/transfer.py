@@ -7,6 +7,7 @@ import collections
 import dataclasses
 import pathlib
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_folder
@@ -43,6 +44,7 @@ def configure(parser):
 
 def run(arguments, also=None):
     """Run the grid and write what is done; `also(grid, folder)` writes more of its table."""
+    check_keras()
     from gala_ssl.base.files import check_folder, write_csv, write_json, write_text
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS

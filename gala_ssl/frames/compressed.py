@@ -7,6 +7,7 @@ import lzma
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 import warnings
 import zlib
@@ -17,7 +18,7 @@ from gala_ssl.base.files import errors_name
 # How a file of each kind begins, and what opens it.
 _KINDS = {
     b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open,
-    b"\x28\xb5\x2f\xfd": lambda path: _zstandard().open(path, mode="rb"),
+    b"\x28\xb5\x2f\xfd": lambda path: _zstd().open(path),
 }
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 _BLOCK = 1 << 22
@@ -61,10 +62,12 @@ def _folder(process):
     return folder
 
 
-def _zstandard():
-    import zstandard  # which only compressed files need
-
-    return zstandard
+def _zstd():
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd  # which only compressed files need
+    return zstd
 
 
 def _unpack(path, opened, target):
@@ -73,7 +76,7 @@ def _unpack(path, opened, target):
             with opened(path) as file:
                 while block := file.read1(_BLOCK):  # read would lose what comes before a sudden end
                     copy.write(block)
-        except (EOFError, lzma.LZMAError, zlib.error, _zstandard().ZstdError, gzip.BadGzipFile, ValueError) as error:
+        except (EOFError, lzma.LZMAError, zlib.error, _zstd().ZstdError, gzip.BadGzipFile, ValueError) as error:
             if not isinstance(error, EOFError) or not copy.tell():
                 raise InputError(f"{path} is compressed and cannot be unpacked ({error}); copy or write it again.",
                                  path=path) from error

@@ -28,7 +28,8 @@ class NotForKernel(InputError):
 @functools.cache
 def library():
     """The ctypes library; NotForKernel where none was compiled."""
-    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+    # The general names first: what was built for one version of Python is of an older gala_ssl.
+    for suffix in reversed(importlib.machinery.EXTENSION_SUFFIXES):
         path = pathlib.Path(__file__).with_name(f"_forward{suffix}")
         if path.exists():
             try:
@@ -39,9 +40,8 @@ def library():
             found.gala_forward.argtypes = [ctypes.c_int, _INTEGERS, _FLOATS, _FLOATS, _FLOATS, ctypes.c_long,
                                            ctypes.c_int, ctypes.c_int, _FLOATS]
             return found
-    raise NotForKernel("The compiled kernel is not there: gala_ssl was installed where there was no C++ compiler. "
-                       "Install one, such as g++, and gala_ssl again, or go on with Keras.", option="engine",
-                       value="kernel")
+    raise NotForKernel("The compiled kernel is not there, because gala_ssl was installed without a C++ compiler; "
+                       "install one, such as g++, and gala_ssl again.", option="engine", value="kernel")
 
 
 def instruction_set():

@@ -8,6 +8,7 @@ import os
 
 import numpy as np
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import check_choice
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.kernel import Kernel, NotForKernel
@@ -41,7 +42,8 @@ def open_network(task, weights, wanted, *, engine="auto", attention=None, jit_co
     check_choice("engine", engine, ENGINES)
     check_task(task)
 
-    def with_keras():
+    def with_keras(instead_of=None):
+        check_keras(instead_of)
         from gala_ssl.order.keras_network import KerasNetwork
         from gala_ssl.tasks.models.pretrained import load_model
 
@@ -56,7 +58,7 @@ def open_network(task, weights, wanted, *, engine="auto", attention=None, jit_co
     try:
         with loading(path):
             check_digest(card, path)
-            network = KernelNetwork(Kernel(path, config, described.kernel_head), lambda: with_keras()[0],
+            network = KernelNetwork(Kernel(path, config, described.kernel_head), lambda error: with_keras(error)[0],
                                     engine == "kernel")
         network.kernel.size(wanted)
         return network, card
@@ -64,14 +66,15 @@ def open_network(task, weights, wanted, *, engine="auto", attention=None, jit_co
         if engine == "kernel":
             raise
         _LOG.info("Keras computes %s: %s", task, error)
-        return with_keras()
+        return with_keras(error)
 
 
 class KernelNetwork:
     """A network that the compiled kernel computes, and Keras what it does not know, such as more than 64 bonds.
 
     Args:
-        kernel: a Kernel. with_keras: a function that returns the same network as a KerasNetwork.
+        kernel: a Kernel. with_keras: a function that returns the same network as a KerasNetwork, given the error
+            for which the kernel does not compute, if there is one.
         alone: raise NotForKernel where the kernel does not know something, in place of asking Keras.
     """
 
@@ -85,23 +88,22 @@ class KernelNetwork:
         self.kernel, self.config, self.alone = kernel, kernel.config, alone
         self._load, self._keras = with_keras, None
 
-    @property
-    def keras(self):
-        """The same network for Keras, which is imported when it is first asked for."""
+    def keras(self, error=None):
+        """The same network for Keras, which is imported when it is first asked for; `error` says why it is."""
         if self._keras is None:
-            self._keras = self._load()
+            self._keras = self._load(error)
         return self._keras
 
     @property
     def model(self):
-        return self.keras.model
+        return self.keras().model
 
     def dimension(self, wanted):
         """Numbers a cloud, or a bond, of what is wanted; None where the network has no such thing."""
         try:
             return self.kernel.size(wanted)
-        except NotForKernel:
-            return self.keras.dimension(wanted)
+        except NotForKernel as error:
+            return self.keras(error).dimension(wanted)
 
     def __call__(self, bonds, types, wanted, count):
         """Return what is wanted of n clouds of a frame of `count`, (n, ...) float32."""
@@ -111,7 +113,7 @@ class KernelNetwork:
             if self.alone:
                 raise
             _LOG.info("Keras computes %s: %s", wanted, error)
-            return self.keras.in_chunks(bonds, types, wanted, count)
+            return self.keras(error).in_chunks(bonds, types, wanted, count)
 
 
 def at_a_time(width, most=CHUNK):

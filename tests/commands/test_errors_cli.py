@@ -93,9 +93,9 @@ def test_a_backend_that_is_not_there(name, sentence, capsys, monkeypatch, tmp_pa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KERAS_BACKEND", name)
     monkeypatch.setitem(sys.modules, "torch", None)
-    assert failed(main, ["info"], capsys) == f"error: {sentence}\n"
+    assert failed(main, ["pretrain"], capsys) == f"error: {sentence}\n"
     with pytest.raises(SystemExit) as stop:
-        main(["info", "--help"])
+        main(["pretrain", "--help"])
     assert stop.value.code == 0
 
 

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+from gala_ssl.base.backend import check_keras
 from gala_ssl.base.quiet import held_back, quietly
 from gala_ssl.commands import embed
-from gala_ssl.commands.main import check_backend, main
+from gala_ssl.commands.main import main
 from tests.refusals import refused
 
 
@@ -68,11 +69,11 @@ def test_the_backend_in_the_settings_of_keras_is_checked(monkeypatch, tmp_path, 
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     (tmp_path / "keras.json").write_text(json.dumps({"backend": name}))
     with refused(path=str(tmp_path / "keras.json"), option="backend", value=name):
-        check_backend()
+        check_keras()
     for backend in ("tensorflow", "jax"):  # the variable has the say
         monkeypatch.setenv("KERAS_BACKEND", backend)
         if backend != "jax" or importlib.util.find_spec("jax"):
-            check_backend()
+            check_keras()
 
 
 @pytest.mark.parametrize("settings", [None, "{", "[]", json.dumps({"floatx": "float32"})])
@@ -83,7 +84,7 @@ def test_settings_of_keras_without_a_backend_are_no_error(monkeypatch, tmp_path,
     if settings is not None:
         (tmp_path / ".keras").mkdir()
         (tmp_path / ".keras/keras.json").write_text(settings)
-    check_backend()
+    check_keras()
 
 
 def test_messages_name_commands_that_are_installed(tmp_path):
