@@ -24,10 +24,11 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.reading import read_frames
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.identify import Identifier
+from gala_ssl.order.names import GAS, LIQUID
 from gala_ssl.order.pooling import pooled
 from gala_ssl.order.regions import in_bulk
 from gala_ssl.order.timeline import Timeline
-from gala_ssl.order.transitions import GAS, LIQUID, find_transitions, in_words
+from gala_ssl.order.transitions import find_transitions, in_words
 from gala_ssl.simulation.atoms import Atoms, lattice
 from gala_ssl.simulation.classical_names import template_matching
 from paper.snapshots import label_frames

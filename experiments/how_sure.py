@@ -23,10 +23,11 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.commands.main import script
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.reading import read_frames
-from gala_ssl.order.decision import LIQUID, Decision, within
+from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.families import families, mistaken
-from gala_ssl.order.identify import SHORT_NAMES, Identifier
+from gala_ssl.order.identify import Identifier
+from gala_ssl.order.names import LIQUID, SHORT_NAMES
 from gala_ssl.order.pooling import pooled
 from gala_ssl.order.regions import in_bulk
 from gala_ssl.order.unknown import KnownOrNot

@@ -28,7 +28,8 @@ from gala_ssl.commands.main import script
 from gala_ssl.frames import prototypes
 from gala_ssl.networks.compiled import CompiledWhereItPays
 from gala_ssl.order.embedding import Embedding
-from gala_ssl.order.identify import SHORT_NAMES, Identifier
+from gala_ssl.order.identify import Identifier
+from gala_ssl.order.names import SHORT_NAMES
 from gala_ssl.order.pooling import pooled
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig

@@ -23,9 +23,9 @@ from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.embedding_files import principal_axes
 from gala_ssl.order.identify import Identifier
+from gala_ssl.order.names import UNKNOWN
 from gala_ssl.order.network import ENGINES
 from gala_ssl.order.pooling import POOLED
-from gala_ssl.order.unknown import UNKNOWN
 from gala_ssl.plot.style import name_colors
 
 try:

@@ -16,7 +16,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.identify import usual_name
+from gala_ssl.order.names import usual_name
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import hot_frame, thermal_frame
 

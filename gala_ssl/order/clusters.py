@@ -6,11 +6,10 @@ from scipy.spatial import cKDTree
 
 from gala_ssl.clouds.tree import wrapped
 from gala_ssl.frames.prototypes import face_distances
-from gala_ssl.order.transitions import GAS, LIQUID, UNKNOWN
+from gala_ssl.order.names import DISORDERED, UNKNOWN
 
 # Particles touch within so many of their nearest distances: about the first minimum of g(r) of dense phases.
 _TOUCHING = 1.4
-_DISORDERED = (LIQUID, GAS, UNKNOWN)
 
 
 def clusters(frame, names):
@@ -53,7 +52,7 @@ def largest_cluster(frame, names, among=None):
         ('bcc', 1840)
     """
     names = np.asarray(names)
-    wanted = ~np.isin(names, _DISORDERED) if among is None else np.isin(names, among)
+    wanted = ~np.isin(names, (*DISORDERED, UNKNOWN)) if among is None else np.isin(names, among)
     if not wanted.any():
         return "", np.empty(0, int)
     numbers = clusters(frame, np.where(wanted, names, ""))

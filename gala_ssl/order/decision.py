@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from gala_ssl.order.families import summed
-
-LIQUID = "liquid"
+from gala_ssl.order.names import LIQUID
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,22 +14,15 @@ from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.names import DISORDERED, UNKNOWN, usual_name
 from gala_ssl.order.pooling import POOLED, pooled
 from gala_ssl.order.regions import at_edge
-from gala_ssl.order.unknown import UNKNOWN, KnownOrNot
+from gala_ssl.order.unknown import KnownOrNot
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
-# Names that people use, beside those of the prototypes.
-SHORT_NAMES = {
-    "cF4-Cu": "fcc", "hP2-Mg": "hcp", "cI2-W": "bcc", "cP1-Po": "sc", "cF8-C": "diamond", "tI4-Sn": "beta-Sn",
-    "hP4-La": "dhcp", "cP20-Mn": "beta-Mn", "cI58-Mn": "alpha-Mn", "cP46-Si": "clathrate I",
-    "cF136-Si": "clathrate II", "hP1-HgSn6-10": "simple hexagonal", "tP30-U": "beta-U",
-}
 _SMALLEST, _ROWS = 1e-9, 65536
-# Names that are never unknown.
-DISORDERED = ("liquid", "gas")
 # The fraction of the particles inside that a crystal has, at least, whose name particles at an edge may get; and how
 # many particles an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
@@ -229,11 +222,6 @@ def _in_parts(compute, *arrays):
     """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
     parts = [compute(*(array[i:i + _ROWS] for array in arrays)) for i in range(0, len(arrays[0]), _ROWS)]
     return [np.concatenate(each) for each in zip(*parts)]
-
-
-def usual_name(name):
-    """The usual name of a structure that the network knows."""
-    return SHORT_NAMES.get(name, name)
 
 
 def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,

@@ -6,8 +6,8 @@ import numpy as np
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.randomness import rng
 from gala_ssl.order.change_points import SHORTEST, change_points, division, slow_noise
+from gala_ssl.order.names import GAS, LIQUID, UNKNOWN
 
-LIQUID, GAS, UNKNOWN = "liquid", "gas", "unknown"
 # Frames in which a transition can be found at all, and made-up series by which its place is known.
 FEWEST, _DRAWN = 3 * SHORTEST, 199
 # A transition begins and ends where the sample has gone a tenth and nine tenths of its way.

@@ -8,8 +8,6 @@ import dataclasses
 
 import numpy as np
 
-UNKNOWN = "unknown"
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class KnownOrNot:
