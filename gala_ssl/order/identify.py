@@ -23,8 +23,7 @@ if typing.TYPE_CHECKING:
     import pandas as pd
 
 _SMALLEST, _ROWS = 1e-9, 65536
-# The fraction of the particles inside that a crystal has, at least, whose name particles at an edge may get; and how
-# many particles an inside has.
+# What part of the particles inside a crystal has whose name those at an edge may get; how many an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
 
 
@@ -118,10 +117,8 @@ class Identifier:
         self._decision = Decision.from_card(embedding.card, pooled)
         # Only the names asked for are compared, so that what is not among them is not unknown.
         self._unknown = KnownOrNot.from_card(embedding.card) if among is None and pooled else None
-        if among is None:
-            self._groups = self._decision.groups(self.structures)
-        else:
-            self._groups = [[column] for column in self._columns(among)]
+        self._groups = (self._decision.groups(self.structures) if among is None
+                        else [[column] for column in self._columns(among)])
         self.names = tuple(usual_name(self.structures[group[0]]) for group in self._groups)
         self._disordered = np.flatnonzero(np.isin(self.names, DISORDERED))
         self._new = None
@@ -161,8 +158,7 @@ class Identifier:
         both = np.concatenate(list(parts))
         width = both.shape[1] - len(self.structures)
         both[:, width:] = np.log(np.maximum(both[:, width:], _SMALLEST))
-        if self.pooled:
-            both = pooled(both, frame, self.pooled)
+        both = pooled(both, frame, self.pooled) if self.pooled else both
         return both[:, width:], both[:, :width]
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
