@@ -25,3 +25,13 @@ def assert_says(call, sentence, folder):
         call(folder)
     said = str(caught.value).replace(str(folder), "FOLDER")
     assert re.fullmatch(re.escape(sentence).replace(re.escape("..."), ".+"), said), said
+
+
+def failed(capsys, call, *arguments):
+    """Run what is wrong; return the one line that it says."""
+    with pytest.raises(SystemExit) as stop:
+        call(*arguments)
+    assert stop.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1].startswith("error: ") and "Traceback" not in said.err
+    return said.err.splitlines()[-1]

@@ -4,6 +4,7 @@ import ase.io
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import write_frames
 from gala_ssl.frames.frame import Frame
 
@@ -54,3 +55,8 @@ def write_all(folder, frame):
     (folder / "dump.moved").write_text(dump_text(frame, origin=(-7.25, 3, 100), rng=rng))
     (folder / "scaled.lammpstrj").write_text(dump_text(frame, origin=(1, 2, 3), scaled=True, element=True))
     return sorted(folder.iterdir())
+
+
+def crystals(count=3):
+    """Frames of bcc, each hotter than the one before."""
+    return [prototypes.build("cI2-W", 300, noise=0.02 + 0.03 * seed, seed=seed) for seed in range(count)]

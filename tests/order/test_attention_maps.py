@@ -18,9 +18,8 @@ from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.shells import ShellSums, received, relative, shell_edges
 from gala_ssl.tasks.models.pretrained import save_pretrained
 from tests import tiny
-from tests.commands.test_commands import failed
 from tests.properties import assert_close
-from tests.refusals import refused
+from tests.refusals import failed, refused
 from tests.selection import in_tiers
 
 K = 14
