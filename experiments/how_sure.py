@@ -46,11 +46,14 @@ LIQUIDS = 0.998  # of the particles of melts to tune on must be named liquid
 DISORDERED = 20  # frames of melts and of gases
 BIASES = -np.arange(0, 4.01, 0.25)
 HIDDEN, DECAY, PASSES = 24, 3.0, 16  # of the classifier of unknown structures
-RATE = 0.03  # of false alarms on known crystals
+RATES = {"tune": 0.001, "built": 0.03}  # of false alarms on hot crystals to tune on, and on built ones
 
 
 class Measured:
-    """What the network makes of the particles of frames: names, truth, single and pooled evidence, summary."""
+    """What the network makes of the particles of frames: single and pooled evidence, pooled summary.
+
+    A part is (name, truth, use, frame, rows that count, single evidence, pooled evidence, summary).
+    """
 
     def __init__(self, embedding):
         self.identify, self.parts = Identifier(embedding, pooled=0), []
@@ -58,8 +61,8 @@ class Measured:
     def add(self, name, truth, frame, use="", bulk=False):
         alone, summary = self.identify.evidence(frame)
         both = pooled(np.hstack([alone, summary]), frame)
-        rows = in_bulk(frame) if bulk else slice(None)
-        self.parts.append((name, truth, use, alone[rows], both[rows, :alone.shape[1]], both[rows, alone.shape[1]:]))
+        rows = in_bulk(frame) if bulk else np.ones(len(frame), bool)
+        self.parts.append((name, truth, use, frame, rows, alone, both[:, :alone.shape[1]], both[:, alone.shape[1]:]))
 
     def __iter__(self):
         return iter(self.parts)
@@ -67,8 +70,17 @@ class Measured:
     def where(self, chosen):
         """(truths, alone, pooled, summary) of all particles of the frames for which chosen(name, truth, use)."""
         found = [part for part in self.parts if chosen(*part[:3])]
-        truth = np.repeat([part[1] for part in found], [len(part[3]) for part in found])
-        return truth, *(np.concatenate([part[i] for part in found]) for i in (3, 4, 5))
+        truth = np.repeat([part[1] for part in found], [part[4].sum() for part in found])
+        return truth, *(np.concatenate([part[i][part[4]] for part in found]) for i in (5, 6, 7))
+
+    def odds(self, decide, chosen):
+        """Strangeness by the classifier, pooled over neighbours as `Identifier` does, of the same particles."""
+        return np.concatenate([strangeness(decide, part) for part in self.parts if chosen(*part[:3])])
+
+
+def strangeness(decide, part):
+    """(n,) of the particles that count in a part of Measured."""
+    return pooled(decide.strangeness(part[7])[:, None], part[3])[part[4], 0]
 
 
 def add_hot(measured, use):
@@ -149,9 +161,8 @@ def fitted(found, column, structures, names, biased):
 
 
 def unknown(found):
-    """The classifier of unknown structures; its threshold leaves `RATE` of known crystals above it."""
+    """The classifier of unknown structures; its threshold leaves at most `RATES` of known crystals above it."""
     known = found.where(lambda name, truth, use: use in ("varied", "tune"))[3]
-    hot = found.where(lambda name, truth, use: use == "tune" and truth != LIQUID)[3]
     strange = found.where(lambda name, truth, use: use == "stranger")[3]
     mean, scale = known.mean(axis=0), known.std(axis=0)
     many = len(known)
@@ -162,10 +173,11 @@ def unknown(found):
     numbers = {"mean": mean, "scale": scale, "hidden": net.coefs_[0], "hidden_bias": net.intercepts_[0],
                "out": net.coefs_[1][:, 0], "out_bias": net.intercepts_[1][0]}
     decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
-    built = found.where(lambda name, truth, use: use == "built")[3]
-    threshold = max(np.quantile(decide.strangeness(part), 1 - RATE) for part in (hot, built))
+    odds = {kind: found.odds(decide, lambda name, truth, use, kind=kind: use == kind and truth != LIQUID)
+            for kind in RATES}
+    threshold = max(np.quantile(odds[kind], 1 - rate) for kind, rate in RATES.items())
     return {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()} | {
-        "threshold": round(float(threshold), 4), "false_alarms": RATE}
+        "threshold": round(float(threshold), 4), "false_alarms": RATES["tune"]}
 
 
 def report(embedding):
@@ -181,28 +193,30 @@ def report(embedding):
         found.add(path.stem, "droplet", read_frames(path)[0], "shipped", bulk=True)
     decide, free = KnownOrNot.from_card(embedding.card), Identifier(embedding)
     hot, sure, strange, reference = [], {}, [], []
-    for name, truth, use, alone, evidence, summary in found:
-        answer, odds = free.decide(evidence, summary), decide.strangeness(summary)
+    for part in found:
+        name, truth, use, frame, rows, alone, evidence, summary = part
+        answer, odds = free.decide(evidence, summary, frame), strangeness(decide, part)
+        nearest, known, alone = answer.nearest[rows], answer.known[rows], alone[rows]
         if use in ("tune", "report"):
             usual = SHORT_NAMES.get(truth, truth)
             single = Decision.from_card(embedding.card, False)
             total, _ = within(single.scores(alone, structures), single.groups(structures))
             place = next(i for i, group in enumerate(single.groups(structures)) if structures.index(truth) in group)
-            right = answer.nearest == usual
+            right = nearest == usual
             hot.append({"system": name, "use": use, "single": np.mean(total.argmax(axis=1) == place),
-                        "family": right.mean(), "structure": np.mean(answer.member == usual),
-                        "unknown": 1 - answer.known.mean()})
-            sure.setdefault((use, "pooled"), []).append((answer.probability, right))
+                        "family": right.mean(), "structure": np.mean(answer.member[rows] == usual),
+                        "unknown": 1 - known.mean()})
+            sure.setdefault((use, "pooled"), []).append((answer.probability[rows], right))
             sure.setdefault((use, "alone"), []).append((np.exp(total.max(axis=1)), total.argmax(axis=1) == place))
             if use == "report" and truth != LIQUID:
                 reference.append(odds)
         else:
-            strange.append((name, odds, answer))
+            strange.append((name, odds, nearest, known))
     reference = np.concatenate(reference)
     rows = [{"system": name, "auc": roc_auc_score(np.repeat([0, 1], [len(reference), len(odds)]),
                                                   np.concatenate([reference, odds])),
-             "unknown": 1 - answer.known.mean(), "nearest": pd.Series(answer.nearest).mode()[0], "particles": len(odds)}
-            for name, odds, answer in strange]
+             "unknown": 1 - known.mean(), "nearest": pd.Series(nearest).mode()[0], "particles": len(odds)}
+            for name, odds, nearest, known in strange]
     errors = [{"use": use, "evidence": kind, "calibration_error": calibration_error(*map(np.concatenate, zip(*parts)))}
               for (use, kind), parts in sorted(sure.items())]
     return {"hot_sure": pd.DataFrame(hot), "hot_calibration": pd.DataFrame(errors), "unknown": pd.DataFrame(rows)}

@@ -15,14 +15,14 @@ from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.names import DISORDERED, UNKNOWN, usual_name
-from gala_ssl.order.pooling import POOLED, pooled
+from gala_ssl.order.pooling import POOLED, in_parts, pooled
 from gala_ssl.order.regions import at_edge
 from gala_ssl.order.unknown import KnownOrNot
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
-_SMALLEST, _ROWS = 1e-9, 65536
+_SMALLEST = 1e-9
 # What part of the particles inside a crystal has whose name those at an edge may get; how many an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
 
@@ -163,12 +163,15 @@ class Identifier:
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
         """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
-        scores, column = _in_parts(self._scores, evidence, summary)
+        scores, column = in_parts(self._scores, evidence, summary)
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
         member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
             # What has no order is not of an unknown order.
-            strange = _in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0] > self._unknown.threshold
+            odds = in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0]
+            if frame is not None:  # a hot particle alone is of no other structure; many together are
+                odds = pooled(odds[:, None], frame, self.pooled)[:, 0]
+            strange = odds > self._unknown.threshold
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
             if frame is not None:
                 self._name_edges(best, member, strange, bare, scores, frame)
@@ -212,12 +215,6 @@ class Identifier:
             if name not in self.structures:
                 check_choice("structure", name, spoken)
         return [self.structures.index(name) if name in self.structures else spoken.index(name) for name in among]
-
-
-def _in_parts(compute, *arrays):
-    """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
-    parts = [compute(*(array[i:i + _ROWS] for array in arrays)) for i in range(0, len(arrays[0]), _ROWS)]
-    return [np.concatenate(each) for each in zip(*parts)]
 
 
 def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,
