@@ -99,7 +99,7 @@ def test_the_figure_of_the_phases_has_the_energy_under_it_where_it_is_logged(coo
     (["--count", "7"], "7 phases are told apart in 14 frames or more, not 12"),
     (["--every", "1"], "every is 1"),
     (["--fraction", "0"], "fraction is 0.0"),
-    (["--neighbors", "1"], "neighbors is 1"),
+    (["--k", "1"], "neighbors is 1"),
     (["--epochs", "0"], "epochs is 0"),
     (["--seed", "-1"], "seed is -1"),
     (["-o", "cooled.gsd"], "cooled.gsd is a file; give a folder"),

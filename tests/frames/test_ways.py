@@ -10,7 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from gala_ssl.frames.reading import read_frames
 from tests.strategies import SEEDS, examples
-from tests.ways import COMPRESSIONS, WAYS, Written, write
+from tests.ways import COMPRESSIONS, WAYS, write
+from tests.ways.written import Written
 
 # What a way has no place for.
 WITHOUT_IDS = {name for name in WAYS if name.startswith(("poscar", "xdatcar", "cif", "gsd", "ase"))}
