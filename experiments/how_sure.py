@@ -29,7 +29,7 @@ from gala_ssl.order.families import families, mistaken
 from gala_ssl.order.identify import Identifier
 from gala_ssl.order.names import LIQUID, SHORT_NAMES
 from gala_ssl.order.pooling import pooled
-from gala_ssl.order.regions import in_bulk
+from gala_ssl.order.regions import at_edge, in_bulk
 from gala_ssl.order.unknown import KnownOrNot
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import thermal_frame
@@ -80,7 +80,7 @@ class Measured:
 
 def strangeness(decide, part):
     """(n,) of the particles that count in a part of Measured."""
-    return pooled(decide.strangeness(part[7])[:, None], part[3])[part[4], 0]
+    return decide.strangeness(part[7], part[3], at_edge(part[3]))[part[4]]
 
 
 def add_hot(measured, use):

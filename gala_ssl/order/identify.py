@@ -167,14 +167,11 @@ class Identifier:
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
         member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
+            edge = np.zeros(len(best), bool) if frame is None else at_edge(frame)
+            strange = self._unknown.strangeness(summary, frame, edge) > self._unknown.threshold
             # What has no order is not of an unknown order.
-            odds = in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0]
-            if frame is not None:  # a hot particle alone is of no other structure; many together are
-                odds = pooled(odds[:, None], frame, self.pooled)[:, 0]
-            strange = odds > self._unknown.threshold
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
-            if frame is not None:
-                self._name_edges(best, member, strange, bare, scores, frame)
+            self._name_edges(best, member, edge & ~bare, ~(edge | strange | bare), scores)
         nearest, known = np.array(self.names)[best], ~(bare | strange)
         member = np.where(best < len(self._groups), member, nearest)
         nearest, member = (np.where(bare, UNKNOWN, names) for names in (nearest, member))
@@ -190,24 +187,21 @@ class Identifier:
             scores = self._new.scores(scores, summary)
         return scores.astype(np.float32), column
 
-    def _name_edges(self, best, member, strange, bare, scores, frame):
+    def _name_edges(self, best, member, edge, inside, scores):
         """Change names, in place, of particles at an edge: no crystal is whole there.
 
         Trainings have crystals with a surface and liquids without one, so that a half-empty neighbourhood of a liquid
         is taken for a crystal with many sites (mC34-Pu). At an edge particles are therefore of a crystal that the
         inside has as well, or liquid or gas, whichever is likeliest.
         """
-        edge = at_edge(frame)
-        inside = best[~(edge | strange | bare)]
-        enough = len(inside) >= _ENOUGH
-        there = enough & (np.bincount(inside, minlength=len(self.names)) >= _INSIDE * len(inside))
+        inside = best[inside]
+        if len(inside) < _ENOUGH:  # such as of a very small cluster, which keeps the names that it has
+            return
+        there = np.bincount(inside, minlength=len(self.names)) >= _INSIDE * len(inside)
         there[self._disordered] = True
-        # What has no inside, such as a very small cluster, keeps the names that it has.
-        wrong = edge & ~bare & (strange | ~there[best] if enough else strange)
-        names = np.flatnonzero(there)
+        wrong, names = edge & ~there[best], np.flatnonzero(there)
         best[wrong] = names[scores[wrong][:, names].argmax(axis=1)]
         member[wrong] = np.array(self.names)[best[wrong]]
-        strange[wrong] = False
 
     def _columns(self, among):
         spoken = [usual_name(name) for name in self.structures]
