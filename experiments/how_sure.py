@@ -1,6 +1,7 @@
 """How sure are names of structures: families, calibration, unknown structures. Fitted once for a set of weights.
 
     python experiments/how_sure.py fit       write "decision" into the card of frame classification, and families.csv
+    python experiments/how_sure.py threshold write only the threshold for unknown structures anew
     python experiments/how_sure.py report    hot_sure.csv, hot_calibration.csv and unknown.csv in results/thermal
 
 Only the half of results/hot_crystals with use "tune" is fitted to, and crystals made here; A15, hexagonal diamond and
@@ -46,7 +47,8 @@ LIQUIDS = 0.998  # of the particles of melts to tune on must be named liquid
 DISORDERED = 20  # frames of melts and of gases
 BIASES = -np.arange(0, 4.01, 0.25)
 HIDDEN, DECAY, PASSES = 24, 3.0, 16  # of the classifier of unknown structures
-RATES = {"tune": 0.001, "built": 0.03}  # of false alarms on hot crystals to tune on, and on built ones
+# Of false alarms on hot crystals to tune on, and on built ones but the hottest, of which many would have melted.
+RATES = {"tune": 0.001, "built": 0.03}
 
 
 class Measured:
@@ -92,14 +94,22 @@ def add_hot(measured, use):
             measured.add(name, LONG_NAMES.get(hot.structure, hot.structure), hot.frame, use)
 
 
-def gather(embedding):
-    """What is fitted to: built crystals, melts and gases, hot crystals to tune on, strangers."""
+def known(embedding):
+    """Hot crystals to tune on, and built crystals."""
     found = Measured(embedding)
     add_hot(found, "tune")
     for name in prototypes.names():
-        frame = prototypes.build(name, PARTICLES)
         for noise in NOISES:
-            found.add(f"built {noise}", name, strangers.heated(frame, noise, 1), "built")
+            hot = strangers.heated(prototypes.build(name, PARTICLES), noise, 1)
+            found.add(f"built {noise}", name, hot, "built")
+    return found
+
+
+def gather(embedding):
+    """What is fitted to: built crystals, melts and gases, hot crystals to tune on, strangers."""
+    found = known(embedding)
+    for name in prototypes.names():
+        frame = prototypes.build(name, PARTICLES)
         for seed in range(4):
             noise = rng(seed, "noise", prototypes.names().index(name)).uniform(0.01, 0.12)
             found.add("varied", name, strangers.heated(frame, noise, 2 + seed, strain=0.02), "varied")
@@ -161,7 +171,7 @@ def fitted(found, column, structures, names, biased):
 
 
 def unknown(found):
-    """The classifier of unknown structures; its threshold leaves at most `RATES` of known crystals above it."""
+    """The classifier of unknown structures, and its threshold."""
     known = found.where(lambda name, truth, use: use in ("varied", "tune"))[3]
     strange = found.where(lambda name, truth, use: use == "stranger")[3]
     mean, scale = known.mean(axis=0), known.std(axis=0)
@@ -172,12 +182,18 @@ def unknown(found):
                         random_state=0).fit((rows - mean) / scale, answers)
     numbers = {"mean": mean, "scale": scale, "hidden": net.coefs_[0], "hidden_bias": net.intercepts_[0],
                "out": net.coefs_[1][:, 0], "out_bias": net.intercepts_[1][0]}
-    decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
-    odds = {kind: found.odds(decide, lambda name, truth, use, kind=kind: use == kind and truth != LIQUID)
-            for kind in RATES}
-    threshold = max(np.quantile(odds[kind], 1 - rate) for kind, rate in RATES.items())
-    return {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()} | {
-        "threshold": round(float(threshold), 4), "false_alarms": RATES["tune"]}
+    numbers = {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()}
+    return with_threshold(numbers, found)
+
+
+def with_threshold(numbers, found):
+    """The numbers of the classifier, with the threshold that leaves at most `RATES` of known crystals above it."""
+    arrays = {key: np.array(value) for key, value in numbers.items()}
+    decide = KnownOrNot(**arrays | {"threshold": 0, "false_alarms": 0})
+    odds = {kind: found.odds(decide, lambda name, truth, use, kind=kind: use == kind and truth != LIQUID
+                             and name != f"built {NOISES[-1]}") for kind in RATES}
+    threshold = max(np.nanquantile(odds[kind], 1 - rate) for kind, rate in RATES.items())
+    return numbers | {"threshold": round(float(threshold), 4), "false_alarms": RATES["tune"]}
 
 
 def report(embedding):
@@ -211,7 +227,7 @@ def report(embedding):
             if use == "report" and truth != LIQUID:
                 reference.append(odds)
         else:
-            strange.append((name, odds, nearest, known))
+            strange.append((name, odds[~np.isnan(odds)], nearest, known))
     reference = np.concatenate(reference)
     rows = [{"system": name, "auc": roc_auc_score(np.repeat([0, 1], [len(reference), len(odds)]),
                                                   np.concatenate([reference, odds])),
@@ -225,19 +241,22 @@ def report(embedding):
 @script
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("fit", "report"))
+    parser.add_argument("what", choices=("fit", "threshold", "report"))
     parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
     arguments = parser.parse_args(argv)
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights, progress=False)
     if arguments.what == "report":
         tables = report(embedding)
     else:
-        decision, table = fit(embedding)
+        decision, tables = embedding.card["decision"], {}
+        if arguments.what == "fit":
+            decision, tables["families"] = fit(embedding)
+        else:
+            decision["unknown"] = with_threshold(decision["unknown"], known(embedding))
         path = weights_folder(arguments.weights) / "frame_classification.json"
         text = json.dumps(read_json(path) | {"decision": decision}, indent=2)
         # Rows of numbers in one line each.
         write_text(path, re.sub(r"\[[-\d\s.,e]+\]", lambda row: " ".join(row[0].split()), text) + "\n")
-        tables = {"families": table}
     for name, table in tables.items():
         write_csv(RESULTS / f"{name}.csv", table, float_format="%.4f")
         print(table.to_string(index=False))
