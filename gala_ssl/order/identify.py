@@ -25,6 +25,8 @@ if typing.TYPE_CHECKING:
 _SMALLEST = 1e-9
 # What part of the particles inside a crystal has whose name those at an edge may get; how many an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
+# If more than this fraction of the inside is unknown, what has order at an edge is so too.
+_MOST = 0.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -171,7 +173,10 @@ class Identifier:
             strange = self._unknown.strangeness(summary, frame, edge) > self._unknown.threshold
             # What has no order is not of an unknown order.
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
-            self._name_edges(best, member, edge & ~bare, ~(edge | strange | bare), scores)
+            inside = ~(edge | bare)
+            self._name_edges(best, member, edge & ~bare, inside & ~strange, scores)
+            if np.count_nonzero(strange[inside]) > _MOST * np.count_nonzero(inside):
+                strange |= edge & ~bare & ~np.isin(best, self._disordered)
         nearest, known = np.array(self.names)[best], ~(bare | strange)
         member = np.where(best < len(self._groups), member, nearest)
         nearest, member = (np.where(bare, UNKNOWN, names) for names in (nearest, member))
