@@ -13,7 +13,7 @@ SYSTEM ?= cI2-W cF4-Cu cF4-Cu_b hP2-Mg hP2-Mg_b hP2-Mg_narrow tI4-Sn dQC iQC_gas
 WORKERS ?= 2
 # Of `uv pip compile`: one file for all systems and versions of Python, and no address of a registry in it.
 LOCK := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-  --no-annotate --strip-extras
+  --no-annotate --no-strip-extras
 # Of pytest, such as --cov or -x.
 OPTIONS ?=
 # Of kill-anything: embed, train, table, simulate, grid, and how often to kill each.

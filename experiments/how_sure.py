@@ -1,6 +1,7 @@
 """How sure are names of structures: families, calibration, unknown structures. Fitted once for a set of weights.
 
     python experiments/how_sure.py fit       write "decision" into the card of frame classification, and families.csv
+    python experiments/how_sure.py threshold write only the threshold for unknown structures anew
     python experiments/how_sure.py report    hot_sure.csv, hot_calibration.csv and unknown.csv in results/thermal
 
 Only the half of results/hot_crystals with use "tune" is fitted to, and crystals made here; A15, hexagonal diamond and
@@ -29,7 +30,7 @@ from gala_ssl.order.families import families, mistaken
 from gala_ssl.order.identify import Identifier
 from gala_ssl.order.names import LIQUID, SHORT_NAMES
 from gala_ssl.order.pooling import pooled
-from gala_ssl.order.regions import in_bulk
+from gala_ssl.order.regions import at_edge, in_bulk
 from gala_ssl.order.unknown import KnownOrNot
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import thermal_frame
@@ -46,11 +47,15 @@ LIQUIDS = 0.998  # of the particles of melts to tune on must be named liquid
 DISORDERED = 20  # frames of melts and of gases
 BIASES = -np.arange(0, 4.01, 0.25)
 HIDDEN, DECAY, PASSES = 24, 3.0, 16  # of the classifier of unknown structures
-RATE = 0.03  # of false alarms on known crystals
+# Of false alarms on hot crystals to tune on, and on built ones but the hottest, of which many would have melted.
+RATES = {"tune": 0.001, "built": 0.03}
 
 
 class Measured:
-    """What the network makes of the particles of frames: names, truth, single and pooled evidence, summary."""
+    """What the network makes of the particles of frames: single and pooled evidence, pooled summary.
+
+    A part is (name, truth, use, frame, rows that count, single evidence, pooled evidence, summary).
+    """
 
     def __init__(self, embedding):
         self.identify, self.parts = Identifier(embedding, pooled=0), []
@@ -58,8 +63,8 @@ class Measured:
     def add(self, name, truth, frame, use="", bulk=False):
         alone, summary = self.identify.evidence(frame)
         both = pooled(np.hstack([alone, summary]), frame)
-        rows = in_bulk(frame) if bulk else slice(None)
-        self.parts.append((name, truth, use, alone[rows], both[rows, :alone.shape[1]], both[rows, alone.shape[1]:]))
+        rows = in_bulk(frame) if bulk else np.ones(len(frame), bool)
+        self.parts.append((name, truth, use, frame, rows, alone, both[:, :alone.shape[1]], both[:, alone.shape[1]:]))
 
     def __iter__(self):
         return iter(self.parts)
@@ -67,8 +72,17 @@ class Measured:
     def where(self, chosen):
         """(truths, alone, pooled, summary) of all particles of the frames for which chosen(name, truth, use)."""
         found = [part for part in self.parts if chosen(*part[:3])]
-        truth = np.repeat([part[1] for part in found], [len(part[3]) for part in found])
-        return truth, *(np.concatenate([part[i] for part in found]) for i in (3, 4, 5))
+        truth = np.repeat([part[1] for part in found], [part[4].sum() for part in found])
+        return truth, *(np.concatenate([part[i][part[4]] for part in found]) for i in (5, 6, 7))
+
+    def odds(self, decide, chosen):
+        """Strangeness by the classifier, pooled over neighbours as `Identifier` does, of the same particles."""
+        return np.concatenate([strangeness(decide, part) for part in self.parts if chosen(*part[:3])])
+
+
+def strangeness(decide, part):
+    """(n,) of the particles that count in a part of Measured."""
+    return decide.strangeness(part[7], part[3], at_edge(part[3]))[part[4]]
 
 
 def add_hot(measured, use):
@@ -80,14 +94,22 @@ def add_hot(measured, use):
             measured.add(name, LONG_NAMES.get(hot.structure, hot.structure), hot.frame, use)
 
 
-def gather(embedding):
-    """What is fitted to: built crystals, melts and gases, hot crystals to tune on, strangers."""
+def known(embedding):
+    """Hot crystals to tune on, and built crystals."""
     found = Measured(embedding)
     add_hot(found, "tune")
     for name in prototypes.names():
-        frame = prototypes.build(name, PARTICLES)
         for noise in NOISES:
-            found.add(f"built {noise}", name, strangers.heated(frame, noise, 1), "built")
+            hot = strangers.heated(prototypes.build(name, PARTICLES), noise, 1)
+            found.add(f"built {noise}", name, hot, "built")
+    return found
+
+
+def gather(embedding):
+    """What is fitted to: built crystals, melts and gases, hot crystals to tune on, strangers."""
+    found = known(embedding)
+    for name in prototypes.names():
+        frame = prototypes.build(name, PARTICLES)
         for seed in range(4):
             noise = rng(seed, "noise", prototypes.names().index(name)).uniform(0.01, 0.12)
             found.add("varied", name, strangers.heated(frame, noise, 2 + seed, strain=0.02), "varied")
@@ -149,9 +171,8 @@ def fitted(found, column, structures, names, biased):
 
 
 def unknown(found):
-    """The classifier of unknown structures; its threshold leaves `RATE` of known crystals above it."""
+    """The classifier of unknown structures, and its threshold."""
     known = found.where(lambda name, truth, use: use in ("varied", "tune"))[3]
-    hot = found.where(lambda name, truth, use: use == "tune" and truth != LIQUID)[3]
     strange = found.where(lambda name, truth, use: use == "stranger")[3]
     mean, scale = known.mean(axis=0), known.std(axis=0)
     many = len(known)
@@ -161,11 +182,18 @@ def unknown(found):
                         random_state=0).fit((rows - mean) / scale, answers)
     numbers = {"mean": mean, "scale": scale, "hidden": net.coefs_[0], "hidden_bias": net.intercepts_[0],
                "out": net.coefs_[1][:, 0], "out_bias": net.intercepts_[1][0]}
-    decide = KnownOrNot(**numbers, threshold=0, false_alarms=0)
-    built = found.where(lambda name, truth, use: use == "built")[3]
-    threshold = max(np.quantile(decide.strangeness(part), 1 - RATE) for part in (hot, built))
-    return {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()} | {
-        "threshold": round(float(threshold), 4), "false_alarms": RATE}
+    numbers = {key: np.round(np.asarray(value, float), 5).tolist() for key, value in numbers.items()}
+    return with_threshold(numbers, found)
+
+
+def with_threshold(numbers, found):
+    """The numbers of the classifier, with the threshold that leaves at most `RATES` of known crystals above it."""
+    arrays = {key: np.array(value) for key, value in numbers.items()}
+    decide = KnownOrNot(**arrays | {"threshold": 0, "false_alarms": 0})
+    odds = {kind: found.odds(decide, lambda name, truth, use, kind=kind: use == kind and truth != LIQUID
+                             and name != f"built {NOISES[-1]}") for kind in RATES}
+    threshold = max(np.nanquantile(odds[kind], 1 - rate) for kind, rate in RATES.items())
+    return numbers | {"threshold": round(float(threshold), 4), "false_alarms": RATES["tune"]}
 
 
 def report(embedding):
@@ -181,28 +209,30 @@ def report(embedding):
         found.add(path.stem, "droplet", read_frames(path)[0], "shipped", bulk=True)
     decide, free = KnownOrNot.from_card(embedding.card), Identifier(embedding)
     hot, sure, strange, reference = [], {}, [], []
-    for name, truth, use, alone, evidence, summary in found:
-        answer, odds = free.decide(evidence, summary), decide.strangeness(summary)
+    for part in found:
+        name, truth, use, frame, rows, alone, evidence, summary = part
+        answer, odds = free.decide(evidence, summary, frame), strangeness(decide, part)
+        nearest, known, alone = answer.nearest[rows], answer.known[rows], alone[rows]
         if use in ("tune", "report"):
             usual = SHORT_NAMES.get(truth, truth)
             single = Decision.from_card(embedding.card, False)
             total, _ = within(single.scores(alone, structures), single.groups(structures))
             place = next(i for i, group in enumerate(single.groups(structures)) if structures.index(truth) in group)
-            right = answer.nearest == usual
+            right = nearest == usual
             hot.append({"system": name, "use": use, "single": np.mean(total.argmax(axis=1) == place),
-                        "family": right.mean(), "structure": np.mean(answer.member == usual),
-                        "unknown": 1 - answer.known.mean()})
-            sure.setdefault((use, "pooled"), []).append((answer.probability, right))
+                        "family": right.mean(), "structure": np.mean(answer.member[rows] == usual),
+                        "unknown": 1 - known.mean()})
+            sure.setdefault((use, "pooled"), []).append((answer.probability[rows], right))
             sure.setdefault((use, "alone"), []).append((np.exp(total.max(axis=1)), total.argmax(axis=1) == place))
             if use == "report" and truth != LIQUID:
                 reference.append(odds)
         else:
-            strange.append((name, odds, answer))
+            strange.append((name, odds[~np.isnan(odds)], nearest, known))
     reference = np.concatenate(reference)
     rows = [{"system": name, "auc": roc_auc_score(np.repeat([0, 1], [len(reference), len(odds)]),
                                                   np.concatenate([reference, odds])),
-             "unknown": 1 - answer.known.mean(), "nearest": pd.Series(answer.nearest).mode()[0], "particles": len(odds)}
-            for name, odds, answer in strange]
+             "unknown": 1 - known.mean(), "nearest": pd.Series(nearest).mode()[0], "particles": len(odds)}
+            for name, odds, nearest, known in strange]
     errors = [{"use": use, "evidence": kind, "calibration_error": calibration_error(*map(np.concatenate, zip(*parts)))}
               for (use, kind), parts in sorted(sure.items())]
     return {"hot_sure": pd.DataFrame(hot), "hot_calibration": pd.DataFrame(errors), "unknown": pd.DataFrame(rows)}
@@ -211,19 +241,22 @@ def report(embedding):
 @script
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("fit", "report"))
+    parser.add_argument("what", choices=("fit", "threshold", "report"))
     parser.add_argument("--weights", default="thermal", help="a set that ships or a folder (default: thermal)")
     arguments = parser.parse_args(argv)
     embedding = Embedding.from_pretrained("frame_classification", weights=arguments.weights, progress=False)
     if arguments.what == "report":
         tables = report(embedding)
     else:
-        decision, table = fit(embedding)
+        decision, tables = embedding.card["decision"], {}
+        if arguments.what == "fit":
+            decision, tables["families"] = fit(embedding)
+        else:
+            decision["unknown"] = with_threshold(decision["unknown"], known(embedding))
         path = weights_folder(arguments.weights) / "frame_classification.json"
         text = json.dumps(read_json(path) | {"decision": decision}, indent=2)
         # Rows of numbers in one line each.
         write_text(path, re.sub(r"\[[-\d\s.,e]+\]", lambda row: " ".join(row[0].split()), text) + "\n")
-        tables = {"families": table}
     for name, table in tables.items():
         write_csv(RESULTS / f"{name}.csv", table, float_format="%.4f")
         print(table.to_string(index=False))

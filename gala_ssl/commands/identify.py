@@ -119,7 +119,7 @@ def write(arguments, frames, identify):
                 if album:
                     album.add(found)
                 if not arguments.quiet:
-                    step = f", step {frame.step:,}" if frame.step else ""
+                    step = f", step {frame.step:,}" if frame.step is not None else ""
                     print(f"{frame.where}{step}: {line(found)}", flush=True)
                 for path, writer in writers.items():
                     with errors_name(path):

@@ -15,14 +15,14 @@ from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.names import DISORDERED, UNKNOWN, usual_name
-from gala_ssl.order.pooling import POOLED, pooled
+from gala_ssl.order.pooling import POOLED, in_parts, pooled
 from gala_ssl.order.regions import at_edge
 from gala_ssl.order.unknown import KnownOrNot
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
-_SMALLEST, _ROWS = 1e-9, 65536
+_SMALLEST = 1e-9
 # What part of the particles inside a crystal has whose name those at an edge may get; how many an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
 
@@ -163,15 +163,15 @@ class Identifier:
 
     def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
         """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
-        scores, column = _in_parts(self._scores, evidence, summary)
+        scores, column = in_parts(self._scores, evidence, summary)
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
         member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
+            edge = np.zeros(len(best), bool) if frame is None else at_edge(frame)
+            strange = self._unknown.strangeness(summary, frame, edge) > self._unknown.threshold
             # What has no order is not of an unknown order.
-            strange = _in_parts(lambda part: [self._unknown.strangeness(part)], summary)[0] > self._unknown.threshold
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
-            if frame is not None:
-                self._name_edges(best, member, strange, bare, scores, frame)
+            self._name_edges(best, member, edge & ~bare, ~(edge | strange | bare), scores)
         nearest, known = np.array(self.names)[best], ~(bare | strange)
         member = np.where(best < len(self._groups), member, nearest)
         nearest, member = (np.where(bare, UNKNOWN, names) for names in (nearest, member))
@@ -187,24 +187,21 @@ class Identifier:
             scores = self._new.scores(scores, summary)
         return scores.astype(np.float32), column
 
-    def _name_edges(self, best, member, strange, bare, scores, frame):
+    def _name_edges(self, best, member, edge, inside, scores):
         """Change names, in place, of particles at an edge: no crystal is whole there.
 
         Trainings have crystals with a surface and liquids without one, so that a half-empty neighbourhood of a liquid
         is taken for a crystal with many sites (mC34-Pu). At an edge particles are therefore of a crystal that the
         inside has as well, or liquid or gas, whichever is likeliest.
         """
-        edge = at_edge(frame)
-        inside = best[~(edge | strange | bare)]
-        enough = len(inside) >= _ENOUGH
-        there = enough & (np.bincount(inside, minlength=len(self.names)) >= _INSIDE * len(inside))
+        inside = best[inside]
+        if len(inside) < _ENOUGH:  # such as of a very small cluster, which keeps the names that it has
+            return
+        there = np.bincount(inside, minlength=len(self.names)) >= _INSIDE * len(inside)
         there[self._disordered] = True
-        # What has no inside, such as a very small cluster, keeps the names that it has.
-        wrong = edge & ~bare & (strange | ~there[best] if enough else strange)
-        names = np.flatnonzero(there)
+        wrong, names = edge & ~there[best], np.flatnonzero(there)
         best[wrong] = names[scores[wrong][:, names].argmax(axis=1)]
         member[wrong] = np.array(self.names)[best[wrong]]
-        strange[wrong] = False
 
     def _columns(self, among):
         spoken = [usual_name(name) for name in self.structures]
@@ -212,12 +209,6 @@ class Identifier:
             if name not in self.structures:
                 check_choice("structure", name, spoken)
         return [self.structures.index(name) if name in self.structures else spoken.index(name) for name in among]
-
-
-def _in_parts(compute, *arrays):
-    """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
-    parts = [compute(*(array[i:i + _ROWS] for array in arrays)) for i in range(0, len(arrays[0]), _ROWS)]
-    return [np.concatenate(each) for each in zip(*parts)]
 
 
 def identify(frames: FrameLike | Sequence[FrameLike], *, among: Sequence[str] | None = None,

@@ -30,3 +30,9 @@ def pooled(values, frame, neighbors=POOLED):
         total[rows] /= (of_neighbors @ counted)[:, None] + 1
     total[bare] = np.nan
     return total
+
+
+def in_parts(compute, *arrays):
+    """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
+    parts = [compute(*(array[i:i + _SEARCHED] for array in arrays)) for i in range(0, len(arrays[0]), _SEARCHED)]
+    return [np.concatenate(each) for each in zip(*parts)]

@@ -10,6 +10,8 @@ from gala_ssl.order.names import GAS, LIQUID, UNKNOWN
 
 # Frames in which a transition can be found at all, and made-up series by which its place is known.
 FEWEST, _DRAWN = 3 * SHORTEST, 199
+# A fraction that changed by more than this deserves a word where no transition is found.
+_CHANGED = 0.3
 # A transition begins and ends where the sample has gone a tenth and nine tenths of its way.
 _GONE = 0.1
 # Part of the particles that another name than the target gains, where a sentence has it too.
@@ -115,8 +117,10 @@ def in_words(fractions, transitions, places=None, unit="frame", temperatures=Non
     if len(fractions) < FEWEST:
         return [f"No transition can be found in {pluralize(len(fractions), 'frame')}; give {FEWEST} or more."]
     usual = fractions.mean().idxmax()
-    return [f"No transition found: {usual} {percent(fractions[usual].mean())} throughout "
-            f"({percent(fractions[usual].min())} to {percent(fractions[usual].max())})."]
+    low, high = fractions[usual].min(), fractions[usual].max()
+    doubt = " It changed, but in so few frames that may be chance; give more." if high - low > _CHANGED else ""
+    return [f"No transition found: {usual} {percent(fractions[usual].mean())} on average ({percent(low)} to "
+            f"{percent(high)}).{doubt}"]
 
 
 def table_of(transitions, places=None):

@@ -3,6 +3,7 @@ import base64
 import html
 import importlib.resources
 import json
+import re
 import zlib
 
 import matplotlib
@@ -120,5 +121,4 @@ def _filled(data, title, axes):
     values = {"TITLE": html.escape(title), "AXES": html.escape(f"across: {axes[0]}, up: {axes[1]}"),
               "DATA": json.dumps(data).replace("<", "\\u003c"),  # so that no name ends the element of the data
               "REGL": f"/* regl, https://github.com/regl-project/regl\n{licence} */\n{regl}", "SCRIPT": script}
-    parts = page.split("@")
-    return "".join(values.get(part, f"@{part}@") if i % 2 else part for i, part in enumerate(parts))
+    return re.sub("@([A-Z]+)@", lambda mark: values[mark[1]], page)

@@ -16,9 +16,10 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 # Colours of Okabe and Ito for the usual names, the same in every picture; what is disordered is pale or grey.
 _NAMES = {LIQUID: "#8FCBF0", GAS: "#D9D9D9", UNKNOWN: "#6B6B6B", "fcc": "#009E73", "hcp": "#D55E00", "bcc": "#0072B2",
-           "sc": "#CC79A7", "diamond": "#E69F00", "beta-Sn": "#7B3294", "others": "#F7F2E4"}
+           "sc": "#CC79A7", "diamond": "#E69F00", "beta-Sn": "#7B3294", "dhcp": "#882255",
+           "others": "#F7F2E4"}
 # Of other names, in the order of the list that is given.
-_FURTHER = ("#882255", "#44AA99", "#999933", "#332288", "#F0E442", "#AA4499", "#661100", "#88CCEE", "#117733",
+_FURTHER = ("#44AA99", "#999933", "#332288", "#F0E442", "#AA4499", "#661100", "#88CCEE", "#117733",
             "#DDCC77")
 
 
@@ -26,7 +27,7 @@ def name_colors(names):
     """Colours of structures, {name: "#rrggbb"}: always the same for the usual names.
 
     Args:
-        names: iterable of str. Beyond ten unusual ones colours are used again.
+        names: iterable of str. Beyond nine unusual ones colours are used again.
     """
     unusual = [name for name in dict.fromkeys(names) if name not in _NAMES]
     further = {name: _FURTHER[i % len(_FURTHER)] for i, name in enumerate(unusual)}

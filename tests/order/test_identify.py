@@ -48,7 +48,7 @@ def test_a_surface_gets_no_name_that_the_inside_has_not(embedding):
     name, frame = Identifier(embedding), read_frames("data/trajectories/cI2-W_trajectory.gsd")[56]
     evidence, summary = name.evidence(frame)
     edge, everywhere, found = at_edge(frame), name.decide(evidence, summary), name.decide(evidence, summary, frame)
-    np.testing.assert_array_equal(found.structure[~edge], everywhere.structure[~edge])
+    np.testing.assert_array_equal(found.nearest[~edge], everywhere.nearest[~edge])
     inside = pd.Series(found.structure[~edge]).value_counts(normalize=True)
     allowed = {"liquid", "gas", *inside.index[inside >= 0.05]}
     strange = edge & ~np.isin(everywhere.structure, list(allowed))
@@ -117,7 +117,7 @@ def test_the_command_prints_fractions_and_writes_a_row_a_particle(tmp_path, caps
     assert list(table) == ["frame", "step", "particle", "id", "structure", "probability", "nearest"]
     assert table.groupby("frame")["structure"].agg(lambda names: names.mode()[0]).tolist() == ["fcc", "bcc"]
     main(["identify", str(path), "--frames", "1", "--among", "fcc", "bcc"])
-    assert "run.gsd, frame 1: bcc 100.0%" in capsys.readouterr().out
+    assert "run.gsd, frame 1, step 0: bcc 100.0%" in capsys.readouterr().out
 
 
 def test_the_command_refuses_another_ending(tmp_path):

@@ -62,7 +62,7 @@ def test_frames_without_steps_are_counted(tmp_path):
     for _ in range(6):
         timeline.add(frame, np.full(len(frame), "liquid"))
     assert timeline.steps is None and list(timeline.table()) == ["largest_cluster", "size", "liquid"]
-    assert timeline.sentences() == ["No transition found: liquid 100% throughout (100% to 100%)."]
+    assert timeline.sentences() == ["No transition found: liquid 100% on average (100% to 100%)."]
 
 
 def written(path, frames):

@@ -95,7 +95,12 @@ def test_no_transition_is_said_to_be_none(levels, memory):
     fractions = made(levels, 100, 0.03, memory=memory)
     assert find_transitions(fractions) == []
     sentence, = in_words(fractions, [])
-    assert sentence.startswith("No transition found: ") and "throughout" in sentence
+    assert sentence.startswith("No transition found: ") and sentence.endswith("%).")
+
+
+def test_a_change_in_few_frames_that_may_be_chance_is_not_called_steady():
+    sentence, = in_words(made({0: (0, 1, 0, 0), 3: (1, 0, 0, 0)}, 6), [])
+    assert "on average (" in sentence and sentence.endswith("in so few frames that may be chance; give more.")
 
 
 def test_a_single_odd_frame_is_no_transition():

@@ -5,13 +5,9 @@ the particles are in it.
 """
 import bz2
 import gzip
-import io
 import lzma
 
-import ase
-import ase.io
 import gsd.hoomd
-import numpy as np
 
 from gala_ssl.frames.compressed import _zstd
 from tests.ways import lammps, others  # noqa: F401, which register their ways

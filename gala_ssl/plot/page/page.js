@@ -107,7 +107,7 @@
       const chosen = !state.selected || state.selected[i];
       const color = state.by === "structure" ? nameColors[frame.structures[i]]
         : scaleColors[Math.min(scaleColors.length - 1, Math.floor(valueOf(frame, i) * scaleColors.length))];
-      for (let c = 0; c < 3; c++) shades[4 * i + c] = chosen ? color[c] : 225 + color[c] / 10;
+      for (let c = 0; c < 3; c++) shades[4 * i + c] = chosen ? color[c] : 200 + color[c] / 6;
       shades[4 * i + 3] = state.off.has(frame.structures[i]) || (hide && !chosen) ? 0 : 255;
     }
     return shades;
