@@ -1,5 +1,7 @@
 """What the documentation shows in Python is run as it stands there."""
 import pathlib
+import pkgutil
+import re
 
 import docutils.core
 import docutils.nodes
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 from docutils.parsers.rst import Directive, directives, roles
 
+import gala_ssl
 from gala_ssl.base.errors import InputError
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks.data.streams import Stream
@@ -33,7 +36,7 @@ class Ignored(Directive):
 def python_in(path):
     """The Python blocks of a reStructuredText file, in order."""
     directives.register_directive("toctree", Ignored)
-    for role in ("class", "func", "mod"):
+    for role in ("class", "doc", "func", "meth", "mod"):
         roles.register_generic_role(role, docutils.nodes.literal)
     document = docutils.core.publish_doctree((ROOT / path).read_text(encoding="utf-8"), settings_overrides={
         "report_level": 5})
@@ -70,6 +73,22 @@ def run_python_in(path):
     for block in python_in(path):
         exec(block, names)
     return names
+
+
+def test_the_house_has_what_its_page_names():
+    text = (ROOT / "docs/house.rst").read_text(encoding="utf-8")
+    names = re.findall(r":(?:class|func|meth|mod):`([\w.]+)`", text)
+    assert len(names) > 30
+    for name in names:
+        pkgutil.resolve_name(name)  # raises where there is none
+
+
+@pytest.mark.slow
+def test_one_bond_by_hand(beside_the_data, capsys):
+    names = run_python_in("docs/house.rst")
+    assert capsys.readouterr().out.startswith("0.9238")
+    embed = gala_ssl.Embedding.from_pretrained("noisy_bond", weights="paper")
+    np.testing.assert_allclose(names["rows"], next(embed.parts(names["frame"]))[:100], rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.slow
