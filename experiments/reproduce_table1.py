@@ -22,7 +22,6 @@ from gala_ssl.order.classical import baselines
 from gala_ssl.order.concatenation import with_concatenation
 from gala_ssl.order.embedding import Embedding, tasks_with_weights
 from gala_ssl.plot import plots
-from gala_ssl.tasks.models.sets import SHIPPED
 from paper import TASKS, claims
 from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 
@@ -87,7 +86,7 @@ def parsed(argv):
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add_tasks(parser)
-    add_weights(parser)
+    add_weights(parser, default="paper")
     parser.add_argument("--trajectories", type=pathlib.Path, default=ROOT / "data/trajectories",
                         help="folder of snapshots")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "results/table1",
@@ -95,7 +94,6 @@ def parsed(argv):
     add_scale(parser)
     parser.add_argument("--seed", type=int, default=0, help="of bootstrap and folds")
     parser.add_argument("--bootstrap", type=int, default=1000, help="bootstrap draws")
-    parser.set_defaults(weights=SHIPPED)
     return parser.parse_args(argv)
 
 

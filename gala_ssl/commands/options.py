@@ -77,9 +77,9 @@ def add_tasks(parser):
                         help=f"learned embeddings, of {', '.join(TASKS)}; default: all with weights")
 
 
-def add_weights(parser):
-    parser.add_argument("--weights", type=weights_folder, default="thermal", help="thermal, for real particles, "
-                        "paper or converged, the sets that ship, or a folder of weights (default: thermal)")
+def add_weights(parser, default="thermal"):
+    parser.add_argument("--weights", type=weights_folder, default=default, help="thermal, for real particles, "
+                        "paper or converged, the sets that ship, or a folder of weights (default: %(default)s)")
 
 
 def add_types(parser):
