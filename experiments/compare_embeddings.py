@@ -17,9 +17,9 @@ from gala_ssl.commands.main import script
 from gala_ssl.networks import heads
 from gala_ssl.order.concatenation import Concatenation
 from gala_ssl.order.embedding import Embedding
-from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split
+from gala_ssl.tasks.models.cards import tasks_with_weights
 from gala_ssl.tasks.models.pretrained import load_model
 from gala_ssl.tasks.models.sets import SHIPPED
 from paper.skill import linear_probe
@@ -50,13 +50,12 @@ def main(argv=None):
 def load_embeddings(weights):
     """Every embedding of every task that has weights, then all of the cores together."""
     cores, summaries = [], []
-    for task in TASKS:
-        if (weights / f"{task}.safetensors").exists():
-            model, card = load_model(task, weights)
-            cores.append(Embedding(model, card))
-            if heads.summary(model) is not None:
-                summaries.append(Embedding(model, card, source="head"))
-                summaries[-1].name = f"{task}_head"
+    for task in tasks_with_weights(weights):
+        model, card = load_model(task, weights)
+        cores.append(Embedding(model, card))
+        if heads.summary(model) is not None:
+            summaries.append(Embedding(model, card, source="head"))
+            summaries[-1].name = f"{task}_head"
     return [*cores, *summaries, Concatenation(cores)]
 
 

@@ -18,8 +18,9 @@ import numpy as np
 from gala_ssl.base.files import write_json, written_whole
 from gala_ssl.commands.main import script
 from gala_ssl.networks.compiled import CompiledWhereItPays
+from gala_ssl.order.names import LIQUID
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
-from gala_ssl.tasks.data.thermal import LIQUID, thermal_environments
+from gala_ssl.tasks.data.thermal import thermal_environments
 from gala_ssl.tasks.models.build import seeded
 from gala_ssl.tasks.models.pretrained import load_model, save_pretrained
 

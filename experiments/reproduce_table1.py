@@ -20,8 +20,9 @@ from gala_ssl.commands.main import script
 from gala_ssl.commands.options import add_scale, add_tasks, add_weights
 from gala_ssl.order.classical import baselines
 from gala_ssl.order.concatenation import with_concatenation
-from gala_ssl.order.embedding import Embedding, tasks_with_weights
+from gala_ssl.order.embedding import Embedding
 from gala_ssl.plot import plots
+from gala_ssl.tasks.models.cards import tasks_with_weights
 from paper import TASKS, claims
 from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 

@@ -15,7 +15,8 @@ import pandas as pd
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_csv
 from gala_ssl.commands.main import script
-from gala_ssl.order.embedding import Embedding, tasks_with_weights
+from gala_ssl.order.embedding import Embedding
+from gala_ssl.tasks.models.cards import tasks_with_weights
 from paper.table1 import SnapshotFeatures, table1
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]

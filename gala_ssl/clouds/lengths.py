@@ -14,8 +14,7 @@ def nearest_distances(frame, size=65536):
     It is infinite for a particle that is alone in open space.
     """
     search, lengths = NeighborSearch(frame, Nearest(1)), np.full(len(frame), np.inf, np.float32)
-    for start in range(0, len(frame), size):
-        found = search.find(start, start + size)
+    for start, found in search.parts(size):
         lengths[np.asarray(found.query_point_indices) + start] = np.linalg.norm(
             found.vectors.astype(np.float32), axis=-1)
     return lengths
@@ -48,9 +47,8 @@ def bulk_mean_bond(frame, k=20, size=65536):
     That is the median over the particles whose own mean bond, to k neighbours, is less than 1.2 times that of the
     densest twentieth; so vapour and surfaces hardly move it.
     """
-    search = NeighborSearch(frame, Nearest(k))
-    found = [search.find(start, start + size) for start in range(0, len(frame), size)]
-    means = np.concatenate([np.add.reduceat(some.distances, some.segments) / some.neighbor_counts for some in found])
+    means = np.concatenate([np.add.reduceat(found.distances, found.segments) / found.neighbor_counts
+                            for _, found in NeighborSearch(frame, Nearest(k)).parts(size)])
     return float(np.median(means[means < 1.2 * np.quantile(means, 0.05)])) / MEAN_BOND
 
 

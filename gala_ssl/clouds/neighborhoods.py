@@ -148,8 +148,8 @@ def cloud_chunks(frame: FrameLike, size: int, neighbors: NeighborRule = DEFAULT)
     """
     frame = as_frame(frame)
     search = NeighborSearch(frame, neighbors)
-    for start in range(0, len(frame), size):
-        yield _packed(frame, search.find(start, start + size), start, search.rule.most)
+    for start, found in search.parts(size):
+        yield _packed(frame, found, start, search.rule.most)
 
 
 def _packed(frame, found, start, width):

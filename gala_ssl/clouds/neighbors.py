@@ -106,6 +106,11 @@ class NeighborSearch:
         self._repeats = found.repeats
         return found
 
+    def parts(self, size=65536):
+        """Yield (start, what `find` gives of the `size` centres from it on), so that few lists are in memory."""
+        for start in range(0, len(self.frame), size):
+            yield start, self.find(start, start + size)
+
     def _by_rule(self, start, stop):
         import freud
 

@@ -116,11 +116,11 @@ def write(output, maps, sums, table, cloud, weights, titles):
 
 
 def card_of(arguments, frame, maps, edges, length):
-    from gala_ssl.base.provenance import sha256, versions
+    from gala_ssl.base.provenance import versions
 
     return {
         "frame": frame.where, "particle": arguments.particle, "task": arguments.task,
-        "weights_sha256": sha256(arguments.weights / f"{arguments.task}.safetensors"),
+        "weights_sha256": maps.embedding.card["sha256"],
         "neighbors": maps.embedding.neighbors.name, "k": maps.embedding.neighbors.most,
         "length_scale": maps.embedding.length_scale, "contact_distance": length,
         "shell_edges": edges.tolist(), "layers": list(maps.layers), "versions": versions()}

@@ -81,7 +81,8 @@ def methods(arguments):
     """Baselines, learned embeddings, and all of these together where there are several."""
     from gala_ssl.order.classical import baselines
     from gala_ssl.order.concatenation import with_concatenation
-    from gala_ssl.order.embedding import Embedding, tasks_with_weights
+    from gala_ssl.order.embedding import Embedding
+    from gala_ssl.tasks.models.cards import tasks_with_weights
 
     tasks = tasks_with_weights(arguments.weights) if arguments.tasks is None else arguments.tasks
     learned = [Embedding.from_pretrained(task, weights=arguments.weights, length_scale=arguments.scale,

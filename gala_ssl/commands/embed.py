@@ -33,6 +33,7 @@ from gala_ssl.commands.options import (
 )
 from gala_ssl.frames.compressed import uncompressed_name
 from gala_ssl.tasks import check_task
+from gala_ssl.tasks.models.sets import weights_file
 
 LEVELS = {"particle": ("frame", "step", "particle", "id"),
           "bond": ("frame", "step", "particle", "id", "neighbor"), "frame": ("frame", "step")}
@@ -215,10 +216,10 @@ def draw(path, arguments, frames, components, spans):
 
 
 def card_of(arguments, frames, embed, components):
-    from gala_ssl.base.provenance import sha256, versions
+    from gala_ssl.base.provenance import versions
 
-    return {"task": arguments.task, "weights": str(arguments.weights / f"{arguments.task}.safetensors"),
-            "weights_sha256": sha256(arguments.weights / f"{arguments.task}.safetensors"),
+    return {"task": arguments.task, "weights": str(weights_file(arguments.weights, arguments.task)),
+            "weights_sha256": embed.card["sha256"],
             "trajectory": trajectory_name(arguments), "frames": list(frames.numbers), "level": arguments.level,
             "average": arguments.average or 0, "bulk": arguments.bulk,
             "length_scale": embed.length_scale, **embed.neighbors.card(),

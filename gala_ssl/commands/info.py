@@ -18,13 +18,14 @@ def configure(parser):
 def run(arguments):
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
+    from gala_ssl.tasks.models.cards import tasks_with_weights
 
     folder = arguments.weights
     if not folder.is_dir():
         raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
                          path=folder)
     found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
-             "weights": {name: headline(folder, name) for name in TASKS if (folder / f"{name}.safetensors").exists()},
+             "weights": {name: headline(folder, name) for name in tasks_with_weights(folder)},
              "kernel": kernel(), "engines": engines(), "versions": versions()}
     print(json.dumps(found, indent=2) if arguments.json else readable(found))
 
@@ -34,10 +35,12 @@ def headline(folder, name):
     from gala_ssl.base.files import read_json
     from gala_ssl.base.provenance import sha256
     from gala_ssl.tasks import TASKS
+    from gala_ssl.tasks.models.sets import weights_file
 
-    card, metric = folder / f"{name}.json", TASKS[name].metric
+    weights, metric = weights_file(folder, name), TASKS[name].metric
+    card = weights.with_suffix(".json")
     if not card.exists():
-        raise InputError(f"The weights {folder / name}.safetensors have no card {card.name} beside them; copy both.",
+        raise InputError(f"The weights {weights} have no card {card.name} beside them; copy both.",
                          path=card)
     card = read_json(card)
     best, data = (card.get(part) if isinstance(card.get(part), dict) else {} for part in ("best", "data"))
@@ -45,7 +48,7 @@ def headline(folder, name):
     best, neighbors = best.get(f"val_{metric}"), data.get("neighbors")
     return {"preset": preset if isinstance(preset, str) and preset.isprintable() else None,
             "epochs": epochs if is_whole(epochs) else None, "metric": metric, "best": best if is_finite(best) else None,
-            "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(folder / f"{name}.safetensors")}
+            "neighbors": neighbors if is_whole(neighbors) else None, "sha256": sha256(weights)}
 
 
 def kernel():

@@ -10,7 +10,7 @@ import pathlib
 from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.models.sets import weights_folder
+from gala_ssl.tasks.models.sets import weights_file, weights_folder
 from gala_ssl.training.presets import PRESETS
 
 # More seeds where cells of few clouds are cheap and differ most: the static tasks at small fractions.
@@ -97,10 +97,10 @@ def check_weights(sources, weights):
     from gala_ssl.training.transfer import parts
 
     missing = sorted(source for source in sources  # of a name that is none, the list of cells will tell
-                     if not all((weights / f"{name}.safetensors").exists() for name in parts(source) if name in TASKS))
+                     if not all(weights_file(weights, name).exists() for name in parts(source) if name in TASKS))
     if missing:
         lacking = sorted({name for source in missing for name in parts(source)
-                          if not (weights / f"{name}.safetensors").exists()})
+                          if not weights_file(weights, name).exists()})
         raise InputError(f"There are no weights in {weights} for {', '.join(missing)}; train them with gala-ssl "
                          f"pretrain {' '.join(lacking)} --output {weights}, or leave the sources out.",
                          path=weights, option="sources", value=missing)

@@ -58,9 +58,7 @@ def bond_rows(embed, frame, parts):
     Args:
         embed: an Embedding of source "bonds". frame, parts: of its `each`.
     """
-    search = NeighborSearch(frame, embed.neighbors)
-    for start in range(0, len(frame), embedding.SEARCHED):
-        found = search.find(start, start + embedding.SEARCHED)
+    for start, found in NeighborSearch(frame, embed.neighbors).parts(embedding.SEARCHED):
         values = []
         while sum(map(len, values)) < found.num_query_points:
             values.append(next(parts))

@@ -24,7 +24,7 @@ from gala_ssl.order.gathered import ahead, checked
 from gala_ssl.order.inputs import Inputs, check_width
 from gala_ssl.order.network import CHUNK, at_a_time, open_network, predict
 from gala_ssl.tasks import TASKS
-from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
+from gala_ssl.tasks.models.cards import tasks_with_weights
 
 if typing.TYPE_CHECKING:
     import keras
@@ -235,8 +235,3 @@ def _only_task(folder):
         raise InputError(f"The folder {folder} has the weights of {', '.join(found) or 'no task'}; name the task, and "
                          f"the folder as weights.", path=folder, option="task", value=str(folder))
     return found[0]
-
-
-def tasks_with_weights(directory: str | os.PathLike = SHIPPED) -> list[str]:
-    """Names of the tasks that a directory has weights of, in the paper's order."""
-    return [task for task in TASKS if (weights_folder(directory) / f"{task}.safetensors").exists()]

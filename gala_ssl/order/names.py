@@ -1,6 +1,7 @@
 """Names of structures, and of what is none."""
+from gala_ssl.tasks.data.config import GAS, LIQUID
 
-LIQUID, GAS, UNKNOWN = "liquid", "gas", "unknown"
+UNKNOWN = "unknown"
 # Names that are never unknown.
 DISORDERED = (LIQUID, GAS)
 # Names that people use, beside those of the prototypes.

@@ -7,7 +7,7 @@ from gala_ssl.clouds.rules import Nearest
 
 # Neighbours whose evidence is pooled with a particle's own.
 POOLED = 12
-_SEARCHED = 65536
+_ROWS = 65536
 
 
 def pooled(values, frame, neighbors=POOLED):
@@ -17,11 +17,10 @@ def pooled(values, frame, neighbors=POOLED):
         values: (N, d), a row a particle of `frame`; a row with NaN stays so and counts for no other.
         neighbors: how many.
     """
-    search, bare = NeighborSearch(frame, Nearest(neighbors)), np.isnan(values).any(axis=1)
+    bare = np.isnan(values).any(axis=1)
     values = np.where(bare[:, None], 0, values) if bare.any() else values
     counted, total = (~bare).astype(values.dtype), np.array(values)
-    for start in range(0, len(frame), _SEARCHED):
-        found = search.find(start, start + _SEARCHED)
+    for start, found in NeighborSearch(frame, Nearest(neighbors)).parts():
         rows = slice(start, start + found.num_query_points)
         ends = np.append(0, np.cumsum(found.neighbor_counts, dtype=int))
         of_neighbors = csr_array((np.ones(ends[-1], values.dtype), np.asarray(found.point_indices), ends),
@@ -34,5 +33,5 @@ def pooled(values, frame, neighbors=POOLED):
 
 def in_parts(compute, *arrays):
     """What a function makes of the rows of arrays, some at a time, so that little more than that is in memory."""
-    parts = [compute(*(array[i:i + _SEARCHED] for array in arrays)) for i in range(0, len(arrays[0]), _SEARCHED)]
+    parts = [compute(*(array[i:i + _ROWS] for array in arrays)) for i in range(0, len(arrays[0]), _ROWS)]
     return [np.concatenate(each) for each in zip(*parts)]

@@ -10,7 +10,6 @@ from gala_ssl.order.pooling import pooled
 REGIONS = ("vapour", "surface", "bulk")
 # Bonds that density is measured by; how much longer than those of the densest twentieth they are in the vapour.
 _NEIGHBORS, _LONGER, _DENSEST = 20, 1.15, 0.05
-_SEARCHED = 65536
 # How far the middle of its neighbours is from a particle at an edge, in mean bonds; at most 0.08 in hot crystals.
 _ONE_SIDED = 0.1
 
@@ -29,11 +28,9 @@ def regions(frame):
         InputError: what the search for 20 neighbours refuses.
     """
     frame = as_frame(frame)
-    search = NeighborSearch(frame, Nearest(_NEIGHBORS))
-    found = (search.find(start, start + _SEARCHED) for start in range(0, len(frame), _SEARCHED))
     # Only in a cluster of fewer than two particles has one no neighbour at all.
     mean = np.concatenate([np.bincount(some.query_point_indices, some.distances, some.num_query_points)
-                           / np.maximum(some.neighbor_counts, 1) for some in found])
+                           / np.maximum(some.neighbor_counts, 1) for _, some in _searched(frame)])
     dense = mean < _LONGER * np.quantile(mean, _DENSEST)
     inside = dense & (pooled(dense[:, None].astype(float), frame, _NEIGHBORS)[:, 0] > 0.999)
     return dense.astype(int) + inside
@@ -60,14 +57,17 @@ def at_edge(frame):
         InputError: what the search for 20 neighbours refuses.
     """
     frame = as_frame(frame)
-    search, found = NeighborSearch(frame, Nearest(_NEIGHBORS)), []
-    for start in range(0, len(frame), _SEARCHED):
-        some = search.find(start, start + _SEARCHED)
+    found = []
+    for _, some in _searched(frame):
         total = np.stack([np.bincount(some.query_point_indices, column, some.num_query_points)
                           for column in np.asarray(some.vectors).T], axis=1)
         lengths = np.bincount(some.query_point_indices, some.distances, some.num_query_points)
         found.append(total / np.where(lengths > 0, lengths, 1)[:, None])
     return np.linalg.norm(pooled(np.concatenate(found), frame), axis=1) > _ONE_SIDED
+
+
+def _searched(frame):
+    return NeighborSearch(frame, Nearest(_NEIGHBORS)).parts()
 
 
 def matched(first, second, seed=0):

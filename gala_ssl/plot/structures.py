@@ -64,7 +64,7 @@ def trajectory_figure(frames, names, timeline, against="step"):
     shown = sorted({0, max(found, key=lambda each: each.moved).last if found else len(frames) // 2, len(frames) - 1})
     figure = Figure(figsize=(9.6, 6.2), layout="constrained")
     above, below = figure.subfigures(2, 1, height_ratios=[1, 1.25])
-    fractions(timeline.fractions(), places, label, found, colors, above.subplots())
+    fractions(table, places, label, found, colors, above.subplots())
     for panel, i in zip(below.subplots(1, len(shown), squeeze=False)[0], shown):
         particles(frames[i], names[i], colors=colors, ax=panel)
         panel.set_title(f"{label} {places[i]:,.6g}, cut in half", fontsize="medium")

@@ -20,6 +20,7 @@ from gala_ssl.tasks.data.streams import Stream
 from gala_ssl.tasks.data.thermal import ThermalStream
 from gala_ssl.tasks.models.build import build_model, seeded
 from gala_ssl.tasks.models.pretrained import save_pretrained
+from gala_ssl.tasks.models.sets import weights_file
 from gala_ssl.training.fit import fit_alone
 from gala_ssl.training.presets import Preset
 from gala_ssl.training.presets import preset as get_preset
@@ -202,7 +203,7 @@ def core_config(task, preset):
 
 
 def _copy(run, task, card, output):
-    weights = run / f"{task}.safetensors"
+    weights = weights_file(run, task)
     with written_whole(pathlib.Path(output) / weights.name) as temporary:
         temporary.write_bytes(weights.read_bytes())
     write_json(pathlib.Path(output) / f"{task}.json", card)

@@ -8,6 +8,9 @@ import dataclasses
 from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
 from gala_ssl.clouds import MOST_NEIGHBORS
 
+# What is trained on beside crystals.
+LIQUID, GAS = "liquid", "gas"
+
 
 @dataclasses.dataclass(frozen=True)
 class ThermalConfig:

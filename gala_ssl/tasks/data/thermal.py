@@ -20,10 +20,10 @@ from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.frame import Frame, box_of
 from gala_ssl.frames.packed import load_packed
+from gala_ssl.tasks.data.config import GAS, LIQUID
 from gala_ssl.tasks.data.environments import Environments
 from gala_ssl.tasks.data.streams import Stream
 
-LIQUID, GAS = "liquid", "gas"
 # How much of the displacements is a Debye crystal's where neighbours move together, drawn evenly. In simulated metals
 # the displacements of neighbours have a correlation of 0.22 to 0.29, as with 0.7 to 0.9 here.
 _CORRELATED = (0.5, 1.0)

@@ -1,6 +1,7 @@
 """Files of weights and the cards beside them: what a card describes, looked at without Keras."""
 import contextlib
 import dataclasses
+import os
 
 from gala_ssl.base.errors import InputError, reason
 from gala_ssl.base.files import read_json
@@ -9,7 +10,7 @@ from gala_ssl.base.validators import is_finite
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.sets import SHIPPED, weights_folder
+from gala_ssl.tasks.models.sets import SHIPPED, weights_file
 
 
 @contextlib.contextmanager
@@ -62,13 +63,18 @@ def _settings(cls, part, found):
     return cls(**found)
 
 
+def tasks_with_weights(directory: str | os.PathLike = SHIPPED) -> list[str]:
+    """Names of the tasks that a directory has weights of, in the paper's order."""
+    return [task for task in TASKS if weights_file(directory, task).exists()]
+
+
 def weights_and_card(task, directory=SHIPPED):
     """Return (path of the weights, card) of a task in a folder; InputError that names what is missing."""
-    weights = weights_folder(directory) / f"{task}.safetensors"
+    weights = weights_file(directory, task)
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
     if missing:
-        others = [name for name in TASKS if (weights.parent / f"{name}.safetensors").exists()]
+        others = tasks_with_weights(directory)
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
                             else "To make them,") + f" train with gala-ssl pretrain {task} --output {directory}.",

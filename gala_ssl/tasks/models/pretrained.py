@@ -11,7 +11,7 @@ from gala_ssl.networks.core import build_core
 from gala_ssl.tasks import check_task
 from gala_ssl.tasks.models.build import build_model
 from gala_ssl.tasks.models.cards import check_digest, describe, loading, weights_and_card
-from gala_ssl.tasks.models.sets import SHIPPED
+from gala_ssl.tasks.models.sets import SHIPPED, weights_file
 
 
 def save_pretrained(model, card, directory):
@@ -27,7 +27,7 @@ def save_pretrained(model, card, directory):
             their names in the order of its type encoding.
         directory: made if it is not there.
     """
-    weights = pathlib.Path(directory) / f"{card['task']}.safetensors"
+    weights = weights_file(directory, card["task"])
     with written_whole(weights) as temporary:
         save_file({weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}, temporary)
     card = {**card, "sha256": sha256(weights)}

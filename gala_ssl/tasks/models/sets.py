@@ -9,3 +9,8 @@ SETS = {"paper": SHIPPED, "converged": SHIPPED / "converged", "thermal": SHIPPED
 def weights_folder(weights):
     """The folder of a set of weights that ships, by its name, or the folder that is given."""
     return SETS.get(str(weights), pathlib.Path(weights))
+
+
+def weights_file(weights, task):
+    """The file of a task's weights in such a set or folder; its card is beside it, with the suffix .json."""
+    return weights_folder(weights) / f"{task}.safetensors"
