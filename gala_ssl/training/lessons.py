@@ -1,6 +1,4 @@
 """Epochs of training by the compiled kernel, in place of Keras's step; the optimizer is Keras's."""
-import warnings
-
 import keras
 import numpy as np
 
@@ -27,6 +25,11 @@ class Lessons:
         self.model, self.task = model, task
         self.learn = Learner(model.get_layer("core").config, task.kernel_head)
         self.variables = {variable.path: variable for variable in model.variables}
+        self.apply = self._optimize
+        if keras.backend.backend() == "tensorflow":  # one by one, its operations would take longer than the kernel
+            import tensorflow as tf
+
+            self.apply = tf.function(self._optimize, autograph=False)
 
     def epoch(self, training, epoch, bar):
         """Train on the batches of an epoch, a step of `bar` each; return its loss and its metric, by name."""
@@ -43,11 +46,11 @@ class Lessons:
     def _step(self, bonds, types, target, weights):
         arrays = {path: keras.ops.convert_to_numpy(variable) for path, variable in self.variables.items()}
         found = self.learn(arrays, bonds, types, target, weights / weights.sum())
-        trained = self.model.trainable_variables
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Gradients do not exist for variables")
-            self.model.optimizer.apply([keras.ops.convert_to_tensor(found.gradients[variable.path], variable.dtype)
-                                        for variable in trained], trained)
+        self.apply([keras.ops.convert_to_tensor(found.gradients[variable.path], variable.dtype)
+                    for variable in self.model.trainable_variables])
         for path, value in found.averages.items():
             self.variables[path].assign(MOMENTUM * arrays[path] + (1 - MOMENTUM) * value)
         return found
+
+    def _optimize(self, gradients):
+        self.model.optimizer.apply(gradients, self.model.trainable_variables)
