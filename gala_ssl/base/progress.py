@@ -93,7 +93,8 @@ class Work:
     def sentence(self, done: str = "") -> str:
         """The last line of a command: what was read, what was `done`, such as "wrote run.csv", how long, how fast."""
         return (f"Read {pluralize(self.frames, 'frame')} ({pluralize(self.particles, 'particle')})"
-                f"{done and f' and {done}'} in {duration(self.seconds)}: {self.rate()} particles a second.")
+                f"{done and f' and {done}'} in {duration(self.seconds)}"
+                + (f": {self.rate()} particles a second." if self.particles > self.seconds else "."))
 
 
 def duration(seconds: float) -> str:
