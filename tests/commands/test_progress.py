@@ -22,7 +22,6 @@ COMMANDS = {
     "compare": (["run.gsd@0", "run.gsd@1", "--weights", "weights", "--bootstrap", "5"],
                 ["scores", "frame_classification"]),
     "attention": (["run.gsd", "--weights", "weights", "-o", "maps"], ["frame_classification"]),
-    "identify": (["run.gsd", "--weights", "weights"], ["frames"]),
     "phases": (["run.gsd", "--preset", "smoke", "--every", "2", "--count", "2", "--k", "6", "-o", "phases"],
                ["frames", "frame_classification epoch 1"]),
     "pretrain": (["denoising", "--preset", "smoke", "--directory", "runs"],
