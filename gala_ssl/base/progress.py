@@ -3,7 +3,7 @@ import contextlib
 import contextvars
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from tqdm import tqdm
 
@@ -12,7 +12,7 @@ from gala_ssl.base.errors import pluralize
 # Seconds between two lines in a log; and the part of the time since the command began that is between them later.
 _EVERY, _PART = 10.0, 0.1
 # When the command began whose standard error is written to even if it is no terminal; None in a library.
-_began = contextvars.ContextVar("began", default=None)
+_began: contextvars.ContextVar[float | None] = contextvars.ContextVar("began", default=None)
 
 
 @contextlib.contextmanager
@@ -68,7 +68,7 @@ class Work:
     def __init__(self):
         self.start, self.frames, self.particles = time.monotonic(), 0, 0
 
-    def each(self, frames: Iterable, shown: bool = True) -> Iterator:
+    def each(self, frames: Collection, shown: bool = True) -> Iterator:
         """Yield the frames of a sequence and count them, with a bar that also has particles a second."""
         with Bar(total=len(frames), desc="frames", unit="frame", shown=shown) as bar:
             for frame in frames:

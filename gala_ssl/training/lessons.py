@@ -35,7 +35,7 @@ class Lessons:
         """Train on the batches of an epoch, a step of `bar` each; return its loss and its metric, by name."""
         losses, right, counts = [], 0.0, 0.0
         for (bonds, types), target, weights in training.epoch(epoch):
-            found = self._step(bonds, types, target, weights)
+            found = self.step(bonds, types, target, weights)
             losses.append(found.loss)
             right += float((_RIGHT[self.task.metric](found.answer, target) * weights).sum())
             counts += float(weights.sum())
@@ -43,7 +43,8 @@ class Lessons:
             bar.set_postfix({"loss": f"{found.loss:.4f}"}, refresh=False)
         return {"loss": float(np.mean(losses)), self.task.metric: right / counts}
 
-    def _step(self, bonds, types, target, weights):
+    def step(self, bonds, types, target, weights):
+        """Take one step on a batch of a Stream; return what was `Learned`."""
         arrays = {path: keras.ops.convert_to_numpy(variable) for path, variable in self.variables.items()}
         found = self.learn(arrays, bonds, types, target, weights / weights.sum())
         self.apply([keras.ops.convert_to_tensor(found.gradients[variable.path], variable.dtype)
