@@ -5,6 +5,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.randomness import rng
 from gala_ssl.frames.frame import Frame, box_of, repeated
 
 
@@ -47,13 +48,20 @@ class Crystal:
     def __len__(self):
         return len(self.points)
 
-    def frame(self, min_particles: int, one_type: bool = False) -> Frame:
-        """The perfect crystal as a periodic Frame, its cell repeated to at least `min_particles`, as near cubic as it
-        allows; `one_type` leaves out of which type a particle is."""
-        types = (0,) * len(self) if one_type else self.types
-        return crystal_frame(np.array(self.vectors), np.array(self.points), min_particles, types=types,
-                             type_names=("A",) if one_type else self.type_names, label=self.name,
-                             source=f"structure {self.name}")
+    def frame(self, min_particles: int, noise: float = 0.0, seed: int = 0) -> Frame:
+        """The crystal as a periodic Frame, its cell repeated to at least `min_particles`, as near cubic as it allows.
+
+        Args:
+            noise: standard deviation on each coordinate, in shortest distances. seed: of the noise, which is drawn from
+                (seed, name, noise level).
+        """
+        def displacements(shape):
+            level = int(np.float64(noise).view(np.uint64))
+            return rng(seed, "structure noise", self.name, level).normal(scale=noise, size=shape)
+
+        return crystal_frame(np.array(self.vectors), np.array(self.points), min_particles,
+                             displacements if noise > 0 else None, self.types, type_names=self.type_names,
+                             label=self.name, source=f"structure {self.name}")
 
 
 def shortest_distance(vectors, points):

@@ -18,7 +18,7 @@ from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.names import usual_name
 from gala_ssl.tasks.data.config import ThermalConfig
-from gala_ssl.tasks.data.thermal import hot_frame, thermal_frame
+from gala_ssl.tasks.data.hot import hot_frame, thermal_frame
 
 if typing.TYPE_CHECKING:
     from gala_ssl.order.identify import Identifier

@@ -10,7 +10,6 @@ import pytest
 
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.alike import same_environments, same_places, same_structure, surroundings
-from gala_ssl.frames.frame import Frame
 from tests.refusals import refused
 
 LIBRARY = prototypes.names(library=True)[50:]
@@ -124,8 +123,6 @@ def test_frames_of_mixtures_have_the_types_of_their_sites():
     whole = prototypes.crystal("cF12-CaF2")
     np.testing.assert_array_equal(whole.frame(500).types, prototypes.build("cF12-CaF2", 500).types)
     np.testing.assert_array_equal(whole.frame(500).positions, prototypes.build("cF12-CaF2", 500).positions)
-    alone = whole.frame(500, one_type=True)
-    assert isinstance(alone, Frame) and alone.type_names == ("A",) and not alone.types.any()
 
 
 @functools.cache

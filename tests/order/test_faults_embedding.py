@@ -46,6 +46,7 @@ def frame():
     return made
 
 
+@pytest.mark.filterwarnings("default:The card of the")
 def test_types_that_could_be_taken_for_others_are_refused(frame):
     """A network of two types gave B and C of a frame that names A, B and C the places of A and B."""
     embed = embedding(2)
@@ -54,6 +55,7 @@ def test_types_that_could_be_taken_for_others_are_refused(frame):
     assert np.isfinite(embed(frame("BC", [0, 1]))).all()
 
 
+@pytest.mark.filterwarnings("default:The card of the")
 def test_types_are_matched_by_the_names_in_the_card(frame):
     embed = embedding(2, type_names=["Zr", "Cu"])
     expected = embedding(2)(frame(("Zr", "Cu"), [0, 1]))

@@ -7,6 +7,7 @@ from tqdm import tqdm
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.roles import by_role
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
 
@@ -42,14 +43,39 @@ def prototype_environments(config, progress=True):
         Environments, structure by structure, noise by noise, particle by particle; bonds are in units of the
         structure's shortest distance before noise.
     """
-    names = config.structures or prototypes.names()
+    structures = config.structures or prototypes.names()
     clouds, labels = [], []
-    for label, name in enumerate(tqdm(names, "prototypes", disable=None if progress else True)):
+    for label, structure in enumerate(tqdm(structures, "prototypes", disable=None if progress else True)):
         for i, noise in enumerate(config.noises):
-            frame = prototypes.build(name, config.min_particles, noise, seed=_noise_seed(config.seed, i))
-            clouds.append(point_clouds(frame, Nearest(config.neighbors)))
+            frame = structure_frame(structure, config.min_particles, noise, _noise_seed(config.seed, i))
+            frame = known_types(frame, config, rng(config.seed, "types", label, i))
+            found = point_clouds(frame, Nearest(config.neighbors))
+            clouds.append(by_role(found, config.types) if isinstance(config.types, int) else found)
             labels.append(np.full(len(frame), label, np.int32))
-    return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(names))
+    return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), config.structure_names)
+
+
+def structure_frame(structure, min_particles, noise=0.0, seed=0):
+    """The Frame of a prototype's name or a Crystal, see `gala_ssl.frames.prototypes.build`."""
+    if isinstance(structure, str):
+        return prototypes.build(structure, min_particles, noise, seed)
+    return structure.frame(min_particles, noise, seed)
+
+
+def known_types(frame, config, rng):
+    """The frame with the types of particles that a DataConfig wants the networks to know, in their order.
+
+    A frame of one type that has none of the names is of any of them, drawn from `rng`.
+    """
+    if not config.types:
+        return dataclasses.replace(frame, types=None, type_names=None)
+    if isinstance(config.types, int):
+        return frame
+    if len(frame.type_names) == 1 and frame.type_names[0] not in config.types:
+        places = [rng.integers(len(config.types))]
+    else:
+        places = [config.types.index(name) for name in frame.type_names]
+    return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=config.types)
 
 
 def _noise_seed(seed, index):
