@@ -138,7 +138,7 @@ MAKERS = {LIQUID: _liquid, GAS: _gas}
 
 
 def thermal_frame(name, settings, rng):
-    """A new Frame of a class as `thermal_environments` has them: a prototype's name, "liquid" or "gas".
+    """A new Frame of a class as `thermal_environments` has them: a prototype's name, a Crystal, "liquid" or "gas".
 
     Args:
         settings: ThermalConfig. rng: numpy Generator.
