@@ -26,8 +26,9 @@ def configure(parser):
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
     parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
                         help="in place of the preset's; a training each")
-    parser.add_argument("--engine", choices=("keras", "scan"), default="keras",
-                        help="scan: whole epochs in one program and all seeds at once, for a GPU; needs "
+    parser.add_argument("--engine", choices=("keras", "kernel", "scan"), default="keras",
+                        help="kernel: the compiled kernel, several times as fast on a processor, without "
+                             "dropout; scan: whole epochs in one program and all seeds at once, for a GPU; needs "
                              "KERAS_BACKEND=jax and a preset with the cosine schedule (default: keras)")
     parser.add_argument("--workers", type=int, help="processes that make questions for the scan engine")
     parser.add_argument("--attention", help="fast or published, in place of the preset's")
