@@ -1,4 +1,5 @@
 """What the documentation shows in Python is run as it stands there."""
+import json
 import pathlib
 import pkgutil
 import re
@@ -146,6 +147,16 @@ def test_own_structures_of_the_how_to(beside_the_data, capsys):
     exec(choosing, names)
     assert "873" in text and len(names["prototypes"].names(library=True)) == 873
     assert capsys.readouterr().out.splitlines()[-1] == "['cF24-MgCu2', 'hP12-MgZn2', 'hP24-MgNi2'] 74 500 cF4-Cu"
+
+
+@pytest.mark.slow
+def test_temperatures_of_the_how_to(beside_the_data):
+    text = (ROOT / "docs/howto/train.rst").read_text(encoding="utf-8").replace("\\\n", " ")
+    command, = re.findall(r"gala-ssl (pretrain .*--trajectories.*)", text)
+    main([*command.split(), "--quiet"])
+    card = json.loads(pathlib.Path("states/frame_classification.json").read_text())
+    assert card["structures"] == ["cI2-W_gas", "cI2-W_liquid", "cI2-W_solid"]
+    assert card["best"]["val_accuracy"] > 0.5  # a gas is no crystal
 
 
 @pytest.mark.slow

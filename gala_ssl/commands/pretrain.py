@@ -19,8 +19,11 @@ def configure(parser):
     parser.add_argument("--structures", nargs="+", metavar="STRUCTURE",
                         help="learn from these in place of the preset's: files (CIF, POSCAR and others), folders of "
                              "them, names of prototypes")
-    parser.add_argument("--types", choices=TYPES, help="what to make of the types of particles of --structures: ignore "
-                        "them, tell them by name or by role (own, other); needed where there are several")
+    parser.add_argument("--trajectories", nargs="+", metavar="FILE",
+                        help="learn from the frames of these files, each one class, such as a temperature")
+    parser.add_argument("--types", choices=TYPES, help="what to make of types of particles in --structures or "
+                        "--trajectories: ignore them, tell them by name or by role (own, other); needed where there "
+                        "are several")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining",
                         help="where runs go (default: runs/pretraining)")
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
@@ -41,8 +44,8 @@ def run(arguments):
     for task in arguments.tasks:
         check_task(task)
     preset = get_preset(arguments.preset)
-    if arguments.structures:
-        preset = with_structures(preset, arguments.structures, arguments.types)
+    if arguments.structures or arguments.trajectories:
+        preset = with_structures(preset, arguments.structures or (), arguments.types, arguments.trajectories or ())
     keep_freed_memory()
     from gala_ssl.training.pretrain import pretrain
 

@@ -8,6 +8,8 @@ import warnings
 import numpy as np
 
 from gala_ssl.base.errors import InputError, InputWarning, pluralize
+from gala_ssl.base.files import check_file
+from gala_ssl.base.provenance import sha256
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.alike import same_structure, surroundings
 from gala_ssl.frames.crystals import Crystal, shortest_distance
@@ -19,7 +21,7 @@ _NEAREST = 0.25
 # Particles in a cell, at most: a card keeps all of them.
 _MOST = 2000
 # Endings of the files that a folder of structures may have.
-_ENDINGS = (".cif", ".vasp", ".poscar", ".xyz", ".extxyz", ".data", ".gsd")
+_ENDINGS = (".cif", ".vasp", ".poscar", ".xyz", ".extxyz", ".data", ".gsd", ".dump", ".lammpstrj")
 
 
 def read_structures(given) -> tuple[str | Crystal, ...]:
@@ -45,6 +47,12 @@ def read_structures(given) -> tuple[str | Crystal, ...]:
                              f"names of their own.", option="structures", value=name)
     _warn_of_twins([each for each in found if isinstance(each, Crystal)])
     return tuple(found)
+
+
+def of_file(path: str | os.PathLike) -> tuple[str, str, str]:
+    """The name of a file without its ending, its path and its SHA-256, by which a card knows it."""
+    check_file(pathlib.Path(path))
+    return _stem(pathlib.Path(path)), str(path), sha256(path)
 
 
 def structure_name(structure: str | Crystal) -> str:

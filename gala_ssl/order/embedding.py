@@ -215,6 +215,10 @@ class Embedding(Featurizer):
     def _bonds(self, clouds):
         return clouds.bonds / np.float32(self.card["data"]["x_scale"])
 
+    def known_types(self, frame: Frame) -> Frame:
+        """The frame with its types as the network knows them, by name, or all as one; InputError for others."""
+        return self._inputs.known_types(frame)
+
     def searched(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._inputs.of_frame(frame, self.neighbors)

@@ -41,11 +41,12 @@ class Inputs:
 
         Of a network that tells types by role, `in_roles` orders them in the clouds.
         """
-        frame = self._known_types(frame)
+        frame = self.known_types(frame)
         self._warn_of_ties(frame, neighbors)
         return frame
 
-    def _known_types(self, frame):
+    def known_types(self, frame):
+        """The frame with the types that the network knows, in its order, matched by name where it knows their names."""
         if self.ignore_types:
             frame = dataclasses.replace(frame, types=None, type_names=("any",))
         known, present = self.known, np.unique(frame.types)

@@ -7,6 +7,7 @@ import dataclasses
 
 from gala_ssl.base.errors import check_choice
 from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
+from gala_ssl.frames.reading import read_frame
 from gala_ssl.frames.structures import read_structures, structure_types
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
@@ -140,26 +141,27 @@ PRESETS = {
 }
 
 
-def with_structures(preset: Preset, structures, types: str | None = None) -> Preset:
-    """The preset with other structures to learn from, called `<name>-structures`.
+def with_structures(preset: Preset, structures=(), types: str | None = None, trajectories=()) -> Preset:
+    """The preset with other structures to learn from, called `<name>-structures`, or trajectories in their place.
 
     Args:
-        preset: Preset. structures: as of `DataConfig`.
+        preset: Preset. structures, trajectories: as of `DataConfig`.
         types: "ignore": places alone; "name": all types of the structures, by their names; "role": by their role in a
             cloud, see `DataConfig`; None refuses structures of several types.
     """
     if types is not None:
         check_choice("types", types, TYPES)
     structures = read_structures(structures)
-    present = [structure_types(each) for each in structures]
+    present = [structure_types(each) for each in structures] or [read_frame(path).type_names for path in trajectories]
     most = max(map(len, present), default=1)
     chosen = None if types is None else ()
     if types == "role" and most > 1:
         chosen = most
     elif types == "name" and most > 1:
         chosen = tuple(sorted({name for names in present if len(names) > 1 for name in names}))
-    data = dataclasses.replace(preset.data, structures=structures, types=chosen)
-    return dataclasses.replace(preset, name=f"{preset.name}-structures", data=data)
+    data = dataclasses.replace(preset.data, structures=structures, types=chosen, trajectories=tuple(trajectories))
+    kind = "trajectories" if trajectories else "structures"
+    return dataclasses.replace(preset, name=f"{preset.name}-{kind}", data=data)
 
 
 def preset(name):

@@ -68,6 +68,17 @@ def test_types_are_matched_by_the_names_in_the_card(frame):
         embedding(2, type_names=["Zr"])
 
 
+def test_types_by_role_have_any_names_and_any_order(frame):
+    """Also where a file names three types, of which two are there; a third one is refused."""
+    embed = embedding(2, data=dataclasses.asdict(DataConfig(neighbors=NEIGHBORS, types=2)))
+    expected = embed(frame("AB", [0, 1]))
+    for given in (frame("AB", [1, 0]), frame(("Zr", "Cu"), [0, 1]), frame("ABC", [2, 1])):
+        np.testing.assert_array_equal(embed(given), expected)
+    assert (embed(frame("AB", [0, 0, 1])) != expected).any()
+    with refused(frame="the frame", option="types", value=3):
+        embed(frame("ABC", [0, 1, 2]))
+
+
 def test_a_type_that_is_named_but_not_there_counts_in_clouds_as_little_as_in_frames(frame):
     embed, plain = embedding(1), frame("A", [0])
     named = frame("ABC", [1])

@@ -10,7 +10,7 @@ from gala_ssl.base.validators import is_finite, is_whole, require, require_seed,
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.crystals import Crystal
-from gala_ssl.frames.structures import read_structures, structure_name, structure_types
+from gala_ssl.frames.structures import of_file, read_structures, structure_name, structure_types
 
 # What is trained on beside crystals.
 LIQUID, GAS = "liquid", "gas"
@@ -90,6 +90,9 @@ class DataConfig:
             is their order, by which types are matched; a number is of types without names, told by their role: that of
             the centre, then the others in the order of their nearest particle (`gala_ssl.clouds.roles`). None is (),
             and refuses structures of several types (O).
+        trajectories: files of frames to learn from in place of structures, each one class, such as a temperature; kept
+            as (name, file, SHA-256). Of each, `min_particles` clouds for each of `noises` are drawn, and no noise is
+            added (O).
     """
 
     structures: tuple = ()
@@ -102,6 +105,7 @@ class DataConfig:
     seed: int = 13
     thermal: ThermalConfig | None = None
     types: tuple | int | None = dataclasses.field(default=None, metadata={"optional": True})
+    trajectories: tuple = dataclasses.field(default=(), metadata={"optional": True})
 
     def __post_init__(self):
         if isinstance(self.thermal, dict):
@@ -112,6 +116,7 @@ class DataConfig:
         for name in ("structures", "noises"):
             object.__setattr__(self, name, sequence(name, getattr(self, name)))
         self._read_structures()
+        self._read_trajectories()
         require(is_whole(self.neighbors) and 2 <= self.neighbors <= MOST_NEIGHBORS,
                  f"neighbors is {self.neighbors!r}; a point cloud needs at least 2 bonds, a whole number, at most "
                  f"{MOST_NEIGHBORS}.", "neighbors", self.neighbors)
@@ -151,6 +156,18 @@ class DataConfig:
         for each in self.structures:
             self._check_types(structure_name(each), structure_types(each))
 
+    def _read_trajectories(self):
+        """Take files for (name, file, digest)."""
+        given = sequence("trajectories", self.trajectories)
+        found = tuple(tuple(each) if isinstance(each, (list, tuple)) else of_file(each) for each in given)
+        require(all(len(each) == 3 and all(isinstance(part, str) for part in each) for each in found)
+                and len({each[0] for each in found}) == len(found),
+                f"trajectories is {self.trajectories!r:.200}; give files with names of their own.", "trajectories",
+                self.trajectories)
+        require(not (found and (self.structures or self.thermal)), "Trajectories are learned from as they are; give "
+                "them without structures, and a preset that is not thermal.", "trajectories", self.trajectories)
+        object.__setattr__(self, "trajectories", found)
+
     def _check_types(self, name, present):
         said = f"The structure {name} has particles of the types {', '.join(present)}"
         require(self.types is not None or len(present) == 1, f"{said}; say what to make of them, with types: () to "
@@ -165,8 +182,9 @@ class DataConfig:
 
     @property
     def structure_names(self) -> tuple[str, ...]:
-        """Names of the structures, in their order."""
-        return tuple(map(structure_name, self.structures)) or prototypes.names()
+        """Names of the structures, or of the trajectories, in their order."""
+        own = [each[0] for each in self.trajectories] or [structure_name(each) for each in self.structures]
+        return tuple(own) or prototypes.names()
 
     @property
     def type_names(self) -> tuple[str, ...]:
@@ -179,6 +197,7 @@ class DataConfig:
         return self.types if isinstance(self.types, int) else len(self.type_names) or 1
 
     def values(self) -> dict:
-        """The settings as plain values, for cards; `types` is left out where nothing is said of them."""
-        found = dataclasses.asdict(self)
-        return found if self.types is not None else {name: value for name, value in found.items() if name != "types"}
+        """The settings as plain values, for cards; what is optional is left out where it has its default."""
+        default = {field.name for field in dataclasses.fields(self)
+                   if field.metadata.get("optional") and getattr(self, field.name) == field.default}
+        return {name: value for name, value in dataclasses.asdict(self).items() if name not in default}
