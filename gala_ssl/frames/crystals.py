@@ -1,8 +1,8 @@
 """Crystals: unit cells that frames of any size are made of."""
 import dataclasses
+import typing
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.randomness import rng
@@ -25,10 +25,11 @@ class Crystal:
     """
 
     name: str
-    vectors: tuple
-    points: tuple
-    types: tuple
-    type_names: tuple
+    # Any sequences, which become tuples.
+    vectors: typing.Any
+    points: typing.Any
+    types: typing.Any
+    type_names: typing.Any
     source: str = ""
     space_group: int | None = None
 
@@ -70,6 +71,8 @@ def shortest_distance(vectors, points):
     Args:
         vectors: (3, 3), as rows. points: (n, 3), fractional coordinates in [0, 1).
     """
+    from scipy.spatial import cKDTree  # which takes a fifth of a second, and names do not need
+
     # The nearest particle of any particle lies in its own cell or a cell that touches it, if these are little tilted.
     images = np.indices((3, 3, 3)).reshape(3, -1).T - 1
     everything = (images[:, None] + points).reshape(-1, 3) @ vectors

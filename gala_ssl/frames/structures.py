@@ -11,9 +11,7 @@ from gala_ssl.base.errors import InputError, InputWarning, pluralize
 from gala_ssl.base.files import check_file
 from gala_ssl.base.provenance import sha256
 from gala_ssl.frames import prototypes
-from gala_ssl.frames.alike import same_structure, surroundings
 from gala_ssl.frames.crystals import Crystal, shortest_distance
-from gala_ssl.frames.reading import files, natural, read_frame
 
 # The nearest particles of a crystal are this part of the mean distance (V/n)^(1/3) apart, at least; hydrogen molecules
 # of the library have 0.29.
@@ -67,6 +65,8 @@ def structure_types(structure: str | Crystal) -> tuple[str, ...]:
 
 def _meant(given):
     """The structures that a name or a path means."""
+    from gala_ssl.frames.reading import files, natural  # settings without files do not wait for all readers
+
     path = pathlib.Path(given)
     if isinstance(given, str) and not path.exists():
         if os.sep in given or path.suffix in _ENDINGS or set(given) & set("*?["):
@@ -95,6 +95,8 @@ def read_crystal(path: str | os.PathLike) -> Crystal:
             in the cell, two particles at one place or nearer than a quarter of the mean distance, as of sites that are
             not full.
     """
+    from gala_ssl.frames.reading import read_frame
+
     frame, path = read_frame(path), pathlib.Path(path)
     given = {"path": path, "frame": frame.where, "option": "structures"}
     if not all(frame.periodic):
@@ -141,6 +143,8 @@ def _space_group(vectors, points, types):
 
 def _warn_of_twins(crystals):
     """Warn of structures that nothing could learn to tell apart."""
+    from gala_ssl.frames.alike import same_structure, surroundings
+
     around = [surroundings(each.vectors, each.points, each.types) for each in crystals]
     for one, other in itertools.combinations(range(len(crystals)), 2):
         if same_structure(around[one], around[other]):

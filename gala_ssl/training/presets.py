@@ -7,7 +7,6 @@ import dataclasses
 
 from gala_ssl.base.errors import check_choice
 from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
-from gala_ssl.frames.reading import read_frame
 from gala_ssl.frames.structures import read_structures, structure_types
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
@@ -149,12 +148,14 @@ def with_structures(preset: Preset, structures=(), types: str | None = None, tra
         types: "ignore": places alone; "name": all types of the structures, by their names; "role": by their role in a
             cloud, see `DataConfig`; None refuses structures of several types.
     """
+    from gala_ssl.frames.reading import read_frame
+
     if types is not None:
         check_choice("types", types, TYPES)
     structures = read_structures(structures)
     present = [structure_types(each) for each in structures] or [read_frame(path).type_names for path in trajectories]
     most = max(map(len, present), default=1)
-    chosen = None if types is None else ()
+    chosen: tuple | int | None = None if types is None else ()
     if types == "role" and most > 1:
         chosen = most
     elif types == "name" and most > 1:
