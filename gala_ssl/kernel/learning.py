@@ -34,23 +34,24 @@ class Learner:
     Args:
         config: CoreConfig without dropout. head: name of the head in `gala_ssl.networks.heads`, one of `fold.HEADS`.
         threads: None for `library.threads`. A result does not depend on it.
+        instruction_set: one of `library.INSTRUCTION_SETS`, for tests; None for the best that the processor has.
 
-    Call with arrays {path: array} of all variables, bonds (n, k, 3), types (n, k, type_width), the target and the weight
-    of each cloud or bond in the loss; returns `Learned`. The loss is the cross-entropy of a class, or the mean squared
-    difference of a vector.
+    Call with arrays {path: array} of all variables, bonds (n, k, 3), types (n, k, type_width), the target and the
+    weight of each cloud or bond in the loss; returns `Learned`. The loss is the cross-entropy of a class, or the mean
+    squared difference of a vector.
 
     Raises:
         NotForKernel: no library, another head, dropout, or padding among the bonds.
     """
 
-    def __init__(self, config, head, threads=None):
+    def __init__(self, config, head, threads=None, instruction_set=None):
         if head not in HEADS[1:]:
             raise NotForKernel(f"The compiled kernel cannot train the head {head!r}; it can those of "
                                f"{', '.join(HEADS[1:])}.", option="head", value=head)
         if config.dropout:
             raise NotForKernel("The compiled kernel trains without dropout only.", option="dropout",
                                value=config.dropout)
-        library.library()
+        self.instruction_set = library.instruction_set(instruction_set)
         self.config, self.head, self.threads = config, head, library.threads() if threads is None else threads
 
     def __call__(self, arrays, bonds, types, target, weight):
@@ -59,12 +60,13 @@ class Learner:
                                option="types")
         bonds, types, target, weight = (np.ascontiguousarray(array, np.float32)
                                         for array in (bonds, types, target, weight))
-        weights = in_parts({path: np.asarray(array, np.float64) for path, array in arrays.items()}, self.config, self.head)
+        weights = in_parts({path: np.asarray(array, np.float64) for path, array in arrays.items()}, self.config,
+                           self.head)
         shape, numbers = folded(weights, self.config, self.head)
         _, back = folded(weights, self.config, self.head, transposed=True)
         answer = np.empty((*weight.shape, int(shape[-1]) or 3), np.float32)
         loss, gradient, statistics = library.learn(shape, numbers, back, bonds, types, target, weight, answer,
-                                                   self.config.blocks + 1, self.threads)
+                                                   self.config.blocks + 1, self.instruction_set, self.threads)
         paths = in_parts({path: path for path in arrays}, self.config, self.head)
         gradients = dict(_together(paths, unfolded(gradient, weights, self.config, self.head)))
         averages = dict(self._averages(paths, statistics, len(bonds), bonds.shape[1]))

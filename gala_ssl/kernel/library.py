@@ -8,7 +8,7 @@ import pathlib
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 
 # From the plainest on, in the numbers that the library has for them.
 INSTRUCTION_SETS = ("plain", "avx2", "avx512")
@@ -49,9 +49,16 @@ def library():
                        "install one, such as g++, and gala_ssl again.", option="engine", value="kernel")
 
 
-def instruction_set():
-    """The best instruction set of this processor that the library has code for, of INSTRUCTION_SETS."""
-    return INSTRUCTION_SETS[library().gala_best()]
+def instruction_set(asked=None):
+    """The best instruction set of this processor that the library has code for, of INSTRUCTION_SETS.
+
+    Args:
+        asked: another one that the processor has, for tests; InputError where it has not.
+    """
+    best = library().gala_best()
+    if asked is not None:
+        check_choice("instruction set of this processor", asked, INSTRUCTION_SETS[:best + 1])
+    return asked or INSTRUCTION_SETS[best]
 
 
 def threads():
@@ -86,15 +93,15 @@ def forward(shape, weights, bonds, types, wanted, out, chosen, count):
         list(pool.map(part, rows))
 
 
-def learn(shape, weights, back, bonds, types, target, weight, answer, parts, count):
+def learn(shape, weights, back, bonds, types, target, weight, answer, parts, chosen, count):
     """Fill `answer` and return the loss, the gradient of `weights` and `parts` rows of statistics.
 
     Args:
         shape, weights, back: of `gala_ssl.kernel.fold.folded`, the last of transposed kernels.
         bonds: (n, k, 3). types: (n, k, types). target, weight, answer: see learn.h. parts: number of blocks and one.
-        count: number of threads.
+        chosen: instruction set. count: number of threads.
     """
-    known, number = library(), library().gala_best()
+    known, number = library(), INSTRUCTION_SETS.index(chosen)
 
     def part(rows):
         found = np.zeros(1), np.zeros(len(weights)), np.zeros((parts, _STATISTICS))

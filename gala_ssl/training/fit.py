@@ -12,8 +12,8 @@ import warnings
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import run_lock
 from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
@@ -78,15 +78,19 @@ def fit_alone(model, task, training, validation, config, directory, progress=Tru
     if len(history) < config.epochs:
         make_metrics(model, training)
 
-    while len(history) < config.epochs:
-        learning_rate = None
-        if config.schedule == "plateau":
-            learning_rate, stop = schedule([row["val_loss"] for row in history], config.learning_rate, patience)
-            if stop:
-                break
-            model.optimizer.learning_rate = learning_rate
-        row = _epoch(model, task, training, validation, len(history), config.seed, progress, lessons)
-        record(row, history, model, task, config, directory, learning_rate)
+    with Bar(total=config.epochs, initial=len(history), desc=f"{task.name} epochs at most", unit="epoch", leave=False,
+             shown=progress) as bar:
+        while len(history) < config.epochs:
+            learning_rate = None
+            if config.schedule == "plateau":
+                learning_rate, stop = schedule([row["val_loss"] for row in history], config.learning_rate, patience)
+                if stop:
+                    break
+                model.optimizer.learning_rate = learning_rate
+            row = _epoch(model, task, training, validation, len(history), config.seed, progress, lessons)
+            record(row, history, model, task, config, directory, learning_rate)
+            bar.set_postfix_str(f"val_loss={row['val_loss']:.4f}", refresh=False)
+            bar.update()
     load_variables(model.weights, directory / BEST)
     return pd.DataFrame(history)
 
@@ -127,8 +131,8 @@ def _epoch(model, task, training, validation, epoch, seed, progress, lessons=Non
     """Train one epoch and validate; return its row of the history."""
     start = time.perf_counter()
     reseed(model, seed, epoch)
-    with tqdm(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
-              disable=None if progress else True) as bar, warnings.catch_warnings():
+    with Bar(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
+             shown=progress) as bar, warnings.catch_warnings():
         # Heads that answer with the raw bonds leave the last block's multivectors without a gradient.
         warnings.filterwarnings("ignore", "Gradients do not exist for variables")
         if lessons:
@@ -187,7 +191,7 @@ def _seed_generators(part, visited):
 
 
 class _Progress(keras.callbacks.Callback):
-    """Shows batches and the running loss on a tqdm bar."""
+    """Shows batches and the running loss on a bar."""
 
     def __init__(self, bar):
         super().__init__()

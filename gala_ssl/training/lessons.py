@@ -1,6 +1,4 @@
 """Epochs of training by the compiled kernel, in place of Keras's step; the optimizer is Keras's."""
-import warnings
-
 import keras
 import numpy as np
 
@@ -27,12 +25,17 @@ class Lessons:
         self.model, self.task = model, task
         self.learn = Learner(model.get_layer("core").config, task.kernel_head)
         self.variables = {variable.path: variable for variable in model.variables}
+        self.apply = self._optimize
+        if keras.backend.backend() == "tensorflow":  # one by one, its operations would take longer than the kernel
+            import tensorflow as tf
+
+            self.apply = tf.function(self._optimize, autograph=False)
 
     def epoch(self, training, epoch, bar):
         """Train on the batches of an epoch, a step of `bar` each; return its loss and its metric, by name."""
         losses, right, counts = [], 0.0, 0.0
         for (bonds, types), target, weights in training.epoch(epoch):
-            found = self._step(bonds, types, target, weights)
+            found = self.step(bonds, types, target, weights)
             losses.append(found.loss)
             right += float((_RIGHT[self.task.metric](found.answer, target) * weights).sum())
             counts += float(weights.sum())
@@ -40,14 +43,15 @@ class Lessons:
             bar.set_postfix({"loss": f"{found.loss:.4f}"}, refresh=False)
         return {"loss": float(np.mean(losses)), self.task.metric: right / counts}
 
-    def _step(self, bonds, types, target, weights):
+    def step(self, bonds, types, target, weights):
+        """Take one step on a batch of a Stream; return what was `Learned`."""
         arrays = {path: keras.ops.convert_to_numpy(variable) for path, variable in self.variables.items()}
         found = self.learn(arrays, bonds, types, target, weights / weights.sum())
-        trained = self.model.trainable_variables
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Gradients do not exist for variables")
-            self.model.optimizer.apply([keras.ops.convert_to_tensor(found.gradients[variable.path], variable.dtype)
-                                        for variable in trained], trained)
+        self.apply([keras.ops.convert_to_tensor(found.gradients[variable.path], variable.dtype)
+                    for variable in self.model.trainable_variables])
         for path, value in found.averages.items():
             self.variables[path].assign(MOMENTUM * arrays[path] + (1 - MOMENTUM) * value)
         return found
+
+    def _optimize(self, gradients):
+        self.model.optimizer.apply(gradients, self.model.trainable_variables)

@@ -4,7 +4,6 @@ from keras import ops
 
 from gala_ssl.networks.layers.algebra import custom_norm
 
-
 # Part of the old average that a step keeps.
 MOMENTUM = 0.99
 

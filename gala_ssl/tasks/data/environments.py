@@ -2,9 +2,9 @@
 import dataclasses
 
 import numpy as np
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.provenance import sha256
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
@@ -49,7 +49,7 @@ def prototype_environments(config, progress=True):
         return trajectory_environments(config, progress)
     structures = config.structures or prototypes.names()
     clouds, labels = [], []
-    for label, structure in enumerate(tqdm(structures, "prototypes", disable=None if progress else True)):
+    for label, structure in enumerate(Bar(structures, "prototypes", unit="structure", shown=progress)):
         for i, noise in enumerate(config.noises):
             frame = structure_frame(structure, config.min_particles, noise, _noise_seed(config.seed, i))
             frame = known_types(frame, config, rng(config.seed, "types", label, i))
@@ -67,7 +67,7 @@ def trajectory_environments(config, progress=True):
             nothing is said, and what `read_frames` refuses.
     """
     found = []
-    for label, (_, path, digest) in enumerate(tqdm(config.trajectories, "frames", disable=None if progress else True)):
+    for label, (_, path, digest) in enumerate(Bar(config.trajectories, "frames", unit="file", shown=progress)):
         if sha256(path) != digest:
             raise InputError(f"{path} is no longer the file that this training began with; put that one back, or begin "
                              f"anew in another directory.", path=path, option="trajectories")
