@@ -23,7 +23,7 @@ from gala_ssl.frames import prototypes
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.order.reference_axes import ReferenceAxes
 from gala_ssl.tasks.data.config import ThermalConfig
-from gala_ssl.tasks.data.thermal import thermal_frame
+from gala_ssl.tasks.data.hot import thermal_frame
 from gala_ssl.tasks.models.sets import weights_folder
 from hot_crystals import load_hot_crystals
 from thermal_results import RESULTS

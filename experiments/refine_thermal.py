@@ -43,7 +43,7 @@ def main(argv=None):
     run, task = arguments.directory / arguments.task, describe(card, arguments.weights)[0]
     history = fit(model, task, *streams(task, None, data, training), training, run)
     best = history.loc[history["val_loss"].idxmin()]
-    card["refined"] = {"layers": "all", "data": dataclasses.asdict(data), "training": dataclasses.asdict(training),
+    card["refined"] = {"layers": "all", "data": data.values(), "training": dataclasses.asdict(training),
                        "best": {name: float(value) for name, value in best.items()}, "epochs": len(history)}
     save_pretrained(model, card, run)
     print(card["refined"]["best"])

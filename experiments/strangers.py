@@ -12,7 +12,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.frame import Frame, box_of
-from gala_ssl.tasks.data.thermal import debye_displacements
+from gala_ssl.tasks.data.hot import debye_displacements
 
 # Space group, edges, sites; angles as usual.
 CELLS = {

@@ -9,7 +9,7 @@ from gala_ssl.order.names import LIQUID, SHORT_NAMES
 from gala_ssl.order.pooling import Surroundings, pooled
 from gala_ssl.order.regions import at_edge, in_bulk
 from gala_ssl.tasks.data.config import ThermalConfig
-from gala_ssl.tasks.data.thermal import thermal_frame
+from gala_ssl.tasks.data.hot import thermal_frame
 from hot_crystals import load_hot_crystals
 
 LONG_NAMES = {short: name for name, short in SHORT_NAMES.items()}

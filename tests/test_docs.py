@@ -1,4 +1,5 @@
 """What the documentation shows in Python is run as it stands there."""
+import json
 import pathlib
 import pkgutil
 import re
@@ -13,6 +14,7 @@ from docutils.parsers.rst import Directive, directives, roles
 
 import gala_ssl
 from gala_ssl.base.errors import InputError
+from gala_ssl.commands.main import main
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks.data.streams import Stream
 from gala_ssl.tasks.models.build import build_model
@@ -127,6 +129,34 @@ def test_the_how_to_of_scikit_learn(beside_the_data):
     assert names["classifier"].score(names["frames"], names["phases"]) > 0.95
     assert names["classical"].shape == (8192, 102)
     assert (names["crystal"] == "solid").mean() > 0.9
+
+
+@pytest.mark.slow
+def test_own_structures_of_the_how_to(beside_the_data, capsys):
+    """From files of two mixtures to named particles, by the command that stands between the blocks."""
+    blocks = [block for block in python_in("docs/howto/train.rst") if "PRESETS" not in block and "embed =" not in block]
+    writing, naming, choosing = blocks
+    names = {}
+    exec(writing, names)
+    text = (ROOT / "docs/howto/train.rst").read_text(encoding="utf-8")
+    command, = re.findall(r"gala-ssl (pretrain .*--structures.*)", text)
+    main([*command.split(), "--quiet"])
+    exec(naming, names)
+    assert set(names["found"].structure) <= {"b2", "rock_salt", "cF4-Cu"}
+    assert names["found"].table().shape[0] == len(names["frame"])
+    exec(choosing, names)
+    assert "873" in text and len(names["prototypes"].names(library=True)) == 873
+    assert capsys.readouterr().out.splitlines()[-1] == "['cF24-MgCu2', 'hP12-MgZn2', 'hP24-MgNi2'] 74 500 cF4-Cu"
+
+
+@pytest.mark.slow
+def test_temperatures_of_the_how_to(beside_the_data):
+    text = (ROOT / "docs/howto/train.rst").read_text(encoding="utf-8").replace("\\\n", " ")
+    command, = re.findall(r"gala-ssl (pretrain .*--trajectories.*)", text)
+    main([*command.split(), "--quiet"])
+    card = json.loads(pathlib.Path("states/frame_classification.json").read_text())
+    assert card["structures"] == ["cI2-W_gas", "cI2-W_liquid", "cI2-W_solid"]
+    assert card["best"]["val_accuracy"] > 0.5  # a gas is no crystal
 
 
 @pytest.mark.slow

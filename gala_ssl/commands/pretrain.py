@@ -1,4 +1,4 @@
-"""Train tasks on the fifty prototypes, each in a run directory that resumes.
+"""Train tasks on the fifty prototypes, or structures of your own, each in a run directory that resumes.
 
 A finished run is not trained again, a killed one goes on where it was.
 """
@@ -10,7 +10,7 @@ from gala_ssl.base.errors import pluralize
 from gala_ssl.base.memory import keep_freed_memory
 from gala_ssl.base.progress import Work, duration, say
 from gala_ssl.tasks import TASKS, check_task
-from gala_ssl.training.presets import PRESETS
+from gala_ssl.training.presets import PRESETS, TYPES, with_structures
 from gala_ssl.training.presets import preset as get_preset
 
 
@@ -18,6 +18,14 @@ def configure(parser):
     parser.add_argument("tasks", nargs="*", metavar="TASK",
                         help=f"tasks to train, of {', '.join(TASKS)}; all by default")
     parser.add_argument("--preset", default="desktop", help=f"one of {', '.join(PRESETS)} (default: desktop)")
+    parser.add_argument("--structures", nargs="+", metavar="STRUCTURE",
+                        help="learn from these in place of the preset's: files (CIF, POSCAR and others), folders of "
+                             "them, names of prototypes")
+    parser.add_argument("--trajectories", nargs="+", metavar="FILE",
+                        help="learn from the frames of these files, each one class, such as a temperature")
+    parser.add_argument("--types", choices=TYPES, help="what to make of types of particles in --structures or "
+                        "--trajectories: ignore them, tell them by name or by role (own, other); needed where there "
+                        "are several")
     parser.add_argument("--directory", type=pathlib.Path, default="runs/pretraining",
                         help="where runs go (default: runs/pretraining)")
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
@@ -43,12 +51,14 @@ def run(arguments):
     check_keras()
     for task in arguments.tasks:
         check_task(task)
-    get_preset(arguments.preset)
+    preset = get_preset(arguments.preset)
+    if arguments.structures or arguments.trajectories:
+        preset = with_structures(preset, arguments.structures or (), arguments.types, arguments.trajectories or ())
     keep_freed_memory()
     from gala_ssl.training.pretrain import pretrain
 
     found = []
-    for card in pretrain(arguments.tasks or TASKS, arguments.preset, arguments.directory, arguments.output,
+    for card in pretrain(arguments.tasks or TASKS, preset, arguments.directory, arguments.output,
                          arguments.seeds, arguments.attention, not arguments.quiet, arguments.engine,
                          arguments.workers):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}

@@ -4,7 +4,6 @@ Each cell is a run directory that is finished once and for all; started again, t
 failed. Writes grid.csv and tables.rst of the cells asked for that are done, and card.json: how they came about.
 """
 import collections
-import dataclasses
 import pathlib
 
 from gala_ssl.base.backend import check_keras
@@ -91,7 +90,7 @@ def run(arguments, also=None):
         also(grid, output)
     used = sorted({name for source in sources for name in parts(source)})
     write_json(output / "card.json", {
-        **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
+        **preset.values(), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
         "weights_sha256": digests(used, weights), "versions": versions()})
     if not arguments.quiet:
         print(f"{len(grid)} of {len(chosen)} cells are in {output}: wrote grid.csv, tables.rst and card.json in "

@@ -1,93 +1,113 @@
-"""The 50 prototype structures that the networks are trained on (paper, section "Data").
+"""Prototype structures: the 50 that the shipped networks are trained on (paper, section "Data"), and a library.
 
-`prototypes.csv` holds their crystallographic facts, a row for each Wyckoff site. The first row of a structure
-carries its name (Pearson symbol and a representative material; for hR the number counts the primitive cell),
+`prototypes.csv` holds the crystallographic facts of the fifty, a row for each Wyckoff site. The first row of a
+structure carries its name (Pearson symbol and a representative material; for hR the number counts the primitive cell),
 AFLOW label, source, space group and lattice (angstrom, degrees); rows without a name add sites to it.
 Coordinates refer to the standard setting of the International Tables: unique axis b, hexagonal axes for the
 rhombohedral groups, origin choice 2 where there are two (`setting` 2, in ASE's numbering). Special values are
 fractions. Species are dropped: every structure is used as one component, at a shortest distance of 1.
 
-Sources, by their key in the table:
+`library.csv` holds those of 823 other structures of one, two and three components in the same way, with the chemical
+symbol of each site, which is the type of its particles. Two structures of one name are told apart by their space
+group and sites. Left out are those with sites that are not full, with nearer atoms than 0.7 angstrom, or for which
+spglib finds another space group than the source names. `library_alike.csv` names those that are alike.
+
+Sources, by their key in the tables:
     Mehl2017: M. J. Mehl et al., The AFLOW library of crystallographic prototypes: part 1,
         Comput. Mater. Sci. 136, S1 (2017), doi:10.1016/j.commatsci.2017.01.017.
     Hicks2019: D. Hicks et al., The AFLOW library of crystallographic prototypes: part 2,
         Comput. Mater. Sci. 161, S1 (2019), doi:10.1016/j.commatsci.2018.10.043.
+    Hicks2021: D. Hicks et al., The AFLOW library of crystallographic prototypes: part 3,
+        Comput. Mater. Sci. 199, 110450 (2021), doi:10.1016/j.commatsci.2021.110450.
+    Eckert2024: H. Eckert et al., The AFLOW library of crystallographic prototypes: part 4,
+        Comput. Mater. Sci. 240, 112988 (2024), doi:10.1016/j.commatsci.2024.112988.
 """
-import csv
-import dataclasses
 import difflib
-import fractions
 import functools
-import importlib.resources
 import math
 import numbers
+from collections.abc import Iterable
 
 import numpy as np
-from scipy.spatial import cKDTree
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.randomness import rng
-from gala_ssl.frames.frame import Frame, box_of, repeated
+from gala_ssl.frames.crystals import Crystal, crystal_frame, shortest_distance
+from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.prototype_tables import Prototype, read_alike, read_table
+
+# In what structures may be alike, from much to little.
+ALIKE = ("structure", "places", "environments")
 
 
-@dataclasses.dataclass(frozen=True)
-class Prototype:
-    """Crystallographic facts of one structure, as in the table.
-
-    Attributes:
-        name: such as "cP20-Mn".
-        structure: its usual name, with the Strukturbericht symbol.
-        label, source: AFLOW label and key of the reference.
-        space_group, setting: number in the International Tables; 2 for origin choice 2, else 1.
-        lattice: a, b, c in angstrom and alpha, beta, gamma in degrees, of the conventional cell.
-        sites: pairs of a Wyckoff position, such as "12d", and fractional coordinates (3,) of a point of it.
-        note: what departs from the source, and why.
-    """
-
-    name: str
-    structure: str
-    label: str
-    source: str
-    space_group: int
-    setting: int
-    lattice: tuple
-    sites: tuple
-    note: str = ""
+def _paper():
+    return read_table("prototypes.csv")
 
 
 @functools.cache
-def _table():
-    """All structures by name, in the order of the table."""
-    path = importlib.resources.files("gala_ssl.frames").joinpath("prototypes.csv")
-    rows, sites, notes = {}, {}, {}
-    for row in csv.DictReader(path.read_text(encoding="utf-8").splitlines()):
-        if row["name"]:
-            name = row["name"]
-            rows[name], sites[name], notes[name] = row, [], []
-        point = tuple(float(fractions.Fraction(row[axis])) for axis in "xyz")
-        sites[name].append((row["site"], point))
-        notes[name] += [f"{row['site']}: {row['note']}"] if row["note"] else []
-    return {
-        name: Prototype(
-            name, row["structure"], row["label"], row["source"], int(row["space_group"]), int(row["setting"]),
-            tuple(float(row[key]) for key in ("a", "b", "c", "alpha", "beta", "gamma")),
-            tuple(sites[name]), "; ".join(notes[name]),
-        )
-        for name, row in rows.items()
-    }
+def _all():
+    """All structures by name: the fifty of the paper, then the library."""
+    return _paper() | read_table("library.csv")
 
 
-def names() -> tuple[str, ...]:
-    """Names of the 50 prototypes, a tuple in the paper's order: the six trained on alone come first."""
-    return tuple(_table())
+def names(*, library: bool = False, components: int | Iterable[int] | None = None,
+          space_group: int | Iterable[int] | None = None, distinct: str | None = None) -> tuple[str, ...]:
+    """Names of the 50 prototypes of the paper, in its order: the six trained on alone come first.
+
+    With any argument these are names of the library, which has the fifty in front, then structures of one, two and
+    three components.
+
+    Args:
+        library: True for all 873.
+        components: number or numbers of types of particles. space_group: number or numbers.
+        distinct: leave out what is alike an earlier one that is chosen: in "structure" (up to scale, and the names of
+            types), in "places" (whatever the types), or in "environments" (of 20 neighbours, in perfect crystals).
+
+    >>> len(names()), len(names(components=2)), names(components=1, space_group=227)
+    (50, 449, ('cF136-Si', 'cF8-C', 'cF32-C'))
+    """
+    if not library and components is None and space_group is None and distinct is None:
+        return tuple(_paper())
+    if distinct is not None:
+        check_choice("distinct", distinct, ALIKE)
+    found, seen = [], set()
+    for name, prototype in _all().items():
+        if not (_within(len(prototype.type_names), components) and _within(prototype.space_group, space_group)):
+            continue
+        key = name if distinct is None else alike(name, distinct)
+        if key not in seen:
+            seen.add(key)
+            found.append(name)
+    return tuple(found)
+
+
+def _within(number, wanted):
+    return wanted is None or number in np.atleast_1d(list(wanted) if isinstance(wanted, Iterable) else wanted)
+
+
+def alike(name: str, what: str = "structure") -> str:
+    """The first name of the library that is the same as `name`; `name` itself where no earlier one is.
+
+    Args:
+        name: of a prototype.
+        what: "structure": up to scale and the names of types; "places": the types of particles do not count either;
+            "environments": nor do places further off: every environment of 20 neighbours of one is found in the other
+            within 3 % of its mean bond, in perfect crystals.
+
+    >>> alike("cP4-Cu3Au", "places"), alike("cP4-Cu3Au")
+    ('cF4-Cu', 'cP4-Cu3Au')
+    """
+    check_choice("what", what, ALIKE)
+    return read_alike().get(describe(name).name, {}).get(what, name)
 
 
 def describe(name: str) -> Prototype:
     """The `Prototype` called `name`; InputError with the closest names if there is none."""
-    if name in names():
-        return _table()[name]
-    close = difflib.get_close_matches(str(name), names(), n=4, cutoff=0.4)
-    hint = f"did you mean {' or '.join(close)}?" if close else f"the names are {', '.join(names())}."
+    for table in (_paper, _all):  # the library takes longer to read
+        if name in table():
+            return table()[name]
+    close = difflib.get_close_matches(str(name), _all(), n=4, cutoff=0.4)
+    hint = f"did you mean {' or '.join(close)}?" if close else f"the names are {', '.join(names())}, and more."
     raise InputError(f"There is no prototype structure called '{name}': {hint}", option="prototype", value=name)
 
 
@@ -99,59 +119,42 @@ def unit_cell(name: str) -> tuple[np.ndarray, np.ndarray]:
         vectors (3, 3) float64: the cell vectors as rows, the first along x and the second in the xy plane.
         points (n, 3) float64: fractional coordinates in [0, 1) of the n particles. Both are read-only.
     """
+    vectors, points, _ = _cell(name)
+    return vectors, points
+
+
+@functools.cache
+def _cell(name):
+    """Vectors, points and the site (n,) of each point."""
     from ase.geometry import cellpar_to_cell  # which takes a fifth of a second
     from ase.spacegroup import Spacegroup
 
     prototype = describe(name)
     group = Spacegroup(prototype.space_group, prototype.setting)
     basis = [point for _, point in prototype.sites]
-    points, _ = group.equivalent_sites(basis, onduplicates="error", symprec=1e-5)
+    points, sites = group.equivalent_sites(basis, onduplicates="error", symprec=1e-5)
     vectors = cellpar_to_cell(prototype.lattice)
-
-    # The nearest particle of any particle lies in its own cell or a cell that touches it.
-    images = np.indices((3, 3, 3)).reshape(3, -1).T - 1
-    everything = (images[:, None] + points).reshape(-1, 3) @ vectors
-    distances, _ = cKDTree(everything).query(points @ vectors, k=2)
-    vectors = vectors / distances[:, 1].min()
+    vectors = vectors / shortest_distance(vectors, points)
     vectors.setflags(write=False)
     points.setflags(write=False)
-    return vectors, points
+    return vectors, points, np.asarray(sites)
 
 
-def _reduced(vectors):
-    """The same lattices with the least tilt: vectors (..., 3, 3) as rows, lower triangular both."""
-    a, b, c = np.moveaxis(vectors, -2, 0)
-    c = c - np.round(c[..., 1:2] / b[..., 1:2]) * b
-    b = b - np.round(b[..., :1] / a[..., :1]) * a
-    c = c - np.round(c[..., :1] / a[..., :1]) * a
-    return np.stack([a, b, c], axis=-2)
+def unit_types(name: str) -> np.ndarray:
+    """Types (n,) int of the particles of `unit_cell`, places in the `type_names` of `describe(name)`."""
+    prototype = describe(name)
+    return np.array([prototype.type_names.index(kind) for kind in prototype.site_types])[_cell(name)[2]]
 
 
-def face_distances(vectors):
-    """Distances (..., 3) between opposite faces of cells (..., 3, 3) with vectors as rows."""
-    return 1 / np.linalg.norm(np.linalg.inv(vectors), axis=-2)
-
-
-def _repeats(vectors, particles, min_particles):
-    """How often to repeat a cell of `particles` along each vector (3,) to hold at least `min_particles`.
-
-    Of all choices that reach the number, the one with the least product of (largest face distance / smallest)
-    and (particles / `min_particles`): near cubic, with little excess. For 4096 that makes 217,670
-    in the 50 structures. Equal repeats first, then more along the shortest edge, is the rule that gives the
-    paper's 224,768, but it leaves long cells far from cubic (1 : 7 for hR3-Sm).
-    """
-    cells = -(-min_particles // particles)
-    edge = (cells * np.linalg.det(vectors)) ** (1 / 3)
-    limit = np.ceil(2 * edge / face_distances(vectors)).astype(int)
-    nx, ny = np.indices(limit[:2]).reshape(2, -1) + 1
-    choices = np.stack([nx, ny, -(-cells // (nx * ny))], axis=1)
-    heights = face_distances(_reduced(choices[:, :, None] * vectors))
-    cost = heights.max(axis=1) / heights.min(axis=1) * choices.prod(axis=1) / cells
-    return choices[np.argmin(cost.round(9))]  # rounded: of equals the first, on every machine
+def crystal(name: str) -> Crystal:
+    """The `Crystal` of a prototype, its conventional cell as plain values."""
+    prototype, (vectors, points) = describe(name), unit_cell(name)
+    return Crystal(name, vectors, points, unit_types(name), prototype.type_names, f"prototype {name}",
+                   prototype.space_group)
 
 
 def build(name: str, min_particles: int = 4096, noise: float = 0.0, seed: int = 0) -> Frame:
-    """A prototype structure as a periodic frame of one component.
+    """A prototype structure as a periodic frame.
 
     The conventional cell is repeated, as near cubic as it allows, to at least `min_particles`. The shortest
     distance between particles is 1, periodic images included; then Gaussian noise is added.
@@ -165,7 +168,8 @@ def build(name: str, min_particles: int = 4096, noise: float = 0.0, seed: int = 
 
     Returns:
         Frame: positions (N, 3) float32, wrapped into the box; the box with the least tilt that the lattice
-        allows; label `name`.
+        allows; label `name`. Types are the chemical symbols of the representative material where there are several,
+        else all are "A".
 
     Raises:
         InputError: unknown name (the message lists close ones), `min_particles` below 1, `noise` negative or
@@ -186,18 +190,10 @@ def build(name: str, min_particles: int = 4096, noise: float = 0.0, seed: int = 
         raise InputError(f"seed of prototype {name} is {seed!r}; give a whole number >= 0.",
                          option="seed", value=seed)
 
-    repeats = _repeats(vectors, len(points), min_particles)
-    positions = repeated(points, repeats) @ vectors
-    if noise > 0:
+    def displacements(shape):
+        number = list(_paper() if name in _paper() else _all()).index(name)
         level = int(np.float64(noise).view(np.uint64))  # its bits, because a seed is made of whole numbers
-        positions += rng(seed, "prototype noise", names().index(name), level).normal(scale=noise, size=positions.shape)
+        return rng(seed, "prototype noise", number, level).normal(scale=noise, size=shape)
 
-    box = _reduced(repeats[:, None] * vectors)
-    inside = positions @ np.linalg.inv(box)
-    inside -= np.floor(inside + 1e-9)  # what rounding left just under the upper face belongs on the lower one
-    return Frame(
-        positions=((inside - 0.5) @ box).astype(np.float32),
-        box=box_of(box),
-        label=name,
-        source=f"prototype {name}",
-    )
+    return crystal_frame(vectors, points, min_particles, displacements if noise > 0 else None, unit_types(name),
+                         type_names=describe(name).type_names, label=name, source=f"prototype {name}")

@@ -14,11 +14,12 @@ from scipy.special import log_softmax
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.lengths import contact_distance, nearest_distances
+from gala_ssl.frames.crystals import Crystal
 from gala_ssl.frames.frame import Frame
 from gala_ssl.frames.objects import as_frame
 from gala_ssl.order.names import usual_name
 from gala_ssl.tasks.data.config import ThermalConfig
-from gala_ssl.tasks.data.thermal import hot_frame, thermal_frame
+from gala_ssl.tasks.data.hot import hot_frame, thermal_frame
 
 if typing.TYPE_CHECKING:
     from gala_ssl.order.identify import Identifier
@@ -93,14 +94,20 @@ def fit_new(identify: "Identifier", frames: Mapping[str, typing.Any], seed: int 
         identify: an Identifier of known structures. frames: {name: frame of the perfect crystal}. seed: of the noise.
 
     Raises:
-        InputError: a name that is known already, or what `perfect` refuses.
+        InputError: a name that is known already, a network of several types of particles, or what `perfect` refuses.
     """
+    data = identify.embedding.card["data"]
+    if data.get("types"):
+        raise InputError("The network tells types of particles apart, and structures are added to networks of one type "
+                         "only; train it again with yours among the structures.", option="also", value=data["types"])
     for name in frames:
         if name in identify.answers or name in identify.structures:
             raise InputError(f"There is a structure {name!r} already; give yours another name.", option="also",
                              value=name)
     crystals = {name: perfect(frame) for name, frame in frames.items()}
-    known = {name: _embedded(identify, functools.partial(thermal_frame, name), _OTHER, seed, "known", name)[1]
+    own = {each["name"]: Crystal(**each) for each in data.get("structures", ()) if isinstance(each, dict)}
+    known = {name: _embedded(identify, functools.partial(thermal_frame, own.get(name, name)), _OTHER, seed, "known",
+                             name)[1]
              for name in identify.structures}
     new, same = {}, {}
     for name, crystal in crystals.items():
@@ -108,7 +115,8 @@ def fit_new(identify: "Identifier", frames: Mapping[str, typing.Any], seed: int 
         best, counts = np.unique(evidence.argmax(axis=1), return_counts=True)
         rivals = [identify.structures[i] for i in best[counts >= _NAMED * len(evidence)]]
         for rival in rivals:
-            more = _embedded(identify, functools.partial(thermal_frame, rival), _RIVAL, seed, "rival", rival)[1]
+            more = _embedded(identify, functools.partial(thermal_frame, own.get(rival, rival)), _RIVAL, seed, "rival",
+                             rival)[1]
             known[rival] = np.concatenate([known[rival], more])
             if name not in same and not _told_apart(summary, more):
                 same[name] = usual_name(rival)

@@ -5,7 +5,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from gala_ssl.clouds.tree import wrapped
-from gala_ssl.frames.prototypes import face_distances
+from gala_ssl.frames.crystals import face_distances
 from gala_ssl.order.names import DISORDERED, UNKNOWN
 
 # Particles touch within so many of their nearest distances: about the first minimum of g(r) of dense phases.

@@ -101,7 +101,7 @@ class Denoiser:
         """
         found, lengths = [], []
         scale = self.embedding.card["data"]["x_scale"]
-        for clouds in cloud_chunks(frame, SEARCHED, self.embedding.neighbors):
+        for clouds in cloud_chunks(self.embedding.known_types(frame), SEARCHED, self.embedding.neighbors):
             length = np.where(clouds.mask.any(axis=1), own_mean_bond(clouds.bonds), 1)
             parts = list(self._network.parts(clouds.scaled(length), "answer"))
             found.append(np.concatenate(parts) * scale * length[:, None])

@@ -72,8 +72,9 @@ class Embedding(Featurizer):
     Warns (UserWarning), because the network was not trained for it: neighbours by another rule or number than it was
     trained on, clouds of another width, or of which one in a hundred has its nearest bond nowhere near 1 (looked at for
     20 clouds and more, and not of "mean_bond"); particles of fewer types than it knows, which count as its first ones.
-    A network of several types whose card has their `type_names` takes a frame's types by their names; of another one,
-    and in PointClouds, which have no names, types count in their order. A network of one type takes any.
+    A network of several types whose card has their `type_names` takes a frame's types by their names, one that was
+    trained by role by their role in each cloud, whatever their names. Of another one types count in their order, with a
+    warning, and in PointClouds, which have no names. A network of one type takes any frame of one.
     Warns of perfect crystals with a shell that does not fit into the number of neighbours.
 
     Raises:
@@ -215,12 +216,17 @@ class Embedding(Featurizer):
     def _bonds(self, clouds):
         return clouds.bonds / np.float32(self.card["data"]["x_scale"])
 
+    def known_types(self, frame: Frame) -> Frame:
+        """The frame with its types as the network knows them, by name, or all as one; InputError for others."""
+        return self._inputs.known_types(frame)
+
     def searched(self, frame):
         """Yield the clouds of a frame, some thousand at a time, in the unit that the network was trained on."""
         frame = self._inputs.of_frame(frame, self.neighbors)
         of_frame = LENGTH_SCALES[self.length_scale]
         length = of_frame and of_frame(frame)
         for clouds in cloud_chunks(frame, SEARCHED, self.neighbors):
+            clouds = self._inputs.in_roles(clouds)
             yield clouds.scaled(length) if of_frame else clouds.in_mean_bonds().scaled(1 / self.card["mean_bond"])
 
 

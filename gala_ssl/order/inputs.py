@@ -8,6 +8,7 @@ from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.clouds import MOST_NEIGHBORS
 from gala_ssl.clouds.neighborhoods import PointClouds
 from gala_ssl.clouds.neighbors import fraction_of_ties
+from gala_ssl.clouds.roles import by_role
 from gala_ssl.clouds.rules import Nearest
 
 # What the contact distance of clouds in shortest distances may be, and of how many clouds there is one: of a few from a
@@ -30,22 +31,29 @@ class Inputs:
     def __init__(self, card, known, ignore_types=False):
         self.name, self.trained, self.names = card["task"], card["data"]["neighbors"], card.get("type_names")
         self.known, self.ignore_types = known, ignore_types
+        self.by_role = isinstance(card["data"].get("types"), int) and not ignore_types
         if self.names is not None and len(self.names) != known:
             raise InputError(f"The card of {self.name} has the type_names {', '.join(self.names)}, but the network "
                              f"knows {pluralize(known, 'type')}; name as many.", option="type_names", value=self.names)
 
     def of_frame(self, frame, neighbors):
-        """The frame with the types that the network knows, in its order; warns of shells that do not fit."""
-        frame = self._known_types(frame)
+        """The frame with the types that the network knows, in its order; warns of shells that do not fit.
+
+        Of a network that tells types by role, `in_roles` orders them in the clouds.
+        """
+        frame = self.known_types(frame)
         self._warn_of_ties(frame, neighbors)
         return frame
 
-    def _known_types(self, frame):
+    def known_types(self, frame):
+        """The frame with the types that the network knows, in its order, matched by name where it knows their names."""
         if self.ignore_types:
             frame = dataclasses.replace(frame, types=None, type_names=("any",))
         known, present = self.known, np.unique(frame.types)
         self._check_types(known, len(present), frame.where)
         names = self.names
+        if self.by_role:
+            return frame
         if known == 1 < len(frame.type_names):
             return dataclasses.replace(frame, types=None, type_names=[frame.type_names[present[0]]])
         if names and known > 1 and not self.ignore_types:
@@ -56,6 +64,10 @@ class Inputs:
                              f"the order of the training, or write the names into the network's card as type_names.",
                              frame=frame.where, option="type_names", value=frame.type_names)
         if len(frame.type_names) == known:
+            if known > 1:
+                warnings.warn(f"The card of the {self.name} network does not name its {known} types, so those of "
+                              f"{frame.where}, {', '.join(frame.type_names)}, are taken in this order; write the names "
+                              f"into the card as type_names.", stacklevel=6)
             return frame
         self._warn_of_types(known, len(frame.type_names))
         return dataclasses.replace(frame, type_names=[*frame.type_names, *["none"] * (known - len(frame.type_names))])
@@ -82,6 +94,8 @@ class Inputs:
         if self.ignore_types:  # what the encodings of all types sum up to is that of one
             ones = clouds.types.reshape(*clouds.types.shape[:2], 2, -1).sum(axis=-1)
             clouds = PointClouds(clouds.bonds, ones)
+        if self.by_role:
+            return self._in_roles(clouds)
         known, found = self.known, clouds.types.shape[-1] // 2
         halves = np.split(clouds.types, 2, axis=-1)
         if known == 1 < found:  # as of a frame, a type that no particle is of does not count
@@ -95,6 +109,15 @@ class Inputs:
         self._warn_of_types(known, found)
         filled = [np.pad(half, ((0, 0), (0, 0), (0, known - found))) for half in halves]
         return PointClouds(clouds.bonds, np.concatenate(filled, axis=-1))
+
+    def in_roles(self, clouds):
+        """The clouds of a frame with types by role, where the network was trained so."""
+        return by_role(clouds, self.known) if self.by_role else clouds
+
+    def _in_roles(self, clouds):
+        present = np.split(clouds.types, 2, axis=-1)[1].any(axis=(0, 1)).sum()
+        self._check_types(self.known, present, "the point clouds")
+        return by_role(clouds, self.known)
 
     def _warn_of_lengths(self, clouds, length_scale):
         contact = clouds.contact if len(clouds) >= _ENOUGH and length_scale != "mean_bond" else None

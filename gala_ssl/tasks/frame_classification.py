@@ -31,7 +31,7 @@ class FrameClassification(Task):
         self.classes = classes
 
     def settings(self, data):
-        structures = len(data.structures) or 50
+        structures = len(data.structure_names)
         return {"classes": structures + 2 if data.thermal else structures}
 
     def make_batch(self, bonds, types, labels, rng, ideal=None):

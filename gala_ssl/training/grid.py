@@ -42,7 +42,7 @@ def read_grid(folder, preset, weights=None):
         preset, weights: see `gala_ssl.training.transfer.transfer`; InputError if the card has others.
     """
     table, card = _read_results(folder)
-    wanted = {**dataclasses.asdict(preset), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}
+    wanted = {**preset.values(), "weights_sha256": digests(card.get("weights_sha256", {}), weights)}
     differing = differing_settings(wanted, {name: card.get(name) for name in wanted})
     if differing:
         raise InputError(f"The cells in {folder} are of a grid with other settings ({in_words(differing)}); give "

@@ -7,8 +7,12 @@ import dataclasses
 
 from gala_ssl.base.errors import check_choice
 from gala_ssl.base.validators import is_finite, is_whole, require, require_seed, sequence
+from gala_ssl.frames.structures import read_structures, structure_types
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
+
+# What may be made of the types of particles of one's own structures.
+TYPES = ("ignore", "name", "role")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +84,10 @@ class Preset:
     training: TrainingConfig = TrainingConfig()
     dropout: float | None = None
 
+    def values(self) -> dict:
+        """All settings as plain values, for cards."""
+        return dataclasses.asdict(self) | {"data": self.data.values()}
+
 
 # Our own way of training to the end (O): large batches, and a cosine to a learning rate of zero.
 _COSINE = TrainingConfig(batch_size=256, learning_rate=2e-3, schedule="cosine", warm_up=300, clip=1.0,
@@ -130,6 +138,31 @@ PRESETS = {
                                 jit_compile=False),
     ),
 }
+
+
+def with_structures(preset: Preset, structures=(), types: str | None = None, trajectories=()) -> Preset:
+    """The preset with other structures to learn from, called `<name>-structures`, or trajectories in their place.
+
+    Args:
+        preset: Preset. structures, trajectories: as of `DataConfig`.
+        types: "ignore": places alone; "name": all types of the structures, by their names; "role": by their role in a
+            cloud, see `DataConfig`; None refuses structures of several types.
+    """
+    from gala_ssl.frames.reading import read_frame
+
+    if types is not None:
+        check_choice("types", types, TYPES)
+    structures = read_structures(structures)
+    present = [structure_types(each) for each in structures] or [read_frame(path).type_names for path in trajectories]
+    most = max(map(len, present), default=1)
+    chosen: tuple | int | None = None if types is None else ()
+    if types == "role" and most > 1:
+        chosen = most
+    elif types == "name" and most > 1:
+        chosen = tuple(sorted({name for names in present if len(names) > 1 for name in names}))
+    data = dataclasses.replace(preset.data, structures=structures, types=chosen, trajectories=tuple(trajectories))
+    kind = "trajectories" if trajectories else "structures"
+    return dataclasses.replace(preset, name=f"{preset.name}-{kind}", data=data)
 
 
 def preset(name):

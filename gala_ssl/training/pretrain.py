@@ -183,6 +183,7 @@ def _end(model, preset, sides, history, run):
         "seconds": float(history["seconds"].sum()),
         "clouds": {"training": len(training.indices), "validation": len(validation.indices)},
         "structures": list(found.names),
+        **({"type_names": list(preset.data.type_names)} if preset.data.type_names else {}),
         "mean_bond": float(found.clouds.mean_bonds.mean()),
         "versions": {**versions(), "backend": keras.backend.backend()},
     }
@@ -193,13 +194,15 @@ def _settings(name, preset):
     """What a run is defined by, as plain values."""
     task = get_task(name)
     return {"task": name, "task_settings": task.settings(preset.data),
-            "preset": preset.name, "data": dataclasses.asdict(preset.data),
+            "preset": preset.name, "data": preset.data.values(),
             "core": dataclasses.asdict(core_config(task, preset)), "training": dataclasses.asdict(preset.training)}
 
 
 def core_config(task, preset):
-    """Return the preset's CoreConfig with its dropout, or with the one that the task is trained with by default."""
-    return dataclasses.replace(preset.core, dropout=task.dropout if preset.dropout is None else preset.dropout)
+    """Return the preset's CoreConfig with its dropout, or with the one that the task is trained with by default, and
+    for the types of particles in its data."""
+    core = dataclasses.replace(preset.core, dropout=task.dropout if preset.dropout is None else preset.dropout)
+    return dataclasses.replace(core, type_width=2 * preset.data.type_count) if preset.data.types else core
 
 
 def _copy(run, task, card, output):

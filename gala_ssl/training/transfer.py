@@ -158,7 +158,7 @@ def read_cell(cell, directory):
 def check_cell(cell, preset, weights, directory):
     """Return what a cell is defined by, as plain values; InputError where its run directory holds something else."""
     settings = {"cell": dataclasses.asdict(cell),
-                **{name: dataclasses.asdict(getattr(preset, name)) for name in ("data", "core", "training")},
+                **{name: preset.values()[name] for name in ("data", "core", "training")},
                 "weights": digests(parts(cell.source), weights)}
     check_settings(pathlib.Path(directory) / cell.name, settings)
     return settings

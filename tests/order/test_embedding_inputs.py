@@ -158,7 +158,8 @@ def test_fewer_types_than_the_network_knows_are_its_first_with_a_warning(frame):
     model = build_model("denoising", build_core(small_config(type_width=4, blocks=1)))
     card = {"task": "denoising", "data": dataclasses.asdict(DataConfig(neighbors=tiny.NEIGHBORS))}
     embed = Embedding(model, card, length_scale="shortest", progress=False)
-    expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
+    with pytest.warns(UserWarning, match="does not name its 2 types"):
+        expected = embed(Frame(frame.positions, frame.box, frame.types, ("A", "B")))
     for given in (frame, point_clouds(frame, Nearest(tiny.NEIGHBORS)).in_shortest_bonds()):
         with pytest.warns(UserWarning, match="knows 2 types of particles, but those given are of 1"):
             np.testing.assert_array_equal(embed(given), expected)

@@ -46,6 +46,7 @@ def frame():
     return made
 
 
+@pytest.mark.filterwarnings("default:The card of the")
 def test_types_that_could_be_taken_for_others_are_refused(frame):
     """A network of two types gave B and C of a frame that names A, B and C the places of A and B."""
     embed = embedding(2)
@@ -54,6 +55,7 @@ def test_types_that_could_be_taken_for_others_are_refused(frame):
     assert np.isfinite(embed(frame("BC", [0, 1]))).all()
 
 
+@pytest.mark.filterwarnings("default:The card of the")
 def test_types_are_matched_by_the_names_in_the_card(frame):
     embed = embedding(2, type_names=["Zr", "Cu"])
     expected = embedding(2)(frame(("Zr", "Cu"), [0, 1]))
@@ -64,6 +66,17 @@ def test_types_are_matched_by_the_names_in_the_card(frame):
         embed(frame(("Zr", "Al"), [0, 1]))
     with refused(option="type_names", value=["Zr"]):
         embedding(2, type_names=["Zr"])
+
+
+def test_types_by_role_have_any_names_and_any_order(frame):
+    """Also where a file names three types, of which two are there; a third one is refused."""
+    embed = embedding(2, data=dataclasses.asdict(DataConfig(neighbors=NEIGHBORS, types=2)))
+    expected = embed(frame("AB", [0, 1]))
+    for given in (frame("AB", [1, 0]), frame(("Zr", "Cu"), [0, 1]), frame("ABC", [2, 1])):
+        np.testing.assert_array_equal(embed(given), expected)
+    assert (embed(frame("AB", [0, 0, 1])) != expected).any()
+    with refused(frame="the frame", option="types", value=3):
+        embed(frame("ABC", [0, 1, 2]))
 
 
 def test_a_type_that_is_named_but_not_there_counts_in_clouds_as_little_as_in_frames(frame):

@@ -58,7 +58,8 @@ def weights(tmp_path_factory):
     model = build_model(task, core)
     history = fit(model, task, *streams, training, folder / "run", progress=False)
     assert history["val_accuracy"].max() > 0.9
-    card = {"task": task.name, "task_settings": {"classes": 2}, "core": dataclasses.asdict(core.config),
+    card = {"task": task.name, "task_settings": {"classes": 2}, "type_names": ["A", "B"],
+            "core": dataclasses.asdict(core.config),
             "data": dataclasses.asdict(DATA)}
     save_pretrained(model, card, folder)
     return folder

@@ -1,11 +1,16 @@
 """Prototypes against independent sources, where these are installed.
 
-`spglib` finds the space group again. `pyriodic-aflow` carries the same 50 structures as coordinates; it needs
-NumPy 1, so that half is skipped in the usual environment. A short name can stand for several entries there,
-and its `rescale_shortest_distance` takes an edge of the box for a distance in sheared cells (hP2-Mg comes out
-at 1.15). So entries are compared by space group, number of particles and neighbour distances, with the
-shortest distance measured by freud.
+`spglib` finds the space group again. `pymatgen` carries the structures of part 1 of the library, as coordinates of
+primitive cells. `pyriodic-aflow` carries the fifty as coordinates; it needs NumPy 1, so that part is skipped in the
+usual environment. A short name can stand for several entries there, and its `rescale_shortest_distance` takes an edge
+of the box for a distance in sheared cells (hP2-Mg comes out at 1.15). So entries are compared by space group, number
+of particles and neighbour distances, with the shortest distance measured by freud.
 """
+import functools
+import gzip
+import importlib.resources
+import json
+
 import freud
 import numpy as np
 import pytest
@@ -86,3 +91,48 @@ def test_spglib_finds_the_space_group_again(name):
     prototype = prototypes.describe(name)
     assert found.number == prototype.space_group
     assert len(set(found.crystallographic_orbits)) == len(prototype.sites)
+
+
+@functools.cache
+def pymatgen_entries():
+    """Structures of pymatgen's table of AFLOW prototypes, part 1, by AFLOW label: lists of pymatgen Structures."""
+    pytest.importorskip("pymatgen.analysis.prototypes")
+    from pymatgen.core import Structure
+
+    file = importlib.resources.files("pymatgen.analysis.prototypes").joinpath("aflow_prototypes.json.gz")
+    found = {}
+    for entry in json.loads(gzip.decompress(file.read_bytes())):
+        found.setdefault(entry["tags"]["aflow"], []).append(Structure.from_dict(
+            {**entry["snl"], "@module": "pymatgen.core.structure", "@class": "Structure"}))
+    return found
+
+
+LIBRARY = [name for name in prototypes.names(library=True)[50:] if prototypes.describe(name).source == "Mehl2017"]
+
+
+@pytest.mark.parametrize("name", LIBRARY[:11] + LIBRARY[11::6])
+@pytest.mark.filterwarnings("ignore")
+def test_the_library_is_the_same_as_in_pymatgen(name):
+    """A sample of 49: all elements of part 1, and every sixth mixture, particles of each type apart."""
+    entries = pymatgen_entries()
+    prototype, (vectors, points) = prototypes.describe(name), prototypes.unit_cell(name)
+    density, distances = neighborhood_statistics(vectors, points)
+    # The table there has one structure or several of a label; one of them must be this one.
+    best = np.inf
+    for other in entries[prototype.label]:
+        points = other.frac_coords - np.floor(other.frac_coords)
+        other_density, found = neighborhood_statistics(lower_triangular(other.lattice.matrix), points)
+        parts = sorted(other.composition.get_atomic_fraction(kind) for kind in other.composition)
+        assert parts == pytest.approx(sorted(np.bincount(prototypes.unit_types(name)) / len(distances)))
+        repeats = len(distances) / len(found)  # the conventional cell has several primitive ones
+        assert repeats == round(repeats)
+        apart = abs(np.repeat(found, round(repeats), axis=0) - distances).max()
+        best = min(best, max(apart, abs(other_density / density - 1)))
+    assert best < 2e-3
+
+
+def lower_triangular(matrix):
+    """The same cell turned so that its first vector is along x and its second in the xy plane."""
+    q, r = np.linalg.qr(np.asarray(matrix).T)
+    signs = np.sign(np.diag(r))
+    return (r * signs[:, None]).T

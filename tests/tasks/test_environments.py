@@ -1,12 +1,17 @@
 """Environments of the prototypes, and their split."""
+import dataclasses
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gala_ssl.frames import prototypes
+from gala_ssl.frames.writing import write_frames
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.data.environments import prototype_environments, split
+from gala_ssl.tasks.frame_classification import FrameClassification
 from tests.refusals import refused
 from tests.strategies import examples
 
@@ -85,3 +90,27 @@ def test_a_fraction_takes_all_structures_alike():
 def test_a_single_environment_is_refused():
     with refused(option="count", value=1):
         split(1, DataConfig())
+
+
+def test_each_trajectory_is_a_class_of_as_many_clouds(tmp_path):
+    """Of one frame and of three, cold and hot; the scale of a file does not count, and its content must stay."""
+    cold = prototypes.build("cI2-W", 60, noise=0.01)
+    hot = [dataclasses.replace(frame, positions=frame.positions * 3, box=frame.box * [3, 3, 3, 1, 1, 1])
+           for frame in (prototypes.build("cI2-W", 60, noise=0.1, seed=seed) for seed in range(3))]
+    write_frames(tmp_path / "T=0.1.gsd", [cold])
+    write_frames(tmp_path / "T=0.9.gsd", hot)
+    config = DataConfig(neighbors=8, min_particles=40, noises=(0.0, 0.0),
+                        trajectories=(tmp_path / "T=0.1.gsd", tmp_path / "T=0.9.gsd"))
+    made = prototype_environments(config, progress=False)
+    assert made.names == config.structure_names == ("T=0.1", "T=0.9")
+    assert np.bincount(made.labels).tolist() == [80, 80]
+    nearest = np.linalg.norm(made.clouds.bonds, axis=-1).min(axis=1)
+    assert abs(nearest.mean() - 1.1) < 0.2
+    again = DataConfig(**json.loads(json.dumps(config.values())))
+    assert again == config and FrameClassification().settings(again) == {"classes": 2}
+    np.testing.assert_array_equal(prototype_environments(again, progress=False).clouds.bonds, made.clouds.bonds)
+    write_frames(tmp_path / "T=0.9.gsd", hot[:1])
+    with refused(path=str(tmp_path / "T=0.9.gsd"), option="trajectories"):
+        prototype_environments(again, progress=False)
+    with refused(option="trajectories"):
+        dataclasses.replace(config, structures=("cF4-Cu",))

@@ -9,12 +9,12 @@ from scipy.spatial import cKDTree
 from gala_ssl.frames import prototypes
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.data.config import DataConfig, ThermalConfig
+from gala_ssl.tasks.data.hot import debye_displacements
 from gala_ssl.tasks.data.thermal import (
     GAS,
     LIQUID,
     ThermalStream,
     class_names,
-    debye_displacements,
     thermal_environments,
 )
 from tests.refusals import refused
@@ -141,3 +141,43 @@ def test_settings_that_make_no_environments_are_refused(settings):
 def test_amplitudes_that_are_none_are_refused(scale):
     with refused(option="scale", value=scale):
         TASKS["noisy_bond"](scale)
+
+
+MIXED = dict(thermal=dataclasses.replace(DATA.thermal, particles=100, clouds_per_frame=10), neighbors=8)
+
+
+@pytest.mark.parametrize("types", [("Cl", "Cs", "Na"), 2, ()])
+def test_mixtures_keep_their_types_as_told(types):
+    """Of sites alone caesium chloride is bcc: its neighbours differ in nothing but types."""
+    data = DataConfig(structures=("cP2-CsCl", "cF8-NaCl", "cF4-Cu"), types=types, **MIXED)
+    found = thermal_environments(data, 250, (4,))
+    count = {(): 1, 2: 2}.get(types, 3)
+    assert found.clouds.types.shape == (250, 8, 2 * count) and found.clouds.mask.all()
+    of = (found.clouds.types[..., count:] - found.clouds.types[..., :count]).argmax(axis=-1)[:, 0]
+    if types == 2:
+        assert not of.any()  # the centre's own type is the first
+    elif types:
+        assert [set(of[found.labels == label]) for label in (0, 1)] == [{0, 1}, {0, 2}]
+        assert len(set(of[found.labels == 2])) > 1  # a structure of one type is of any
+    again = thermal_environments(data, 250, (4,))
+    np.testing.assert_array_equal(found.clouds.types, again.clouds.types)
+
+
+def test_types_do_not_change_places():
+    """What is drawn for types of crystals leaves the thermal displacements of mixtures as they are."""
+    data = DataConfig(structures=("cP2-CsCl",), types=(), **MIXED)
+    named = dataclasses.replace(data, types=("Cl", "Cs"))
+    one, other = (thermal_environments(dataclasses.replace(each, thermal=dataclasses.replace(
+        each.thermal, liquid_share=0.0, gas_share=0.0)), 60, (5,)) for each in (data, named))
+    np.testing.assert_array_equal(one.clouds.bonds, other.clouds.bonds)
+
+
+def test_mixtures_are_refused_where_nothing_is_said_of_their_types():
+    with refused(option="types", value=None):
+        DataConfig(structures=("cF8-NaCl",))
+    with refused(option="types", value=("Na",)):
+        DataConfig(structures=("cF8-NaCl",), types=("Na",))
+    with refused(option="types", value=2):
+        DataConfig(structures=("cP5-CaTiO3",), types=2)
+    with refused(option="types", value=1):
+        DataConfig(types=1)

@@ -1,12 +1,18 @@
 """Settings: the paper's values, round trips through JSON, and refusals in sentences."""
 import dataclasses
 import json
+import shutil
 
+import numpy as np
 import pytest
 
+from gala_ssl.frames import prototypes
+from gala_ssl.frames.crystals import Crystal
+from gala_ssl.frames.writing import write_frames
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.training.presets import PRESETS, Preset, TrainingConfig, preset
+from gala_ssl.tasks.data.environments import prototype_environments
+from gala_ssl.training.presets import PRESETS, Preset, TrainingConfig, preset, with_structures
 from tests.refusals import refused
 
 
@@ -87,3 +93,24 @@ def test_wrong_values_are_named(cls, wrong):
 def test_an_unknown_preset_is_named_with_the_known_ones():
     with refused(option="preset", value="laptop"):
         preset("laptop")
+
+
+def test_structures_of_ones_own_are_in_the_settings_whole(tmp_path):
+    """A card says all that is needed to make their environments again, without their files."""
+    write_frames(tmp_path / "salt.extxyz", [prototypes.crystal("cF8-NaCl").frame(8)])
+    write_frames(tmp_path / "steel.extxyz", [prototypes.crystal("cI2-W").frame(2)])
+    with refused(option="types", value=None):
+        with_structures(preset("smoke"), [tmp_path])
+    changed = with_structures(preset("smoke"), [tmp_path, "cF4-Cu"], "name")
+    assert changed.name == "smoke-structures" and changed.data.types == ("Cl", "Na")
+    assert changed.data.structure_names == ("salt", "steel", "cF4-Cu")
+    shutil.rmtree(tmp_path)
+    again = DataConfig(**json.loads(json.dumps(changed.values()))["data"])
+    assert again == changed.data and again.structures[0].space_group == 225
+    made = prototype_environments(again, progress=False)
+    assert made.names == ("salt", "steel", "cF4-Cu") and made.clouds.types.shape[-1] == 4
+    assert with_structures(preset("smoke"), ["cF8-NaCl"], "role").data.types == 2
+    assert with_structures(preset("smoke"), ["cF8-NaCl"], "ignore").data.types == ()
+    assert "types" not in with_structures(preset("smoke"), ["cF4-Cu"]).values()["data"]
+    with refused(option="structures"):
+        DataConfig(structures=(Crystal("gas", np.eye(3), [[0, 0, 0]], [0], ["A"]),))

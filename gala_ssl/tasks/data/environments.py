@@ -5,10 +5,13 @@ import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.progress import Bar
+from gala_ssl.base.provenance import sha256
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
+from gala_ssl.clouds.roles import by_role
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames import prototypes
+from gala_ssl.frames.reading import read_frames
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,16 +43,76 @@ def prototype_environments(config, progress=True):
 
     Returns:
         Environments, structure by structure, noise by noise, particle by particle; bonds are in units of the
-        structure's shortest distance before noise.
+        structure's shortest distance before noise, or of a trajectory's contact distance in each frame.
     """
-    names = config.structures or prototypes.names()
+    if config.trajectories:
+        return trajectory_environments(config, progress)
+    structures = config.structures or prototypes.names()
     clouds, labels = [], []
-    for label, name in enumerate(Bar(names, "prototypes", unit="structure", shown=progress)):
+    for label, structure in enumerate(Bar(structures, "prototypes", unit="structure", shown=progress)):
         for i, noise in enumerate(config.noises):
-            frame = prototypes.build(name, config.min_particles, noise, seed=_noise_seed(config.seed, i))
-            clouds.append(point_clouds(frame, Nearest(config.neighbors)))
+            frame = structure_frame(structure, config.min_particles, noise, _noise_seed(config.seed, i))
+            frame = known_types(frame, config, rng(config.seed, "types", label, i))
+            found = point_clouds(frame, Nearest(config.neighbors))
+            clouds.append(by_role(found, config.types) if isinstance(config.types, int) else found)
             labels.append(np.full(len(frame), label, np.int32))
-    return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), tuple(names))
+    return Environments(PointClouds.concatenate(clouds), np.concatenate(labels), config.structure_names)
+
+
+def trajectory_environments(config, progress=True):
+    """The Environments of the trajectories of a DataConfig: equally many of each, drawn evenly from its frames.
+
+    Raises:
+        InputError: a file that has changed since the settings were made, particles of several types about which
+            nothing is said, and what `read_frames` refuses.
+    """
+    found = []
+    for label, (_, path, digest) in enumerate(Bar(config.trajectories, "frames", unit="file", shown=progress)):
+        if sha256(path) != digest:
+            raise InputError(f"{path} is no longer the file that this training began with; put that one back, or begin "
+                             f"anew in another directory.", path=path, option="trajectories")
+        found.append(_of_trajectory(read_frames(path), config, label))
+    labels = np.repeat(np.arange(len(found), dtype=np.int32), [len(part) for part in found])
+    return Environments(PointClouds.concatenate(found), labels, config.structure_names)
+
+
+def _of_trajectory(frames, config, label):
+    """The PointClouds of one trajectory, in contact distances of each frame, drawn evenly from its frames."""
+    wanted, found = config.min_particles * len(config.noises), []
+    numbers = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), wanted)).astype(int))
+    for number in numbers:
+        frame, source = frames[number], rng(config.seed, "clouds of a trajectory", label, number)
+        if config.types is None and len(frame.type_names) > 1:
+            raise InputError(f"{frame.where} has particles of the types {', '.join(frame.type_names)}; say what to "
+                             f"make of them: --types ignore, name or role.", frame=frame.where, option="types")
+        clouds = point_clouds(known_types(frame, config, source), Nearest(config.neighbors)).in_contact_distances()
+        count = -(-wanted // len(numbers))
+        clouds = clouds[source.choice(len(clouds), count, replace=count > len(clouds))]
+        found.append(by_role(clouds, config.types) if isinstance(config.types, int) else clouds)
+    return PointClouds.concatenate(found)[:wanted]
+
+
+def structure_frame(structure, min_particles, noise=0.0, seed=0):
+    """The Frame of a prototype's name or a Crystal, see `gala_ssl.frames.prototypes.build`."""
+    if isinstance(structure, str):
+        return prototypes.build(structure, min_particles, noise, seed)
+    return structure.frame(min_particles, noise, seed)
+
+
+def known_types(frame, config, rng):
+    """The frame with the types of particles that a DataConfig wants the networks to know, in their order.
+
+    A frame of one type that has none of the names is of any of them, drawn from `rng`.
+    """
+    if not config.types:
+        return dataclasses.replace(frame, types=None, type_names=None)
+    if isinstance(config.types, int):
+        return frame
+    if len(frame.type_names) == 1 and frame.type_names[0] not in config.types:
+        places = [rng.integers(len(config.types))]
+    else:
+        places = [config.types.index(name) for name in frame.type_names]
+    return dataclasses.replace(frame, types=np.array(places)[frame.types], type_names=config.types)
 
 
 def _noise_seed(seed, index):

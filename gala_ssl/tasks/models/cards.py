@@ -51,11 +51,15 @@ def describe(card, path):
 
 
 def _settings(cls, part, found):
-    """The settings in a part of a card; InputError unless these are all fields of their class and no others."""
+    """The settings in a part of a card; InputError unless these are all fields of their class and no others.
+
+    Fields that are "optional" by their metadata came later, and cards without them are older.
+    """
     if not isinstance(found, dict):
         raise InputError(f"{part} is {found!r:.40}; it must be settings by name.", option=part, value=found)
-    fields = [field.name for field in dataclasses.fields(cls)]
-    missing, unknown = [name for name in fields if name not in found], [name for name in found if name not in fields]
+    fields = {field.name: field.metadata.get("optional") for field in dataclasses.fields(cls)}
+    missing = [name for name, optional in fields.items() if name not in found and not optional]
+    unknown = [name for name in found if name not in fields]
     if missing or unknown:
         raise InputError(f"missing in {part}: {', '.join(missing) or 'nothing'}, unknown in it: "
                          f"{', '.join(map(repr, unknown)) or 'nothing'}; it was made by another version of gala_ssl, "
