@@ -9,12 +9,12 @@ from gala_ssl.training.presets import PRESETS
 
 # What a set is for; all else is in the cards.
 FOR = {
-    "paper": "The paper's data, settings and schedule, for its reproduction: nearly perfect crystals. Hot crystals of real "
-             "particles are not recognised.",
-    "converged": "The paper's environments, all of them for every task, trained without dropout by a learning rate that "
-                 "falls as a cosine: how much of the paper's scores is due to the length of the training.",
-    "thermal": "Hot crystals, melts and gases, for real particles; the default. Its questions are harder, so its scores "
-               "are not comparable with those of the other sets.",
+    "paper": "The paper's data, settings and schedule, for its reproduction: nearly perfect crystals. Hot crystals of "
+             "real particles are not recognised.",
+    "converged": "The paper's environments, all of them for every task, trained without dropout by a learning rate "
+                 "that falls as a cosine: how much of the paper's scores is due to the length of the training.",
+    "thermal": "Hot crystals, melts and gases, for real particles; the default. Its questions are harder, so its "
+               "scores are not comparable with those of the other sets.",
 }
 UNITS = {"length_scale": {"mean_bond": "each cloud's own mean bond", "contact": "contact distance"}}
 
@@ -33,7 +33,7 @@ def page():
 def set_part(name, cards):
     rows = [[f":ref:`{task.replace('_', ' ')} <card-{name}-{task}>`", metric_of(card), epochs_of(card), clouds_of(card),
              f"{os.path.getsize(weights_file(name, task)) / 1000:,.0f} kB"] for task, card in cards.items()]
-    header = ["Task", "On frames it never saw", "Epochs", "Clouds of an epoch", "Size"]
+    header = ["Task", "On frames it never saw", "Epochs", "Clouds", "Size"]
     return (f"{heading(name, '-')}\n{FOR.get(name, '')}\n\n{table([header, *rows], (22, 30, 18, 18, 12))}\n"
             + "\n".join(card_part(name, task, card) for task, card in cards.items()))
 
@@ -82,11 +82,11 @@ def environments(card):
         low, high = thermal["noise"]
         unit = UNITS["length_scale"].get(thermal.get("length_scale"), thermal.get("length_scale"))
         return (f"thermal environments, new for each epoch: noise of {low} to {high} shortest distances, vacancies in "
-                f"{thermal['vacancies']:.0%} and surfaces in {thermal['surfaces']:.0%} of the frames, melts and gases; unit of "
-                f"length: {unit}; {data.get('neighbors')} neighbours")
+                f"{thermal['vacancies']:.0%} and surfaces in {thermal['surfaces']:.0%} of the frames, melts and gases; "
+                f"unit of length: {unit}; {data.get('neighbors')} neighbours")
     noises = ", ".join(map(str, data.get("noises", ())))
-    return (f"prototypes with a noise of {noises} shortest distances; {data.get('static_fraction', 1):.0%} of the environments "
-            f"for static tasks; {data.get('neighbors')} neighbours") if noises else ""
+    return (f"prototypes with a noise of {noises} shortest distances; {data.get('static_fraction', 1):.0%} of the "
+            f"environments for static tasks; {data.get('neighbors')} neighbours") if noises else ""
 
 
 def classes(card):
@@ -106,7 +106,7 @@ def machine(card):
 def limits(card):
     """What a card says against its own network."""
     training, said = card.get("training") or {}, [card.get("note")]
-    if card.get("epochs") and card["epochs"] < training.get("epochs", 0) and training.get("schedule") == "cosine" and not said[0]:
+    if training.get("schedule") == "cosine" and card.get("epochs", 0) < training.get("epochs", 0) and not said[0]:
         said.append("the training ended before its schedule")
     refined = card.get("refined") or {}
     said.append(f"changed after the training: {refined['layers']} ({refined['why']})" if "why" in refined else None)

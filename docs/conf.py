@@ -3,6 +3,7 @@ import argparse
 import contextlib
 import importlib
 import io
+import logging
 import pathlib
 import sys
 import textwrap
@@ -14,6 +15,8 @@ from gala_ssl.commands.main import commands, main
 from gala_ssl.version import __version__
 
 HERE = pathlib.Path(__file__).parent
+for name in ("freud", "gsd"):  # which tell of each file that they open
+    logging.getLogger(name).setLevel(logging.WARNING)
 sys.path.insert(0, str(HERE))  # for the modules beside this one
 matplotlib.use("Agg")
 
@@ -35,24 +38,25 @@ html_static_path, html_css_files = ["static"], ["narrow.css"]
 MADE, EXAMPLES = "made", "made/examples"
 exclude_patterns = ["_build", "gallery"]
 sphinx_gallery_conf = {
-    "examples_dirs": "gallery", "gallery_dirs": EXAMPLES, "filename_pattern": r"\.py$", "abort_on_example_error": False,
-    "only_warn_on_example_error": False, "image_srcset": [], "write_computation_times": False, "min_reported_time": 10**6,
-    "capture_repr": ("_repr_html_", "__repr__"), "ignore_repr_types": r"matplotlib|NoneType", "remove_config_comments": True,
-    "matplotlib_animations": False, "download_all_examples": False, "within_subsection_order": "FileNameSortKey",
+    "examples_dirs": "gallery", "gallery_dirs": EXAMPLES, "filename_pattern": r"\.py$",
+    "within_subsection_order": "notebooks.example_order", "ignore_repr_types": "matplotlib|NoneType",
+    "write_computation_times": False, "min_reported_time": 10**6,
+    "show_signature": False, "download_all_examples": False,
 }
 # Pictures of what a command draws: the file, and where it is from.
 PICTURES = {
     "identify": ("freezing.png", "``--figure``, of ``data/trajectories/cI2-W_trajectory.gsd``"),
-    "embed": (f"{MADE}/embed.png", "``--png``, of every fiftieth frame of ``data/trajectories/cI2-W_trajectory.gsd``"),
+    "embed": (f"{MADE}/embed.png", "``--png``, of every fiftieth frame of the same run"),
     "compare": ("../results/table1/density_pair5.png", "``densities.png``, here of the pair of Table 1 that is hardest "
                 "to tell apart, with the weights ``paper``"),
-    "phases": ("../results/phases/phases.png", "``phases.png``, of ``data/trajectories/cI2-W_trajectory.gsd``"),
-    "attention": ("attention.png", "``particle.png``, of particle 21 of ``data/trajectories/cI2-W_solid.gsd``, with the "
-                  "weights ``paper``"),
+    "phases": ("../results/phases/phases.png", "``phases.png``, of the same run"),
+    "attention": ("attention.png", "``particle.png``, of particle 21 of ``data/trajectories/cI2-W_solid.gsd``, "
+                  "with the weights ``paper``"),
     "pretrain": ("../results/pretraining/learning_curves.png", "Histories of six trainings, drawn by "
                  "``experiments/summarize_pretraining.py``"),
     "transfer": ("../results/transfer/figure4.png", "A grid, drawn by ``experiments/transfer_grid.py``"),
-    "simulate": ("../results/trajectories/cI2-W.png", "A run of ``cI2-W``, drawn by ``experiments/select_snapshots.py``"),
+    "simulate": ("../results/trajectories/cI2-W.png",
+                 "The run of ``cI2-W``, drawn by ``experiments/select_snapshots.py``"),
 }
 
 
@@ -93,6 +97,7 @@ class WrittenBy(SphinxDirective):
 def make_pages(app):
     """Write the pages of the notebooks, and the pictures that are made from data that ship."""
     from measured import draw
+
     from notebooks import write_pages
 
     made = HERE / MADE
@@ -101,8 +106,8 @@ def make_pages(app):
     if not (made / "embed.png").exists():  # some seconds
         run = HERE.parent / "data/trajectories/cI2-W_trajectory.gsd"
         with contextlib.redirect_stdout(io.StringIO()):
-            main(["embed", str(run), "--frames", "0::50", "-o", str(made / "embed.npz"), "--png", str(made / "embed.png"),
-                  "--quiet"])
+            main(["embed", str(run), "--frames", "0::50", "-o", str(made / "embed.npz"), "--quiet",
+                  "--png", str(made / "embed.png")])
         (made / "embed.npz").unlink()
 
 

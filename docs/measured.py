@@ -42,8 +42,8 @@ def networks():
 def small_frames():
     """reStructuredText: what trajectories of small frames cost."""
     rows = pd.read_csv(RESULTS / "small_frames.csv")
-    return table([["Particles of a frame", "Particles per CPU second"],
-                  *([f"{row.particles:,.0f}", f"{row.particles_per_cpu_s:,.0f}"] for row in rows.itertuples())], (50, 50))
+    shown = [[f"{row.particles:,.0f}", f"{row.particles_per_cpu_s:,.0f}"] for row in rows.itertuples()]
+    return table([["Particles of a frame", "Particles per CPU second"], *shown], (50, 50))
 
 
 def draw(path):
@@ -55,7 +55,8 @@ def draw(path):
     ax = figure.subplots()
     for i, size in enumerate(sizes):
         part = rows[rows["particles"] == size].set_index("method").reindex(order)["particles_per_cpu_s"]
-        ax.barh([row + 0.27 * (1 - i) for row in range(len(order))], part, 0.25, color=COLORS[i], label=f"{size:,} particles")
+        places = [row + 0.27 * (1 - i) for row in range(len(order))]
+        ax.barh(places, part, 0.25, color=COLORS[i], label=f"{size:,} particles")
     ax.set_yticks(range(len(order)), order)
     for label in ax.get_yticklabels():
         label.set_fontweight("bold" if label.get_text() in OURS else "normal")

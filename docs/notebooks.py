@@ -1,4 +1,4 @@
-"""Pages of the notebooks of the repository, with the output that they store: `make notebooks` runs them, `make docs` does not.
+"""Pages of the notebooks, with the output that they store: `make notebooks` runs them, `make docs` does not.
 
 Markdown in them is headings, paragraphs and `code`; output is a picture, or text.
 """
@@ -13,11 +13,19 @@ import nbformat
 HERE = pathlib.Path(__file__).parent
 
 
+def example_order(source):
+    """Place of an example in the gallery, for sphinx-gallery: what a new user wants comes first."""
+    order = ("own_trajectory", "own_structure", "phases", "table1", "scikit_learn", "ovito_pipeline", "train")
+    name = pathlib.Path(source).stem
+    return order.index(name) if name in order else len(order)
+
+
 def write_pages(folder):
-    """Write a page for each notebook, and index.rst with all of them and their first pictures, into a folder of docs."""
+    """Write a page for each notebook, and index.rst with the first picture of each, into a folder of docs."""
     folder.mkdir(parents=True, exist_ok=True)
     cards = []
-    for path in sorted((HERE.parent / "notebooks").glob("*.ipynb"), key=lambda path: (path.stem != "quickstart", path.stem)):
+    paths = (HERE.parent / "notebooks").glob("*.ipynb")
+    for path in sorted(paths, key=lambda path: (path.stem != "quickstart", path.stem)):
         cells = nbformat.read(path, as_version=4).cells
         pictures = []
         text = "\n".join(page_part(cell, folder, f"{path.stem}_", pictures) for cell in cells)
@@ -85,9 +93,11 @@ def page_part(cell, folder, prefix, pictures):
         if "image/png" in data:
             pictures.append(f"{prefix}{len(pictures)}.png")
             (folder / pictures[-1]).write_bytes(base64.b64decode(data["image/png"]))
-            parts.append(f".. image:: {pictures[-1]}\n   :alt: What the code above draws.\n   :class: sphx-glr-single-img")
+            parts.append(f".. image:: {pictures[-1]}\n   :alt: What the code above draws.\n"
+                         "   :class: sphx-glr-single-img")
         elif shown := output.get("text") or data.get("text/plain"):
-            parts.append(".. code-block:: none\n   :class: sphx-glr-script-out\n\n" + textwrap.indent(shown.rstrip(), "   "))
+            parts.append(".. code-block:: none\n   :class: sphx-glr-script-out\n\n"
+                         + textwrap.indent(shown.rstrip(), "   "))
     return "\n\n".join(parts) + "\n"
 
 

@@ -13,20 +13,20 @@ import numpy as np
 
 import gala_ssl
 
-sites = [(0, 0, 0), (1/2, 1/2, 1/2), (1/4, 0, 1/2), (3/4, 0, 1/2), (1/2, 1/4, 0), (1/2, 3/4, 0), (0, 1/2, 1/4),
-         (0, 1/2, 3/4)]
+sites = [(0, 0, 0), (1/2, 1/2, 1/2), (1/4, 0, 1/2), (3/4, 0, 1/2),
+         (1/2, 1/4, 0), (1/2, 3/4, 0), (0, 1/2, 1/4), (0, 1/2, 3/4)]
 a15 = gala_ssl.Frame((np.array(sites) - 1/2) * 2.0, [2.0, 2.0, 2.0, 0, 0, 0])
-"A15" in gala_ssl.prototypes.names()
+print(a15)
 
 # %%
-# A sample to name: A15 as it is when hot, 0.08 shortest distances on each coordinate.
+# A sample to name: A15 as it is when hot, with a noise of 0.08 on each coordinate, where the shortest distance is 1.
 perfect = a15.replicated(5, 5, 5)
-moved = perfect.positions + np.random.default_rng(0).normal(scale=0.08, size=perfect.positions.shape)
-sample = gala_ssl.Frame(moved, perfect.box)
+noise = np.random.default_rng(0).normal(scale=0.08, size=perfect.positions.shape)
+sample = gala_ssl.Frame(perfect.positions + noise, perfect.box)
 
 # %%
-# Without help it is taken for beta-uranium, a relative whose sites have the same coordination polyhedra. With the cell it
-# has its name.
+# Without help it is taken for beta-uranium, a relative whose sites have the same coordination polyhedra. With the
+# cell it has its name.
 before = gala_ssl.identify(sample, progress=False)
 after = gala_ssl.identify(sample, also={"A15": a15}, progress=False)
 before, after
@@ -37,7 +37,8 @@ colors = gala_ssl.plot.name_colors([*before.structure, *after.structure])
 for ax, result, title in zip(axes, (before, after), ("not taught", "taught")):
     gala_ssl.plot.particles(sample, result.structure, colors=colors, ax=ax)
     ax.set_title(title)
-    ax.set_xlabel(", ".join(f"{name} {part:.1%}" for name, part in result.fractions().items()))
+    shares = result.fractions().items()
+    ax.set_xlabel(", ".join(f"{name} {share:.1%}" for name, share in shares))
 
 # %%
 # On the command line: ``gala-ssl identify run.gsd --also my.cif``, see :doc:`/howto/identify`.

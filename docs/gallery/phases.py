@@ -7,7 +7,8 @@ other: energy; a classifier of frames, which needs no names (Appendix A of the p
 """
 # %%
 # The classifier learned which of every fourth frame a particle is from, and was asked about the frames between.
-# ``gala-ssl phases`` trained it in seven minutes and wrote ``results/phases``; here its answers are divided into phases.
+# ``gala-ssl phases`` trained it in seven minutes and wrote ``results/phases``; here its answers are divided into
+# phases.
 import matplotlib.pyplot as plt
 import pandas as pd
 
@@ -15,8 +16,8 @@ import gala_ssl
 from gala_ssl.order.blocks import blocks
 from gala_ssl.order.transitions import find_transitions
 
-parts = pd.read_csv("../../results/phases/phases.csv").pivot(index="true_frame", columns="predicted_frame",
-                                                             values="part")
+parts = pd.read_csv("../../results/phases/phases.csv")
+parts = parts.pivot(index="true_frame", columns="predicted_frame", values="part")
 asked, known = parts.index.to_numpy(), parts.columns.to_numpy()
 starts, likelihood = blocks(parts, 3)
 for start in starts[1:]:
@@ -32,13 +33,14 @@ names = pd.read_csv("../../results/freezing/cI2-W.csv", index_col="frame")
 fractions = names.loc[:, "bcc":"tP4-Np"].fillna(0)
 transitions = find_transitions(fractions)
 for each in transitions:
-    print(f"by names: {each.verb} between frames {fractions.index[each.last]} and {fractions.index[each.first]}")
+    last, first = fractions.index[[each.last, each.first]]
+    print(f"by names: {each.verb} between frames {last} and {first}")
 
 # %%
 # All in one picture. The classifier mistakes frames of one phase for each other, so that phases are dark blocks.
 run = pd.read_csv("../../data/trajectories/cI2-W.csv")
-figure, (above, middle, below) = plt.subplots(3, 1, figsize=(6.5, 9.5), sharex=True, height_ratios=[3, 1, 1.2],
-                                              layout="constrained")
+figure, (above, middle, below) = plt.subplots(3, 1, figsize=(6.5, 9.5), sharex=True,
+                                              height_ratios=[3, 1, 1.2], layout="constrained")
 cuts = [(asked[start - 1] + asked[start]) / 2 for start in starts[1:]]
 gala_ssl.plot.frame_histogram(parts.to_numpy(), known, asked, cuts, above)
 gala_ssl.plot.energy_by_frame(run.index, run["potential_energy"], run["kT"], cuts, middle)
@@ -47,5 +49,5 @@ for axes in (above, middle):
     axes.set_xlabel("")
 
 # %%
-# In Python the training is :func:`gala_ssl.find_phases`; :doc:`/howto/phases` says how to choose its settings and how a
-# division is tested against chance.
+# In Python the training is :func:`gala_ssl.find_phases`; :doc:`/howto/phases` says how to choose its settings and how
+# a division is tested against chance.

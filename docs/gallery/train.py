@@ -2,12 +2,12 @@
 Train a network on structures of your choice
 ============================================
 
-The networks that ship were trained on fifty structures for hours. This one learns to tell three apart, in seconds and
-badly, to show how it is done. It needs ``pip install "gala-ssl[tensorflow]"``.
+The networks that ship were trained on fifty structures for hours. This one learns to tell three apart, in half
+a minute, from 8 bonds, to show how it is done. It needs ``pip install "gala-ssl[tensorflow]"``.
 """
 # %%
-# A preset has all settings; ``smoke`` is the smallest. Here it is given other structures, fewer neighbours and more
-# epochs.
+# A preset has all settings; ``smoke`` is the smallest. Here it is given other structures, more epochs and the
+# patience for them, and no dropout.
 import dataclasses
 import pathlib
 import tempfile
@@ -20,13 +20,15 @@ from gala_ssl.training.presets import PRESETS
 smoke = PRESETS["smoke"]
 preset = dataclasses.replace(
     smoke, name="mine",
-    data=dataclasses.replace(smoke.data, structures=("cF4-Cu", "cI2-W", "cF8-C"), neighbors=8, min_particles=200),
-    training=dataclasses.replace(smoke.training, epochs=8, learning_rate=5e-3))
+    data=dataclasses.replace(smoke.data, structures=("cF4-Cu", "cI2-W", "cF8-C"), min_particles=200),
+    core=dataclasses.replace(smoke.core, dropout=0.0),
+    training=dataclasses.replace(smoke.training, epochs=12, learning_rate=5e-3, static_patience=(6, 12)))
 
 # %%
 # A training is a directory. Started again it goes on where it was killed, and one that is done does nothing.
 directory = pathlib.Path(tempfile.mkdtemp()) / "mine"
-card = gala_ssl.train("frame_classification", preset=preset, run_dir=directory, progress=False)
+card = gala_ssl.train(
+    "frame_classification", preset=preset, run_dir=directory, progress=False)
 card["structures"], card["epochs"], round(card["best"]["val_accuracy"], 2)
 
 # %%
@@ -37,7 +39,8 @@ ax.set_title("three structures, 8 bonds each")
 
 # %%
 # The directory is a folder of weights, which whatever takes ``weights`` takes as well.
-embed = gala_ssl.Embedding.from_pretrained("frame_classification", weights=directory, progress=False)
+embed = gala_ssl.Embedding.from_pretrained(
+    "frame_classification", weights=directory, progress=False)
 embed(gala_ssl.prototypes.build("cI2-W", 200, noise=0.03)).shape
 
 # %%
