@@ -33,16 +33,16 @@ timeline = Timeline(run)
 for frame, each in zip(run, found):
     timeline.add(frame, each.structure)
 print(*timeline.sentences(), sep="\n")
-timeline.table().iloc[:, :8].round(3)
+timeline.table()[["step", "kT", "gas", "liquid", "fcc"]].round(3)
 
 # %%
 # Where it happens: the fractions, and three frames cut in half. Colours are the same in every picture here: grey is
 # gas, pale blue liquid, green fcc.
 figure = plt.figure(figsize=(9, 6), layout="constrained")
 above, below = figure.subfigures(2, 1)
-gala_ssl.plot.fractions(timeline.fractions(), timeline.steps, "step", timeline.transitions(),
-                        ax=above.subplots())
-colors = gala_ssl.plot.name_colors(timeline.fractions().columns)
+fractions = timeline.fractions()
+gala_ssl.plot.fractions(fractions, timeline.steps, "step", timeline.transitions(), ax=above.subplots())
+colors = gala_ssl.plot.name_colors(fractions.columns)
 for i, ax in zip((2, 4, 7), below.subplots(1, 3)):
     gala_ssl.plot.particles(run[i], found[i].structure, colors=colors, ax=ax)
     ax.set_title(f"step {run[i].step:,}")

@@ -20,9 +20,11 @@ from gala_ssl.training.presets import PRESETS
 smoke = PRESETS["smoke"]
 preset = dataclasses.replace(
     smoke, name="mine",
-    data=dataclasses.replace(smoke.data, structures=("cF4-Cu", "cI2-W", "cF8-C"), min_particles=200),
+    data=dataclasses.replace(
+        smoke.data, structures=("cF4-Cu", "cI2-W", "cF8-C"), min_particles=200),
     core=dataclasses.replace(smoke.core, dropout=0.0),
-    training=dataclasses.replace(smoke.training, epochs=12, learning_rate=5e-3, static_patience=(6, 12)))
+    training=dataclasses.replace(
+        smoke.training, epochs=12, learning_rate=5e-3, static_patience=(6, 12)))
 
 # %%
 # A training is a directory. Started again it goes on where it was killed, and one that is done does nothing.
@@ -35,7 +37,7 @@ card["structures"], card["epochs"], round(card["best"]["val_accuracy"], 2)
 # What each epoch brought. The level line is what a network that knows nothing has: the logarithm of three.
 history = pd.read_csv(directory / "history.csv")
 ax = gala_ssl.plot.learning_curves(history, trivial=1.0986)
-ax.set_title("three structures, 8 bonds each")
+ax.set(title="three structures, 8 bonds each", ylim=(0.4, 1.6))
 
 # %%
 # The directory is a folder of weights, which whatever takes ``weights`` takes as well.
