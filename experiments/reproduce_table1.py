@@ -7,7 +7,6 @@ Writes table1.csv, table1.rst, claims.rst (what of the paper's claims holds), de
 card.json; prints the table, and by how much it differs from the one that was there. A pair without its snapshots shows
 as "not yet".
 """
-import argparse
 import pathlib
 
 import numpy as np
@@ -15,14 +14,16 @@ import pandas as pd
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import check_folder, write_csv, write_json, write_text, written_whole
+from gala_ssl.base.progress import Work
 from gala_ssl.base.provenance import sha256, versions
-from gala_ssl.commands.main import script
-from gala_ssl.commands.options import add_scale, add_tasks, add_weights
+from gala_ssl.commands.main import WHOLE, if_interrupted, script
+from gala_ssl.commands.options import Parser, add_scale, add_tasks, add_weights
 from gala_ssl.order.classical import baselines
 from gala_ssl.order.concatenation import with_concatenation
 from gala_ssl.order.embedding import Embedding
 from gala_ssl.plot import plots
 from gala_ssl.tasks.models.cards import tasks_with_weights
+from gala_ssl.tasks.models.sets import check_weights_folder
 from paper import TASKS, claims
 from paper.table1 import PAIRS, SnapshotFeatures, table1, to_rst
 
@@ -33,13 +34,18 @@ HARD_PAIR = PAIRS[4]
 @script
 def main(argv=None):
     arguments = parsed(argv)
+    with if_interrupted(WHOLE):
+        reproduce(arguments)
+
+
+def reproduce(arguments):
+    """Make the table, and write all that is made of it."""
+    work = Work()
     check_folder(arguments.output)
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.",
                          option="--seed", value=arguments.seed)
-    if not arguments.weights.is_dir():
-        raise InputError(f"There is no folder {arguments.weights} of weights; make one with experiments/pretrain.py.",
-                         path=arguments.weights)
+    check_weights_folder(arguments.weights)
     features = SnapshotFeatures(arguments.trajectories)
     if not any(features.has(pair) for pair in PAIRS):
         raise InputError(f"{arguments.trajectories} has the snapshots of no pair of Table 1; make them with "
@@ -67,7 +73,9 @@ def main(argv=None):
         "weights": {featurizer.name: featurizer.card for featurizer in learned},
         "versions": versions(),
     })
-    print(f"table1.csv, table1.rst, claims.rst, {figure}and card.json are in {arguments.output}.{changed}")
+    work.read(*features.frames.values())
+    files = f"table1.csv, table1.rst, claims.rst, {figure}and card.json"
+    print(f"{work.sentence(f'wrote {files} to {arguments.output}')}{changed}")
 
 
 def change(path, table):
@@ -84,8 +92,7 @@ def change(path, table):
 
 
 def parsed(argv):
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__)
     add_tasks(parser)
     add_weights(parser, default="paper")
     parser.add_argument("--trajectories", type=pathlib.Path, default=ROOT / "data/trajectories",

@@ -6,7 +6,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.frames import prototypes
 from gala_ssl.order.identify import Identifier
 from gala_ssl.order.names import LIQUID, SHORT_NAMES
-from gala_ssl.order.pooling import pooled
+from gala_ssl.order.pooling import Surroundings, pooled
 from gala_ssl.order.regions import at_edge, in_bulk
 from gala_ssl.tasks.data.config import ThermalConfig
 from gala_ssl.tasks.data.thermal import thermal_frame
@@ -48,7 +48,8 @@ class Measured:
 
 def strangeness(decide, part):
     """(n,) of the particles that count in a part of Measured."""
-    return decide.strangeness(part[7], part[3], at_edge(part[3]))[part[4]]
+    around = Surroundings(part[3])
+    return decide.strangeness(part[7], around, at_edge(part[3], around))[part[4]]
 
 
 def add_hot(measured, use):

@@ -29,8 +29,8 @@ class InputWarning(UserWarning):
 
 
 def pluralize(number, noun):
-    """The number and its noun, in the plural unless it is 1."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    """The number, with commas between thousands, and its noun, in the plural unless it is 1."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def reason(error):
@@ -38,11 +38,25 @@ def reason(error):
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
-def check_choice(kind, name, choices):
-    """InputError unless `name` is one of `choices`, with the one that it resembles most, if it does."""
-    if name in choices:
-        return
-    near = difflib.get_close_matches(str(name), choices, 1)
-    meant = f"did you mean {near[0]!r}? Choose" if near else "choose"
-    raise InputError(f"There is no {kind} {name!r}; {meant} from {', '.join(choices)}.",
-                     option=kind, value=name)
+def check_choice(kind, name, choices, option=None):
+    """InputError unless `name` is one of `choices`, with the one that it resembles most, if it does.
+
+    Args:
+        kind: what is chosen, such as "task"; also the error's `option`, unless another is given.
+    """
+    if name not in choices:
+        raise InputError(f"There is no {kind} {name!r}; {meant(name, choices)} from {', '.join(choices)}.",
+                         option=option or kind, value=name)
+
+
+def meant(name, choices):
+    """The words before "from fcc, hcp": "did you mean 'fcc'? Choose" where a choice resembles the name, or "choose"."""
+    near = nearest(name, choices)
+    return "choose" if near is None else f"did you mean {near!r}? Choose"
+
+
+def nearest(name, choices):
+    """The choice that a misspelt name resembles most, or whose beginning it is; None where there is none."""
+    small, spelt = str(name).lower(), {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(small, spelt, 1) or [each for each in spelt if small and each.startswith(small)]
+    return spelt[near[0]] if near else None

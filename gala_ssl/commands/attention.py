@@ -14,6 +14,7 @@ import pathlib
 
 from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError, pluralize
+from gala_ssl.base.progress import Work
 from gala_ssl.commands.options import add_partial, add_task, add_types, add_weights, frames_named
 from gala_ssl.frames.compressed import uncompressed_name
 from gala_ssl.tasks import check_task
@@ -32,6 +33,7 @@ def configure(parser):
 
 
 def run(arguments):
+    work = Work()
     from gala_ssl.base.files import check_folder, write_json
 
     check_keras()
@@ -60,8 +62,10 @@ def run(arguments):
         print(json.dumps({"output": str(output)} | card, indent=2))
     elif not arguments.quiet:
         shells = ", ".join(f"{edge:.3g}" for edge in edges)
-        print(f"Maps of {len(maps.layers)} attention layers of {arguments.task} are in {output}. The neighbours are in "
-              f"{len(edges) + 1} shells; where one ends and the next begins, in contact distances: {shells}.")
+        print(f"The neighbours are in {len(edges) + 1} shells; where one ends and the next begins, in contact "
+              f"distances: {shells}.")
+        work.read(frame)
+        print(work.sentence(f"wrote maps of {len(maps.layers)} attention layers of {arguments.task} to {output}"))
 
 
 def shells_of(frame, neighbors):

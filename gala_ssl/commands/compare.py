@@ -9,7 +9,8 @@ card.json into a folder as well. Methods are the classical baselines and all emb
 """
 import pathlib
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, pluralize
+from gala_ssl.base.progress import Work
 from gala_ssl.commands.options import (
     add_engine,
     add_partial,
@@ -41,6 +42,7 @@ def configure(parser):
 
 
 def run(arguments):
+    work = Work()
     if not 0 <= arguments.seed < 2**32:
         raise InputError(f"The seed is {arguments.seed}; it must be an integer from 0 to 2^32 - 1.",
                          option="--seed", value=arguments.seed)
@@ -66,8 +68,12 @@ def run(arguments):
     print(table.to_json(orient="records", indent=2) if arguments.json else text)
     if arguments.output:
         write(arguments, table, text, featurizers, features, pair)
-        if not (arguments.json or arguments.quiet):
-            print(f"table.csv, table.rst, densities.png and card.json are in {arguments.output}.")
+    if not (arguments.json or arguments.quiet):
+        work.read(first, second)
+        done = f"compared them by {pluralize(len(featurizers), 'method')}"
+        if arguments.output:
+            done += f", wrote table.csv, table.rst, densities.png and card.json to {arguments.output},"
+        print(work.sentence(done))
 
 
 def snapshot(text, partial):
@@ -83,7 +89,9 @@ def methods(arguments):
     from gala_ssl.order.concatenation import with_concatenation
     from gala_ssl.order.embedding import Embedding
     from gala_ssl.tasks.models.cards import tasks_with_weights
+    from gala_ssl.tasks.models.sets import check_weights_folder
 
+    check_weights_folder(arguments.weights)
     tasks = tasks_with_weights(arguments.weights) if arguments.tasks is None else arguments.tasks
     learned = [Embedding.from_pretrained(task, weights=arguments.weights, length_scale=arguments.scale,
                                          progress=not arguments.quiet, ignore_types=arguments.ignore_types,

@@ -8,7 +8,7 @@ they stay. Prints how many settled and how far they moved, in nearest distances.
 """
 import pathlib
 
-from gala_ssl.base.errors import pluralize
+from gala_ssl.base.progress import Work, say
 from gala_ssl.commands.options import (
     add_engine,
     add_trajectory,
@@ -34,6 +34,7 @@ def configure(parser):
 
 
 def run(arguments):
+    work = Work()
     from gala_ssl.frames.formats import writer_of
     from gala_ssl.frames.writing import write_frames
 
@@ -47,9 +48,9 @@ def run(arguments):
     denoise = Denoiser(Embedding.from_pretrained("shift_identification", weights=arguments.weights,
                                                  progress=not arguments.quiet, ignore_types=arguments.ignore_types,
                                                  engine=arguments.engine))
-    write_frames(arguments.output, settled(frames, denoise, arguments))
+    write_frames(arguments.output, settled(work.each(frames, not arguments.quiet), denoise, arguments))
     if not arguments.quiet:
-        print(f"Wrote {pluralize(len(frames), 'frame')} to {arguments.output}.")
+        print(work.sentence(f"wrote {arguments.output}"))
 
 
 def settled(frames, denoise, arguments):
@@ -59,5 +60,5 @@ def settled(frames, denoise, arguments):
         if not arguments.quiet:
             far = found.moved[found.settled].mean() if found.settled.any() else 0
             share = found.settled.mean()
-            print(f"{frame.where}: {share:.1%} settled, moved by {far:.3f} nearest distances", flush=True)
+            say(f"{frame.where}: {share:.1%} settled, moved by {far:.3f} nearest distances")
         yield found.frame

@@ -14,9 +14,9 @@ import contextlib
 import json
 import math
 import pathlib
-import time
 
 from gala_ssl.base.errors import InputError, check_choice, pluralize
+from gala_ssl.base.progress import Work, listed
 from gala_ssl.commands.options import (
     add_engine,
     add_neighbors,
@@ -74,7 +74,7 @@ def configure(parser):
 
 
 def run(arguments):
-    start = time.monotonic()
+    work = Work()
     output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_{arguments.task}.h5")
     check(arguments, output)
     from gala_ssl.base.files import errors_name, written_together
@@ -100,13 +100,14 @@ def run(arguments):
         raise InputError(f"--component is {arguments.component}, but there are {count} components; choose from 1 to "
                          f"{count}{more}",
                          option="--component", value=arguments.component)
-    written = [*files_of(output), *filter(None, (arguments.gsd, arguments.copy, arguments.png))]
-    with written_together(written) as aside, table_for(output, aside, embed.dimension, arguments.level) as table:
-        spans = fill(table, frames, embed, arguments)
+    files, others = files_of(output), [*filter(None, (arguments.gsd, arguments.copy, arguments.png))]
+    with (written_together([*files, *others]) as aside,
+          table_for(output, aside, embed.dimension, arguments.level) as table):
+        spans = fill(table, frames, embed, arguments, work)
         components = table.add_reference(reference, count) if reference else table.add_components(count)
         card = card_of(arguments, frames, embed, components) | {
             "steps": [int(table.file["step"][first]) for first, last in spans if first < last],
-            "seconds": round(time.monotonic() - start, 1)}
+            "seconds": round(work.seconds, 1)}
         save(table, aside, output, card)
         for copy in filter(None, (arguments.gsd, arguments.copy)):
             from gala_ssl.order.component_copies import write_components
@@ -120,9 +121,8 @@ def run(arguments):
         print(json.dumps({"output": str(output), "rows": rows} | card, indent=2))
     elif not arguments.quiet:
         kept = ", ".join(f"{ratio:.1%}" for ratio in components.get("variance_ratio", ()))
-        said = f"have {kept} of the variance" if kept else "are along the reference axes"
-        print(f"Wrote {pluralize(rows, 'row')} of {pluralize(len(frames), 'frame')} to {output}; "
-              f"the components {said}.")
+        print(f"The components {f'have {kept} of the variance' if kept else 'are along the reference axes'}.")
+        print(work.sentence("wrote " + listed([f"{pluralize(rows, 'row')} to {output}", *others])))
 
 
 def check(arguments, output):
@@ -180,15 +180,14 @@ def table_for(output, aside, dimension, level):
             yield EmbeddingTable(file, dimension, LEVELS[level])
 
 
-def fill(table, frames, embed, arguments):
+def fill(table, frames, embed, arguments, work):
     """Embed the frames into the table; returns the first row and the one after the last of each."""
     import numpy as np
-    from tqdm import tqdm
 
     from gala_ssl.order.averaged import bond_rows, particle_rows
 
     spans, average, bulk = [], arguments.average or 0, arguments.bulk
-    embedded = embed.each(tqdm(frames, "frames", disable=True if arguments.quiet else None))
+    embedded = embed.each(work.each(frames, not arguments.quiet))
     for number, (frame, parts) in zip(frames.numbers, embedded):
         start, step = len(table), -1 if frame.step is None else frame.step
         ids = np.full(len(frame), -1) if frame.ids is None else frame.ids

@@ -16,7 +16,8 @@ done. Look at the structure itself before you believe a rare name.
 import contextlib
 import pathlib
 
-from gala_ssl.base.errors import InputError, pluralize
+from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Work, listed, say
 from gala_ssl.commands.options import (
     add_engine,
     add_trajectory,
@@ -60,6 +61,7 @@ def configure(parser):
 
 
 def run(arguments):
+    work = Work()
     from gala_ssl.order.named_files import check_named
 
     for path in arguments.output:
@@ -78,7 +80,7 @@ def run(arguments):
                                           progress=not arguments.quiet, ignore_types=arguments.ignore_types,
                                           engine=arguments.engine)
     identify = Identifier(embedding, arguments.among, 0 if arguments.alone else POOLED, also)
-    write(arguments, frames, identify)
+    write(arguments, frames, identify, work)
 
 
 def structures_of(texts):
@@ -97,7 +99,7 @@ def structures_of(texts):
     return found
 
 
-def write(arguments, frames, identify):
+def write(arguments, frames, identify, work):
     """Name the particles of all frames; print fractions and transitions, and write the files asked for."""
     from gala_ssl.base.files import errors_name, written_together, written_whole
     from gala_ssl.order.named_files import named_file
@@ -114,13 +116,13 @@ def write(arguments, frames, identify):
         with contextlib.ExitStack() as opened:
             writers = {path: opened.enter_context(named_file(path, aside[path], frames, identify.answers))
                        for path in arguments.output}
-            for frame, found in identify.each(frames):
+            for frame, found in identify.each(work.each(frames, not arguments.quiet)):
                 timeline.add(frame, found.structure)
                 if album:
                     album.add(found)
                 if not arguments.quiet:
                     step = f", step {frame.step:,}" if frame.step is not None else ""
-                    print(f"{frame.where}{step}: {line(found)}", flush=True)
+                    say(f"{frame.where}{step}: {line(found)}")
                 for path, writer in writers.items():
                     with errors_name(path):
                         writer.add(frame, found)
@@ -136,8 +138,7 @@ def write(arguments, frames, identify):
     if not arguments.quiet:
         print(*sentences, sep="\n", end="\n" if sentences else "")
         written = [*arguments.output, *tables, *filter(None, (arguments.figure, arguments.html))]
-        if written:
-            print(f"Wrote {pluralize(len(frames), 'frame')} to {', '.join(map(str, written))}.")
+        print(work.sentence(f"wrote {listed(written)}" if written else ""))
 
 
 def line(found):

@@ -15,15 +15,18 @@ def configure(parser):
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def interrupted(arguments):
+    return "nothing was written"
+
+
 def run(arguments):
     from gala_ssl.base.provenance import versions
     from gala_ssl.tasks import TASKS
     from gala_ssl.tasks.models.cards import tasks_with_weights
+    from gala_ssl.tasks.models.sets import check_weights_folder
 
     folder = arguments.weights
-    if not folder.is_dir():
-        raise InputError(f"There is no folder {folder} of weights; make one with gala-ssl pretrain --output.",
-                         path=folder)
+    check_weights_folder(folder)
     found = {"tasks": {name: task.stream for name, task in TASKS.items()}, "folder": str(folder),
              "weights": {name: headline(folder, name) for name in tasks_with_weights(folder)},
              "kernel": kernel(), "engines": engines(), "versions": versions()}

@@ -1,11 +1,64 @@
-"""Options that several commands have in common; naming the choices must not wait for Keras."""
+"""Options that several commands have in common, and their parser; naming the choices must not wait for Keras."""
+import argparse
 import pathlib
 import re
+import sys
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice, meant, nearest
 from gala_ssl.clouds.rules import RULES, NeighborRule, parameters, rule_named
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_folder
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are an InputError of one sentence, with the option, command or choice that was meant."""
+
+    def __init__(self, **settings):
+        self._names, self._has_commands = [], False
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter} | settings)
+
+    def add_argument(self, *names, **settings):
+        action = super().add_argument(*names, **settings)
+        self._names += action.option_strings
+        return action
+
+    def add_subparsers(self, **settings):
+        self._has_commands = True
+        return super().add_subparsers(**settings)
+
+    def parse_known_args(self, args=None, namespace=None):
+        args = sys.argv[1:] if args is None else list(args)
+        if not self._has_commands:  # else what is wrong may be a command's
+            self._check_options(args)
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            self._check_options(left, "-")
+            raise InputError(f"{left[0]!r} is one word too many; {self.prog} --help shows what it takes.",
+                             option="argument", value=left[0])
+        return found, left
+
+    def _check_options(self, words, begin="--"):
+        """InputError if one of the words is an option that there is not."""
+        words = words[:words.index("--")] if "--" in words else words
+        for word in (word.partition("=")[0] for word in words if word.startswith(begin) and " " not in word):
+            if not any(name.startswith(word) for name in self._names):
+                near = nearest(word, self._names)
+                remedy = f"did you mean {near}?" if near else f"{self.prog} --help lists those that there are."
+                raise InputError(f"{self.prog} has no option {word}; {remedy}", option=word)
+
+    def _check_value(self, action, value):
+        # Private in argparse, the same in Python 3.11 to 3.14: only 3.14 suggests what was meant.
+        if action.choices is not None and value not in action.choices:
+            if not action.option_strings:
+                check_choice("command", value, action.choices)
+            name = action.option_strings[-1]
+            raise InputError(f"{name} is {value!r}; {meant(value, action.choices)} from "
+                             f"{', '.join(map(str, action.choices))}.", option=name, value=value)
+
+    def error(self, message):
+        negative = " (if it begins with a minus, write an equals sign before it, as in --frames=-1)"
+        raise InputError(f"{message}{negative if message.endswith('expected one argument') else ''}; {self.prog} "
+                         f"--help explains the options.", option="arguments")
 
 
 def add_trajectory(parser):

@@ -17,6 +17,7 @@ from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError, pluralize
 from gala_ssl.base.files import check_folder
 from gala_ssl.base.memory import keep_freed_memory
+from gala_ssl.base.progress import Work, duration
 from gala_ssl.commands.options import add_trajectory, chosen, trajectory_name, trajectory_of
 from gala_ssl.frames.compressed import uncompressed_name
 
@@ -43,9 +44,20 @@ def configure(parser):
     parser.add_argument("--json", action="store_true", help="print the card in place of the report")
 
 
+def interrupted(arguments):
+    return (f"the epochs of the training that were finished are kept in {folders(arguments)[1]}, and the same command "
+            f"goes on after them")
+
+
+def folders(arguments):
+    """The folders to write to: of the results, and of the training's run."""
+    output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_phases")
+    return output, arguments.directory or output / "run"
+
+
 def run(arguments):
     check_keras()
-    output = arguments.output or pathlib.Path(f"{uncompressed_name(arguments.trajectory[0]).stem}_phases")
+    work, (output, directory) = Work(), folders(arguments)
     check_folder(output)
     if arguments.count < 2:
         raise InputError(f"--count is {arguments.count}; phases are told apart where there are at least 2.",
@@ -60,13 +72,15 @@ def run(arguments):
     config = settings(arguments)
     # A trajectory that is too short should be known before the training.
     config.training_frames(len(frames), arguments.count)
-    directory = arguments.directory or output / "run"
     found = find_phases(frames, config, directory, not arguments.quiet)
     card = write(output, arguments, frames, config, found, directory)
     if arguments.json:
         print(json.dumps({"output": str(output)} | card, indent=2))
     elif not arguments.quiet:
-        print(sentence(card, output))
+        print(sentence(card))
+        print(f"Trained for {pluralize(card['epochs'], 'epoch')} on {len(card['known'])} of "
+              f"{pluralize(len(frames), 'frame')} and wrote phases.csv, phases.png and card.json to {output} in "
+              f"{duration(work.seconds)}.")
 
 
 def settings(arguments):
@@ -136,15 +150,14 @@ def figure(frames, known, asked, histogram, transitions):
     return made
 
 
-def sentence(card, output):
+def sentence(card):
     """What was found, for reading: the transitions that are more than chance, or that there are none."""
     shown = [each for each in card["transitions"] if each["shown"]]
-    files = f"phases.csv, phases.png and card.json are in {output}."
     if not shown:
         best = min((each["chance"] for each in card["transitions"]), default=1.0)
         return (f"No transition found: the network does not tell earlier frames from later ones better than chance "
                 f"does (p = {best:.2g}). Either nothing changes, or it learned too little: try more particles "
-                f"(--fraction 1), frames closer to each other, or gala-ssl identify. {files}")
+                f"(--fraction 1), frames closer to each other, or gala-ssl identify.")
     where = ", ".join(f"between frames {each['last']} and {each['first']} ({each['across']:.0%}, p = "
                       f"{each['chance']:.2g})" for each in shown)
     hidden = len(card["transitions"]) - len(shown)
@@ -154,5 +167,4 @@ def sentence(card, output):
     likeliest = max(likelihoods, key=likelihoods.get)
     return (f"A phase ends and the next begins {where}.{others if hidden else ''} In brackets: the part of the "
             f"particles of two phases that the network takes for the other's, 50% where nothing tells them apart, and "
-            f"how often chance does as well. Of 1 to {len(likelihoods)} phases, the likeliest number is {likeliest}. "
-            f"{files}")
+            f"how often chance does as well. Of 1 to {len(likelihoods)} phases, the likeliest number is {likeliest}.")

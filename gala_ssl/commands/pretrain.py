@@ -6,7 +6,9 @@ import json
 import pathlib
 
 from gala_ssl.base.backend import check_keras
+from gala_ssl.base.errors import pluralize
 from gala_ssl.base.memory import keep_freed_memory
+from gala_ssl.base.progress import Work, duration, say
 from gala_ssl.tasks import TASKS, check_task
 from gala_ssl.training.presets import PRESETS
 from gala_ssl.training.presets import preset as get_preset
@@ -21,8 +23,9 @@ def configure(parser):
     parser.add_argument("--output", type=pathlib.Path, help="copy weights and cards here, e.g. weights")
     parser.add_argument("--seeds", type=int, nargs="+", metavar="SEED",
                         help="in place of the preset's; a training each")
-    parser.add_argument("--engine", choices=("keras", "scan"), default="keras",
-                        help="scan: whole epochs in one program and all seeds at once, for a GPU; needs "
+    parser.add_argument("--engine", choices=("keras", "kernel", "scan"), default="keras",
+                        help="kernel: the compiled kernel, several times as fast on a processor, without "
+                             "dropout; scan: whole epochs in one program and all seeds at once, for a GPU; needs "
                              "KERAS_BACKEND=jax and a preset with the cosine schedule (default: keras)")
     parser.add_argument("--workers", type=int, help="processes that make questions for the scan engine")
     parser.add_argument("--attention", help="fast or published, in place of the preset's")
@@ -30,7 +33,13 @@ def configure(parser):
     parser.add_argument("--json", action="store_true", help="print the report as JSON, a list of tasks, at the end")
 
 
+def interrupted(arguments):
+    return (f"epochs that were finished are kept in {arguments.directory}, and the same command goes on after them; "
+            f"tasks that were finished are not trained again")
+
+
 def run(arguments):
+    work = Work()
     check_keras()
     for task in arguments.tasks:
         check_task(task)
@@ -45,7 +54,11 @@ def run(arguments):
         best = {name: value for name, value in card["best"].items() if name.startswith("val_")}
         found.append({"task": card["task"], **best, "epochs": card["epochs"], "seconds": round(card["seconds"], 1)})
         if not (arguments.json or arguments.quiet):
-            print(card["task"], *(f"{name} {value:.4f}" for name, value in best.items()),
-                  f"epochs {card['epochs']}, {card['seconds']:.0f} s")
+            say(" ".join([card["task"], *(f"{name} {value:.4f}" for name, value in best.items()),
+                          f"epochs {card['epochs']}, {card['seconds']:.0f} s"]))
     if arguments.json:
         print(json.dumps(found, indent=2))
+    elif not arguments.quiet:
+        output = f", weights and cards in {arguments.output}" if arguments.output else ""
+        print(f"{pluralize(len(found), 'training')} done in {duration(work.seconds)}; runs are in "
+              f"{arguments.directory}{output}.")

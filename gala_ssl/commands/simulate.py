@@ -3,6 +3,8 @@
 The systems are those of gala_ssl/simulation/systems.csv; --list shows them. A killed run goes on where it stopped
 when it is started again; a finished one does nothing.
 """
+from gala_ssl.base.errors import pluralize
+from gala_ssl.base.progress import duration
 
 
 def configure(parser):
@@ -19,7 +21,18 @@ def configure(parser):
     parser.add_argument("--quiet", action="store_true", help="no progress bar and no report")
 
 
+def interrupted(arguments):
+    return (f"frames that were finished are kept in {folder(arguments)}, and the same command goes on after the last "
+            f"one, as if nothing had happened")
+
+
+def folder(arguments):
+    """The run directory."""
+    return arguments.directory or f"runs/simulation/{arguments.name}"
+
+
 def run(arguments):
+    from gala_ssl.base.files import read_json
     from gala_ssl.simulation import cooling, systems
 
     if arguments.list or arguments.name is None:
@@ -31,7 +44,10 @@ def run(arguments):
         system = system.smoke()
     asked = {field: getattr(arguments, field) for field in ("particles", "steps", "seed")}
     system = system.replace(**{field: value for field, value in asked.items() if value is not None})
-    directory = arguments.directory or f"runs/simulation/{arguments.name}"
-    trajectory = cooling.cool(system, arguments.engine, directory, arguments.frames, not arguments.quiet)
+    trajectory = cooling.cool(system, arguments.engine, folder(arguments), arguments.frames, not arguments.quiet)
     if not arguments.quiet:
-        print(trajectory)
+        seconds = read_json(trajectory.with_name(cooling.CARD))["seconds"]
+        rate = system.particles * system.steps / max(seconds, 0.1)
+        print(f"Simulated {pluralize(system.particles, 'particle')} for {pluralize(system.steps, 'step')} in "
+              f"{duration(seconds)} ({rate:.2g} particle steps a second); {pluralize(arguments.frames + 1, 'frame')} "
+              f"are in {trajectory}.")

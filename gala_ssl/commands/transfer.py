@@ -9,6 +9,7 @@ import pathlib
 
 from gala_ssl.base.backend import check_keras
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar, Work, duration, say
 from gala_ssl.tasks import TASKS
 from gala_ssl.tasks.models.sets import weights_file, weights_folder
 from gala_ssl.training.presets import PRESETS
@@ -39,11 +40,18 @@ def configure(parser):
     parser.add_argument("--workers", type=int, help="local processes; default: one a core")
     parser.add_argument("--scheduler", help="address of a running Dask scheduler, in place of local processes")
     parser.add_argument("--list", action="store_true", help="show the state of the cells and end")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar and no report, but failures")
     parser.add_argument("--report", action="store_true", help="run nothing; write what is done so far and end")
+
+
+def interrupted(arguments):
+    return (f"cells that are done, and epochs that were finished in the others, are kept in "
+            f"{arguments.directory / arguments.preset}; the same command goes on with them")
 
 
 def run(arguments, also=None):
     """Run the grid and write what is done; `also(grid, folder)` writes more of its table."""
+    work = Work()
     check_keras()
     from gala_ssl.base.files import check_folder, write_csv, write_json, write_text
     from gala_ssl.base.provenance import versions
@@ -85,7 +93,9 @@ def run(arguments, also=None):
     write_json(output / "card.json", {
         **dataclasses.asdict(preset), "cells": len(grid), "of": len(chosen), "seconds": float(grid["seconds"].sum()),
         "weights_sha256": digests(used, weights), "versions": versions()})
-    print(f"{len(grid)} of {len(chosen)} cells are in {output}.")
+    if not arguments.quiet:
+        print(f"{len(grid)} of {len(chosen)} cells are in {output}: wrote grid.csv, tables.rst and card.json in "
+              f"{duration(work.seconds)}.")
     if failed:
         raise InputError(f"{failed} of them failed; --list shows their errors, and another start tries them again.",
                          path=directory)
@@ -124,10 +134,7 @@ def chosen_cells(arguments, sources, targets, preset):
 
 
 def run_missing(chosen, known, preset, weights, arguments, directory):
-    """Run the cells that are not done and return how many failed; on a terminal a live line tells how many are done,
-    how many failed, and how long it will take."""
-    from tqdm import tqdm
-
+    """Run the cells that are not done, with a bar, and return how many failed."""
     from gala_ssl.training.transfer import read_cell
     from gala_ssl.training.workers import run_cells
 
@@ -136,11 +143,12 @@ def run_missing(chosen, known, preset, weights, arguments, directory):
     failed = 0
     if not missing:
         return failed
-    with tqdm(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell", disable=None) as bar:
+    with Bar(total=len(chosen), initial=len(chosen) - len(missing), desc="grid", unit="cell",
+             shown=not arguments.quiet) as bar:
         for cell, card in run_cells(missing, preset, weights, directory, arguments.workers, arguments.scheduler):
             if "error" in card:
                 failed += 1
-                tqdm.write(f"failed: {cell.name}: {card['error']}")
+                say(f"failed: {cell.name}: {card['error']}")
             bar.update()
             bar.set_postfix_str(f"{failed} failed, last {cell.name}")
     return failed

@@ -9,14 +9,15 @@ import numpy as np
 # Heads in the numbers that network.h has for them; 0 is none.
 HEADS = (None, "cloud_class", "bond_class", "cloud_vector", "bond_vectors")
 # A smaller factor of layer norm, and a smaller length that multivectors are divided by, count as these.
-_SMALLEST_FACTOR, _SMALLEST_LENGTH = 1e-12, 1e-7
+SMALLEST_FACTOR, _SMALLEST_LENGTH = 1e-12, 1e-7
 
 
-def folded(weights, config, head=None):
+def folded(weights, config, head=None, transposed=False):
     """Return (shape, numbers): int32 and float32 arrays, in the order in which network.h reads them.
 
     Args:
         weights: of `gala_ssl.kernel.weights.read_weights`. config: CoreConfig. head: one of HEADS.
+        transposed: kernels are those of the step backwards.
 
     Raises:
         ValueError: arrays of other shapes than the config says.
@@ -24,7 +25,7 @@ def folded(weights, config, head=None):
     classes = weights["classifier"]["out"][1].size if "classifier" in weights else 0
     shape = [config.width, config.hidden, config.type_width, config.blocks, HEADS.index(head),
              config.vector_inputs == "bonds", classes]
-    parts = _Parts(config)
+    parts = _Parts(config, transposed)
     kernel, bias = weights["types"]
     parts.rows(kernel, config.type_width)
     parts.row(bias, config.width)
@@ -45,8 +46,8 @@ def folded(weights, config, head=None):
 class _Parts:
     """The arrays one after the other, flat; `config` says how large they must be."""
 
-    def __init__(self, config):
-        self.config, self.found = config, []
+    def __init__(self, config, transposed):
+        self.config, self.transposed, self.found = config, transposed, []
 
     def numbers(self, array, *shape):
         if array.shape != shape:
@@ -66,6 +67,7 @@ class _Parts:
         """A kernel by fours of its columns, its rows and columns filled up with zeros to multiples of four."""
         self.numbers(kernel, *shape)
         filled = np.pad(kernel, [(0, -size % 4) for size in shape])
+        filled = filled.T if self.transposed else filled
         self.found[-1] = filled.reshape(len(filled), -1, 4).transpose(1, 0, 2).ravel()
 
     def mlp(self, net, size):
@@ -126,7 +128,7 @@ def merged(net, mean=None, deviation=None):
         kernel = kernel / deviation[:, None]
         bias = bias - mean @ kernel
     gamma, beta = net["norm"]
-    factor, sign = np.maximum(abs(gamma), _SMALLEST_FACTOR), np.where(gamma < 0, -1, 1)
+    factor, sign = np.maximum(abs(gamma), SMALLEST_FACTOR), np.where(gamma < 0, -1, 1)
     out, out_bias = net["out"]
     kernel = (kernel - kernel.mean(axis=1, keepdims=True)) * sign
     return kernel, (bias - bias.mean()) * sign, beta / factor, factor[:, None] * out, out_bias

@@ -8,7 +8,7 @@ import pathlib
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 
 # From the plainest on, in the numbers that the library has for them.
 INSTRUCTION_SETS = ("plain", "avx2", "avx512")
@@ -17,7 +17,10 @@ MOST_BONDS = 64
 # Clouds that a thread takes at a time, at least and at most: multiples of the widest vectors, so that the same clouds
 # are beside each other, and a result does not depend on the number of threads.
 _LANES, CHUNK = 16, 128
+# Clouds that a thread learns from at a time, and what it finds of each block for running statistics, see learn.h.
+_LESSON, _STATISTICS = 64, 33
 _FLOATS = np.ctypeslib.ndpointer(np.float32, flags="C")
+_DOUBLES = np.ctypeslib.ndpointer(np.float64, flags="C")
 _INTEGERS = np.ctypeslib.ndpointer(np.int32, flags="C")
 
 
@@ -39,14 +42,23 @@ def library():
                                    path=path) from error
             found.gala_forward.argtypes = [ctypes.c_int, _INTEGERS, _FLOATS, _FLOATS, _FLOATS, ctypes.c_long,
                                            ctypes.c_int, ctypes.c_int, _FLOATS]
+            found.gala_learn.argtypes = [ctypes.c_int, _INTEGERS, _FLOATS, _FLOATS, ctypes.c_long, *[_FLOATS] * 4,
+                                         ctypes.c_long, ctypes.c_int, _FLOATS, *[_DOUBLES] * 3]
             return found
     raise NotForKernel("The compiled kernel is not there, because gala_ssl was installed without a C++ compiler; "
                        "install one, such as g++, and gala_ssl again.", option="engine", value="kernel")
 
 
-def instruction_set():
-    """The best instruction set of this processor that the library has code for, of INSTRUCTION_SETS."""
-    return INSTRUCTION_SETS[library().gala_best()]
+def instruction_set(asked=None):
+    """The best instruction set of this processor that the library has code for, of INSTRUCTION_SETS.
+
+    Args:
+        asked: another one that the processor has, for tests; InputError where it has not.
+    """
+    best = library().gala_best()
+    if asked is not None:
+        check_choice("instruction set of this processor", asked, INSTRUCTION_SETS[:best + 1])
+    return asked or INSTRUCTION_SETS[best]
 
 
 def threads():
@@ -79,3 +91,26 @@ def forward(shape, weights, bonds, types, wanted, out, chosen, count):
         return part(slice(None))
     with concurrent.futures.ThreadPoolExecutor(min(count, len(rows))) as pool:
         list(pool.map(part, rows))
+
+
+def learn(shape, weights, back, bonds, types, target, weight, answer, parts, chosen, count):
+    """Fill `answer` and return the loss, the gradient of `weights` and `parts` rows of statistics.
+
+    Args:
+        shape, weights, back: of `gala_ssl.kernel.fold.folded`, the last of transposed kernels.
+        bonds: (n, k, 3). types: (n, k, types). target, weight, answer: see learn.h. parts: number of blocks and one.
+        chosen: instruction set. count: number of threads.
+    """
+    known, number = library(), INSTRUCTION_SETS.index(chosen)
+
+    def part(rows):
+        found = np.zeros(1), np.zeros(len(weights)), np.zeros((parts, _STATISTICS))
+        if known.gala_learn(number, shape, weights, back, len(weights), bonds[rows], types[rows], target[rows],
+                            weight[rows], len(bonds[rows]), bonds.shape[1], answer[rows], *found):
+            raise MemoryError(f"There is no memory for learning from clouds of {bonds.shape[1]} bonds.")
+        return found
+
+    rows = [slice(first, first + _LESSON) for first in range(0, len(bonds), _LESSON)]
+    with concurrent.futures.ThreadPoolExecutor(min(count, len(rows))) as pool:
+        loss, gradient, statistics = map(sum, zip(*pool.map(part, rows)))
+    return float(loss[0]), gradient, statistics

@@ -5,7 +5,7 @@ from safetensors import SafetensorError
 from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.kernel import library
 from gala_ssl.kernel.fold import HEADS, folded
-from gala_ssl.kernel.library import INSTRUCTION_SETS, MOST_BONDS, NotForKernel
+from gala_ssl.kernel.library import MOST_BONDS, NotForKernel
 from gala_ssl.kernel.weights import read_weights
 
 # What may be asked for, in the numbers that network.h has for it.
@@ -41,11 +41,7 @@ class Kernel:
         if head not in HEADS:
             raise NotForKernel(f"The compiled kernel has no head {head!r}; it has those of "
                                f"{', '.join(HEADS[1:])}.", option="head", value=head)
-        self.instruction_set = library.instruction_set()
-        if instruction_set is not None:
-            there = INSTRUCTION_SETS[:INSTRUCTION_SETS.index(self.instruction_set) + 1]
-            check_choice("instruction set of this processor", instruction_set, there)
-            self.instruction_set = instruction_set
+        self.instruction_set = library.instruction_set(instruction_set)
         self.config, self.head = config, head
         self.threads = library.threads() if threads is None else threads
         try:

@@ -24,7 +24,12 @@ def read_weights(path, config, head=None):
     Raises:
         KeyError, OSError, SafetensorError: the file does not hold what the config says.
     """
-    arrays = _Arrays({name: array.astype(np.float64) for name, array in load_file(path).items()}, config)
+    return in_parts({name: array.astype(np.float64) for name, array in load_file(path).items()}, config, head)
+
+
+def in_parts(arrays, config, head=None):
+    """Whatever there is of each variable of a network by its path, such as its array, as `read_weights` returns it."""
+    arrays = _Arrays(arrays, config)
     found = {"types": arrays.pair("embed_types"), "blocks": [arrays.block(f"block{i}") for i in range(config.blocks)]}
     if head is not None:
         found["attention"] = arrays.attention(_ATTENTIONS[head], turns=head in ("cloud_vector", "bond_vectors"))

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.tables import simple_table
 from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.order.featurizer import OrderParameter
@@ -90,7 +90,7 @@ def score_table(featurizers, features, pairs, seed=0, n_bootstrap=1000, progress
     drawn = {pair.number: matched(features.frames[pair.first], features.frames[pair.second], seed)
              for pair in pairs if match and features.has(pair)}
     rows = []
-    for featurizer, pair in tqdm(cells, "scores", disable=None if progress else True):
+    for featurizer, pair in Bar(cells, "scores", unit="score", shown=progress):
         row = {"method": featurizer.name, "pair": pair.number, "first": pair.first, "second": pair.second}
         scores = dict.fromkeys(_SCORES, np.nan) | {"n1": 0, "n2": 0}
         if features.has(pair):

@@ -1,10 +1,13 @@
 """Take the thermal motion off the particles of a frame, so that the structure below it can be seen."""
+import copy
 import dataclasses
 import os
+from collections.abc import Callable
 
 import numpy as np
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.clouds.lengths import own_mean_bond
 from gala_ssl.clouds.neighborhoods import cloud_chunks
 from gala_ssl.frames.frame import Frame
@@ -65,6 +68,9 @@ class Denoiser:
                              f"mean_bond, not of {embedding.name} with {embedding.length_scale}.", option="embedding",
                              value=embedding.name)
         self.embedding = embedding
+        # One bar for all steps, in place of one for each.
+        self._network = copy.copy(embedding)
+        self._network.progress = False
 
     def __call__(self, frame: FrameLike, steps: int = STEPS) -> Denoised:
         frame = as_frame(frame)
@@ -72,29 +78,35 @@ class Denoiser:
             raise InputError(f"Denoising takes a whole number of steps, at least 1, not {steps!r}.", option="steps",
                              value=steps)
         now, total = frame, np.zeros((len(frame), 3))
-        for _ in range(int(steps)):
-            answer, _ = self.answers(now)
-            total += PART * np.nan_to_num(answer)
-            now = _moved(frame, total)
-        answer, length = self.answers(now)
+        with Bar(total=(int(steps) + 1) * len(frame), desc="steps", unit="particle", unit_scale=True, leave=False,
+                 shown=self.embedding.progress) as bar:
+            for _ in range(int(steps)):
+                answer, _ = self.answers(now, bar.update)
+                total += PART * np.nan_to_num(answer)
+                now = _moved(frame, total)
+            answer, length = self.answers(now, bar.update)
         left = pooled((np.linalg.norm(answer, axis=1) / length)[:, None], now)[:, 0]
         settled = left <= UNSURE
         total[~settled] = 0  # as well where the answer is NaN
         moved = np.linalg.norm(total, axis=1) / length
         return Denoised(_moved(frame, total), moved.astype(np.float32), settled)
 
-    def answers(self, frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    def answers(self, frame: Frame, count: Callable[[int], object] = int) -> tuple[np.ndarray, np.ndarray]:
         """(N, 3) vectors from each particle to its site, and (N,) nearest distances, in the frame's unit of length.
 
         The vector of a particle without neighbours is NaN, and its distance 1.
+
+        Args:
+            count: called with the number of particles that were done since it was called last.
         """
         found, lengths = [], []
         scale = self.embedding.card["data"]["x_scale"]
         for clouds in cloud_chunks(frame, SEARCHED, self.embedding.neighbors):
             length = np.where(clouds.mask.any(axis=1), own_mean_bond(clouds.bonds), 1)
-            parts = list(self.embedding.parts(clouds.scaled(length), "answer"))
+            parts = list(self._network.parts(clouds.scaled(length), "answer"))
             found.append(np.concatenate(parts) * scale * length[:, None])
             lengths.append(length)
+            count(len(clouds))
         return np.concatenate(found), np.concatenate(lengths)
 
 

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError, check_choice
+from gala_ssl.base.progress import Bar
 from gala_ssl.clouds.lengths import LENGTH_SCALES
 from gala_ssl.clouds.neighborhoods import PointClouds, cloud_chunks
 from gala_ssl.clouds.rules import Nearest, NeighborRule, check_rule
@@ -195,7 +195,8 @@ class Embedding(Featurizer):
         """Yield the PointClouds of a frame, or those given, as the network knows them: at most so many, in order."""
         whole = isinstance(frame, PointClouds)
         known = [self._inputs.of_clouds(frame, self.length_scale)] if whole else self.searched(frame)
-        with tqdm(total=len(frame), desc=self.name, leave=False, disable=None if self.progress else True) as bar:
+        with Bar(total=len(frame), desc=self.name, unit="particle", unit_scale=True, leave=False,
+                 shown=self.progress) as bar:
             for clouds in known:
                 size = at_a_time(clouds.bonds.shape[1], most)
                 for first in range(0, len(clouds), size):

@@ -1,7 +1,5 @@
 """Which structure is this particle part of? By a network that classifies frames, trained on thermal environments."""
-import dataclasses
 import os
-import typing
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -14,71 +12,17 @@ from gala_ssl.frames.objects import FrameLike, as_frame
 from gala_ssl.frames.trajectory import Trajectory
 from gala_ssl.order.decision import Decision, within
 from gala_ssl.order.embedding import Embedding
+from gala_ssl.order.identification import Identification
 from gala_ssl.order.names import DISORDERED, UNKNOWN, usual_name
-from gala_ssl.order.pooling import POOLED, in_parts, pooled
+from gala_ssl.order.pooling import POOLED, Surroundings, in_parts
 from gala_ssl.order.regions import at_edge
 from gala_ssl.order.unknown import KnownOrNot
-
-if typing.TYPE_CHECKING:
-    import pandas as pd
 
 _SMALLEST = 1e-9
 # What part of the particles inside a crystal has whose name those at an edge may get; how many an inside has.
 _INSIDE, _ENOUGH = 0.05, 13
 # If more than this fraction of the inside is unknown, what has order at an edge is so too.
 _MOST = 0.5
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Identification:
-    """What the particles of a frame are.
-
-    Attributes:
-        structure: (N,) names, such as "fcc", "liquid" or, where there is no short one, of the prototype; of a family
-            of structures that cannot be told apart, the usual one; "unknown" where `known` is false.
-        probability: (N,) float32, of the name in `nearest`, among those asked for; NaN for a particle without
-            neighbours in the embedding, about which nothing can be said: all its names are "unknown".
-        names: all names asked for. log_probabilities: (N, len(names)) float32, pooled over neighbours and normalised.
-        known: (N,) bool, false where the neighbourhood is unlike all known structures. At a surface that is called as
-            the inside is, or liquid or gas. Where names were asked for, or single particles, only those without
-            neighbours are unknown.
-        nearest: (N,) the likeliest name, also of what is unknown.
-        member: (N,) the likeliest structure of the family in `nearest`.
-    """
-
-    structure: np.ndarray
-    probability: np.ndarray
-    names: tuple[str, ...]
-    log_probabilities: np.ndarray
-    known: np.ndarray | None = None
-    nearest: np.ndarray | None = None
-    member: np.ndarray | None = None
-
-    def __post_init__(self):
-        names = np.asarray(self.structure)
-        for field, value in (("known", names != UNKNOWN), ("nearest", names), ("member", names)):
-            if getattr(self, field) is None:
-                object.__setattr__(self, field, value)
-
-    def __len__(self):
-        return len(self.structure)
-
-    def __repr__(self):
-        found = ", ".join(f"{name} {fraction:.0%}" for name, fraction in self.fractions().items() if fraction >= 0.005)
-        return f"Identification({len(self)} particles: {found})"
-
-    def fractions(self) -> "pd.Series":
-        """pandas.Series: the fraction of the particles that each name has, the largest first."""
-        import pandas as pd  # here and below, because naming alone does not need it
-
-        return pd.Series(self.structure, name="fraction").value_counts(normalize=True)
-
-    def table(self) -> "pd.DataFrame":
-        """pandas.DataFrame with a row a particle: structure, probability, nearest."""
-        import pandas as pd
-
-        return pd.DataFrame({"structure": self.structure, "probability": self.probability, "nearest": self.nearest},
-                            index=pd.RangeIndex(len(self), name="particle"))
 
 
 class Identifier:
@@ -134,13 +78,12 @@ class Identifier:
 
     def __call__(self, frame: FrameLike) -> Identification:
         frame = as_frame(frame)
-        return self.decide(*self.evidence(frame), frame)
+        return self._answer(self.embedding.parts(frame, "summary and answer"), frame)
 
     def each(self, frames: Iterable[FrameLike]) -> Iterator[tuple[Frame, Identification]]:
         """Yield each frame of a trajectory or list, and its Identification; small frames are computed together."""
         for frame, parts in self.embedding.each(frames, "summary and answer"):
-            evidence, summary = self._pooled(parts, frame)
-            yield frame, self.decide(evidence, summary, frame)
+            yield frame, self._answer(parts, frame)
 
     @property
     def answers(self):
@@ -154,23 +97,37 @@ class Identifier:
             (N, C) logarithms of the probabilities of all C structures, and (N, d) the summary of the head. Rows of
             particles without neighbours in the embedding are NaN, and do not count for others.
         """
-        return self._pooled(self.embedding.parts(frame, "summary and answer"), frame)
+        return self._pooled(self.embedding.parts(frame, "summary and answer"), self._around(frame))
 
-    def _pooled(self, parts, frame):
+    def _answer(self, parts, frame):
+        around = self._around(frame)
+        return self.decide(*self._pooled(parts, around), frame, around if self.pooled == POOLED else None)
+
+    def _around(self, frame):
+        return Surroundings(frame, self.pooled) if self.pooled else None
+
+    def _pooled(self, parts, around):
         both = np.concatenate(list(parts))
         width = both.shape[1] - len(self.structures)
         both[:, width:] = np.log(np.maximum(both[:, width:], _SMALLEST))
-        both = pooled(both, frame, self.pooled) if self.pooled else both
+        both = around(both) if around else both
         return both[:, width:], both[:, :width]
 
-    def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None) -> Identification:
-        """The Identification from what `evidence` returns; without the frame, all particles count as bulk."""
+    def decide(self, evidence: np.ndarray, summary: np.ndarray, frame: Frame | None = None,
+               around: Surroundings | None = None) -> Identification:
+        """The Identification from what `evidence` returns; without the frame, all particles count as bulk.
+
+        `around` is the `Surroundings` of 12 neighbours of the frame, where they are known already.
+        """
         scores, column = in_parts(self._scores, evidence, summary)
         best, bare, strange = scores.argmax(axis=1), np.isnan(evidence).any(axis=1), np.zeros(len(scores), bool)
         member = np.array([usual_name(name) for name in self.structures])[column]
         if self._unknown is not None:
-            edge = np.zeros(len(best), bool) if frame is None else at_edge(frame)
-            strange = self._unknown.strangeness(summary, frame, edge) > self._unknown.threshold
+            edge = np.zeros(len(best), bool)
+            if frame is not None:
+                around = around or Surroundings(frame)
+                edge = at_edge(frame, around)
+            strange = self._unknown.strangeness(summary, around, edge) > self._unknown.threshold
             # What has no order is not of an unknown order.
             strange &= ~np.isin(best, self._disordered) & (best < len(self._groups)) & ~bare
             inside = ~(edge | bare)

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.base.files import write_json
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, check_settings, run_lock
 from gala_ssl.base.validators import is_finite, is_whole
@@ -205,7 +205,7 @@ def _digest(frames):
 def _environments(frames, numbers, config, progress):
     """Clouds of a part of the particles of the frames with these numbers, labelled by their place among them."""
     clouds, labels = [], []
-    for label, number in enumerate(tqdm(numbers, "frames", leave=False, disable=None if progress else True)):
+    for label, number in enumerate(Bar(numbers, "frames", unit="frame", leave=False, shown=progress)):
         frame = frames[int(number)]
         order = rng(config.seed, "particles of a frame", int(number)).permutation(len(frame))
         chosen = order[:max(round(config.fraction * len(frame)), config.least)]

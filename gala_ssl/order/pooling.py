@@ -10,25 +10,35 @@ POOLED = 12
 _ROWS = 65536
 
 
-def pooled(values, frame, neighbors=POOLED):
-    """Values (N, d) averaged over each particle and its nearest neighbours.
+class Surroundings:
+    """Averages values over each particle of a frame and its nearest neighbours, which are searched for once.
+
+    Call on values (N, d), a row a particle; returns (N, d). A row with NaN stays so and counts for no other.
 
     Args:
-        values: (N, d), a row a particle of `frame`; a row with NaN stays so and counts for no other.
-        neighbors: how many.
+        frame: a Frame of N particles. neighbors: how many of each.
     """
-    bare = np.isnan(values).any(axis=1)
-    values = np.where(bare[:, None], 0, values) if bare.any() else values
-    counted, total = (~bare).astype(values.dtype), np.array(values)
-    for start, found in NeighborSearch(frame, Nearest(neighbors)).parts():
-        rows = slice(start, start + found.num_query_points)
-        ends = np.append(0, np.cumsum(found.neighbor_counts, dtype=int))
-        of_neighbors = csr_array((np.ones(ends[-1], values.dtype), np.asarray(found.point_indices), ends),
-                                 shape=(found.num_query_points, len(frame)))
-        total[rows] += of_neighbors @ values
-        total[rows] /= (of_neighbors @ counted)[:, None] + 1
-    total[bare] = np.nan
-    return total
+
+    def __init__(self, frame, neighbors=POOLED):
+        found = [(np.asarray(some.point_indices), np.asarray(some.neighbor_counts))
+                 for _, some in NeighborSearch(frame, Nearest(neighbors)).parts()]
+        indices, counts = (np.concatenate(each) for each in zip(*found))
+        ends = np.append(0, np.cumsum(counts, dtype=int))
+        self._neighbors = csr_array((np.ones(ends[-1], np.float32), indices, ends), shape=(len(frame),) * 2)
+
+    def __call__(self, values):
+        bare = np.isnan(values).any(axis=1)
+        values = np.where(bare[:, None], 0, values) if bare.any() else values
+        total = self._neighbors @ values
+        total += values
+        total /= (self._neighbors @ (~bare).astype(values.dtype))[:, None] + 1
+        total[bare] = np.nan
+        return total
+
+
+def pooled(values, frame, neighbors=POOLED):
+    """What `Surroundings` of a frame makes of values (N, d)."""
+    return Surroundings(frame, neighbors)(values)
 
 
 def in_parts(compute, *arrays):

@@ -5,7 +5,7 @@ from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighbors import NeighborSearch
 from gala_ssl.clouds.rules import Nearest
 from gala_ssl.frames.objects import as_frame
-from gala_ssl.order.pooling import pooled
+from gala_ssl.order.pooling import Surroundings, pooled
 
 REGIONS = ("vapour", "surface", "bulk")
 # Bonds that density is measured by; how much longer than those of the densest twentieth they are in the vapour.
@@ -41,7 +41,7 @@ def in_bulk(frame):
     return regions(frame) == REGIONS.index("bulk")
 
 
-def at_edge(frame):
+def at_edge(frame, around=None):
     """(N,) bool: the particles whose surroundings lie to one side, at a surface or in a vapour; also inside a pore.
 
     That is so where the mean bond vector to the 20 nearest neighbours, over the mean length of these bonds, averaged as
@@ -52,6 +52,7 @@ def at_edge(frame):
 
     Args:
         frame: a Frame of N particles, or what `gala_ssl.as_frame` makes one of.
+        around: its `Surroundings` of 12 neighbours, where they are known already.
 
     Raises:
         InputError: what the search for 20 neighbours refuses.
@@ -63,7 +64,7 @@ def at_edge(frame):
                           for column in np.asarray(some.vectors).T], axis=1)
         lengths = np.bincount(some.query_point_indices, some.distances, some.num_query_points)
         found.append(total / np.where(lengths > 0, lengths, 1)[:, None])
-    return np.linalg.norm(pooled(np.concatenate(found), frame), axis=1) > _ONE_SIDED
+    return np.linalg.norm((around or Surroundings(frame))(np.concatenate(found)), axis=1) > _ONE_SIDED
 
 
 def _searched(frame):

@@ -8,7 +8,7 @@ import dataclasses
 
 import numpy as np
 
-from gala_ssl.order.pooling import in_parts, pooled
+from gala_ssl.order.pooling import in_parts
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -35,19 +35,19 @@ class KnownOrNot:
         numbers = card.get("decision", {}).get("unknown")
         return None if numbers is None else cls(**{key: np.array(value) for key, value in numbers.items()})
 
-    def strangeness(self, features, frame=None, edge=False):
+    def strangeness(self, features, around=None, edge=False):
         """(n,) log odds that a neighbourhood with `features` (n, d) is of none of the known structures.
 
         A hot particle alone is of no other structure; many together are. So the odds are averaged over neighbours, if
-        the frame is given.
+        these are given.
 
         Args:
             features: the summary of the head of frame classification, averaged over a particle and its 12 nearest.
-            frame: of the n particles; None for odds that are not averaged, which scatter more.
+            around: the `Surroundings` of the n particles; None for odds that are not averaged, which scatter more.
             edge: (n,) bool, particles at an edge, about which nothing is said: NaN.
         """
         odds = np.where(edge, np.nan, in_parts(self._odds, features)[0])
-        return odds if frame is None else pooled(odds[:, None], frame)[:, 0]
+        return odds if around is None else around(odds[:, None])[:, 0]
 
     def _odds(self, features):
         hidden = np.maximum((features - self.mean) / self.scale @ self.hidden + self.hidden_bias, 0)

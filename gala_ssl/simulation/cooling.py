@@ -21,10 +21,10 @@ import zipfile
 
 import gsd.hoomd
 import numpy as np
-import tqdm
 
 from gala_ssl.base import files
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.provenance import versions
 from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import CONFIG, check_settings, run_lock
@@ -78,10 +78,11 @@ def cool(system, engine="lammps", directory=".", frames=100, progress=True):
             files.write_json(directory / CONFIG, config)
             _save(directory / RESTART, state)
         _append(directory, system, frames, state)
-        with tqdm.tqdm(total=frames, initial=state.frame, desc=system.name, unit="frame",
-                       disable=None if progress else True) as bar:
+        with Bar(total=frames, initial=state.frame, desc=system.name, unit="frame", shown=progress) as bar:
             while state.frame < frames:
-                state = _period(system, engine, frames, state)
+                before, state = state.seconds, _period(system, engine, frames, state)
+                rate = system.particles * (system.steps // frames) / max(state.seconds - before, 1e-3)
+                bar.set_postfix_str(f"{rate:.2g} particle steps/s", refresh=False)
                 # In this order: a frame missing from the trajectory can be written from the restart file.
                 _save(directory / RESTART, state)
                 _append(directory, system, frames, state)

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import scipy.optimize
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 
 
 class PairPotential:
@@ -130,9 +130,7 @@ POTENTIALS = {"OPP": OPP, "LJG": LJG}
 
 def make(name, parameters):
     """The potential called `name` ("OPP" or "LJG") with a dictionary of its parameters."""
-    if name not in POTENTIALS:
-        raise InputError(f"There is no pair potential called {name!r}; "
-                         f"choose one of {', '.join(POTENTIALS)}.", option="potential", value=name)
+    check_choice("pair potential", name, POTENTIALS, option="potential")
     fields = [field.name for field in dataclasses.fields(POTENTIALS[name])]
     unknown = sorted(set(parameters) - set(fields))
     missing = [field.name for field in dataclasses.fields(POTENTIALS[name])

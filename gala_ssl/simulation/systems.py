@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import importlib.resources
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.simulation import potentials
 
 
@@ -84,9 +84,7 @@ def names():
 
 def get(name):
     """The system called `name`; see `names()`."""
-    if name not in _table():
-        raise InputError(f"There is no simulated system called {name!r}; choose one of {', '.join(names())}.",
-                         option="system", value=name)
+    check_choice("simulated system", name, names(), option="system")
     return _table()[name]
 
 

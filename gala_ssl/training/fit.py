@@ -12,11 +12,12 @@ import warnings
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.randomness import rng
 from gala_ssl.base.runs import run_lock
 from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
+from gala_ssl.training.lessons import Lessons
 
 
 def schedule(losses, learning_rate, patience):
@@ -40,7 +41,7 @@ def schedule(losses, learning_rate, patience):
     return learning_rate, waited >= stop_after
 
 
-def fit(model, task, training, validation, config, directory, progress=True):
+def fit(model, task, training, validation, config, directory, progress=True, engine="keras"):
     """Train `model` until the schedule ends, and leave it with its best weights.
 
     A directory with a finished run is only read; one with a killed run is continued to the same history
@@ -54,16 +55,17 @@ def fit(model, task, training, validation, config, directory, progress=True):
         config: TrainingConfig.
         directory: of the run; made if it is not there.
         progress: show a bar (on a terminal only).
+        engine: "keras", or "kernel" for steps by the compiled kernel, see `gala_ssl.training.lessons`.
 
     Returns:
         pandas.DataFrame: the history, a row an epoch: epoch, learning_rate, loss, metric, val_loss,
         val_metric (the metric under its Keras name), seconds.
     """
     with run_lock(directory):
-        return fit_alone(model, task, training, validation, config, directory, progress)
+        return fit_alone(model, task, training, validation, config, directory, progress, engine)
 
 
-def fit_alone(model, task, training, validation, config, directory, progress=True):
+def fit_alone(model, task, training, validation, config, directory, progress=True, engine="keras"):
     """As `fit`, for a caller that already holds the lock of the directory (`run_lock`)."""
     directory = pathlib.Path(directory)
     if model.compiled:
@@ -72,18 +74,23 @@ def fit_alone(model, task, training, validation, config, directory, progress=Tru
         compile_for(model, task, config, len(training))
     patience = config.static_patience if task.stream == "static" else config.dynamic_patience
     history = resume(model, directory, len(training))
+    lessons = Lessons(model, task) if engine == "kernel" else None
     if len(history) < config.epochs:
         make_metrics(model, training)
 
-    while len(history) < config.epochs:
-        learning_rate = None
-        if config.schedule == "plateau":
-            learning_rate, stop = schedule([row["val_loss"] for row in history], config.learning_rate, patience)
-            if stop:
-                break
-            model.optimizer.learning_rate = learning_rate
-        row = _epoch(model, task, training, validation, len(history), config.seed, progress)
-        record(row, history, model, task, config, directory, learning_rate)
+    with Bar(total=config.epochs, initial=len(history), desc=f"{task.name} epochs at most", unit="epoch", leave=False,
+             shown=progress) as bar:
+        while len(history) < config.epochs:
+            learning_rate = None
+            if config.schedule == "plateau":
+                learning_rate, stop = schedule([row["val_loss"] for row in history], config.learning_rate, patience)
+                if stop:
+                    break
+                model.optimizer.learning_rate = learning_rate
+            row = _epoch(model, task, training, validation, len(history), config.seed, progress, lessons)
+            record(row, history, model, task, config, directory, learning_rate)
+            bar.set_postfix_str(f"val_loss={row['val_loss']:.4f}", refresh=False)
+            bar.update()
     load_variables(model.weights, directory / BEST)
     return pd.DataFrame(history)
 
@@ -120,19 +127,22 @@ def restart_optimizer(model):
         variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
 
 
-def _epoch(model, task, training, validation, epoch, seed, progress):
+def _epoch(model, task, training, validation, epoch, seed, progress, lessons=None):
     """Train one epoch and validate; return its row of the history."""
     start = time.perf_counter()
     reseed(model, seed, epoch)
-    with tqdm(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
-              disable=None if progress else True) as bar, warnings.catch_warnings():
+    with Bar(total=len(training), desc=f"{task.name} epoch {epoch + 1}", unit="batch", leave=False,
+             shown=progress) as bar, warnings.catch_warnings():
         # Heads that answer with the raw bonds leave the last block's multivectors without a gradient.
         warnings.filterwarnings("ignore", "Gradients do not exist for variables")
-        fitted = model.fit(_batches(training, epoch), epochs=1, steps_per_epoch=len(training),
-                           shuffle=False, verbose=0, callbacks=[_Progress(bar)]).history
+        if lessons:
+            row = lessons.epoch(training, epoch, bar)
+        else:
+            fitted = model.fit(_batches(training, epoch), epochs=1, steps_per_epoch=len(training),
+                               shuffle=False, verbose=0, callbacks=[_Progress(bar)]).history
+            row = {name: float(values[-1]) for name, values in fitted.items()}
         bar.set_postfix_str("validating")
         validated = validate(model, task, validation)
-    row = {name: float(values[-1]) for name, values in fitted.items()}
     row |= {f"val_{name}": value for name, value in validated.items()}
     return {"epoch": epoch + 1, **row, "seconds": round(time.perf_counter() - start, 2)}
 
@@ -181,7 +191,7 @@ def _seed_generators(part, visited):
 
 
 class _Progress(keras.callbacks.Callback):
-    """Shows batches and the running loss on a tqdm bar."""
+    """Shows batches and the running loss on a bar."""
 
     def __init__(self, bar):
         super().__init__()

@@ -44,8 +44,8 @@ def pretrain(tasks: Sequence[str], preset: str | Preset = "desktop", directory: 
             `directory/<preset>/<task>-<seed>`.
         attention: "fast" or "published", in place of the preset's.
         progress: show bars (on a terminal only).
-        engine: "keras", or "scan": whole epochs in one program and all seeds at once, for an accelerator, see
-            `gala_ssl.training.scan`.
+        engine: "keras"; "kernel": the compiled kernel, for processors, see `gala_ssl.training.lessons`; or "scan":
+            whole epochs in one program and all seeds at once, for an accelerator, see `gala_ssl.training.scan`.
         workers: processes that make questions for "scan".
     """
     preset = _checked(tasks, preset, attention, engine, (directory, output))
@@ -82,7 +82,7 @@ def train(task: str, *, run_dir: str | os.PathLike, preset: str | Preset = "desk
 
 def _checked(tasks, preset, attention, engine, folders) -> Preset:
     """The Preset that is asked for, after what is wrong with the arguments is said."""
-    check_choice("engine", engine, ("keras", "scan"))
+    check_choice("engine", engine, ("keras", "kernel", "scan"))
     for task in tasks:
         get_task(task)  # a wrong name should be known before the first training, not after it
     for folder in folders:
@@ -106,7 +106,7 @@ def train_each(task, presets, runs, engine="keras", workers=None, progress=True)
     environments = functools.cache(lambda data: None if data.thermal else prototype_environments(data, progress))
     if engine == "scan":
         return _train_together(task, presets, environments, runs, progress, workers)
-    return _train_in_turn(task, presets, environments, runs, progress)
+    return _train_in_turn(task, presets, environments, runs, progress, engine)
 
 
 def streams(task, environments, data, training, fraction=1.0):
@@ -133,7 +133,7 @@ def streams(task, environments, data, training, fraction=1.0):
         for side, indices in zip((_TRAINING, _VALIDATION), sides, strict=True))
 
 
-def _train_in_turn(name, presets, environments, runs, progress):
+def _train_in_turn(name, presets, environments, runs, progress, engine):
     """Train one task in its run directories, one after the other, and return the cards."""
     cards = []
     for preset, run in zip(presets, runs):
@@ -141,7 +141,7 @@ def _train_in_turn(name, presets, environments, runs, progress):
             card = finished(run, _settings(name, preset), f"{name}.json")
             if card is None:
                 model, task, sides = _begin(name, preset, environments(preset.data), run)
-                history = fit_alone(model, task, *sides, preset.training, run, progress)
+                history = fit_alone(model, task, *sides, preset.training, run, progress, engine)
                 card = _end(model, preset, sides, history, run)
         cards.append(card)
     return cards

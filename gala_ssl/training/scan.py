@@ -19,9 +19,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.runs import run_lock
 from gala_ssl.training.checkpoint import BEST, load_variables, record, resume
 from gala_ssl.training.fit import compile_for, reseed, restart_optimizer
@@ -87,8 +87,8 @@ def _train(models, task, training, validation, configs, directories, histories, 
     epochs, first = configs[0].epochs, len(histories[0])
     if first >= epochs:
         return
-    with _makers(training[0], workers) as pool, tqdm(
-            total=epochs, initial=first, desc=task.name, unit="epoch", disable=None if progress else True) as bar:
+    with _makers(training[0], workers) as pool, Bar(
+            total=epochs, initial=first, desc=task.name, unit="epoch", shown=progress) as bar:
         asked = [pool.submit(stream.stacked, 0) for stream in validation]
         coming = {epoch: [pool.submit(stream.stacked, epoch) for stream in training]
                   for epoch in range(first, min(epochs, first + _AHEAD))}

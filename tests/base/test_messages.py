@@ -82,7 +82,7 @@ MESSAGES = [
      "3 phases are told apart in 10 frames or more, not 9; give a longer trajectory, or train on more of its "
      "frames (every, --every)."),
     (lambda: rule_named("farthest"),
-     f"Neighbours are chosen by {', '.join(map(repr, RULES))}, not by 'farthest'."),
+     f"There is no rule for neighbours 'farthest'; choose from {', '.join(RULES)}."),
     (lambda: Nearest(0),
      "A point cloud needs a whole number of neighbours, at least 1, not 0."),
     (lambda: rule_named("cutoff"),

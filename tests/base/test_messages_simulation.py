@@ -56,14 +56,14 @@ def engine(positions, velocities=((0, 0, 0),), name="lammps"):
 
 MESSAGES = [
     (lambda folder: systems.get("cF9-Xx"),
-     "There is no simulated system called 'cF9-Xx'; choose one of cI2-W, cF4-Cu, ..., iQC_gas."),
+     "There is no simulated system 'cF9-Xx'; choose from cI2-W, cF4-Cu, ..., iQC_gas."),
     (lambda folder: SYSTEM.replace(steps=-5),
      "The system cI2-W has steps = -5, out of range; give a steps from 1 to 1e+10."),
     (lambda folder: SYSTEM.replace(particles=10),
      "The system cI2-W with 10 particles at density ... has a box of length ..., less than twice the cutoff ...; use "
      "more particles or a lower density."),
     (lambda folder: engines.check("gromacs"),
-     "There is no simulation engine called 'gromacs'; choose one of lammps, hoomd."),
+     "There is no simulation engine 'gromacs'; choose from lammps, hoomd."),
     (lambda folder: engine([[0, 0]]),
      "Positions of shape (1, 2) and velocities of shape (1, 3) were given; an engine needs both of shape (N, 3)."),
     (lambda folder: engine([[0, 0, np.nan]]),
@@ -79,7 +79,7 @@ MESSAGES = [
      "A table of 1 points from r = ... to the cutoff ... is not possible; ask for 2 points or more and a start inside "
      "the cutoff."),
     (lambda folder: potentials.make("Morse", {}),
-     "There is no pair potential called 'Morse'; choose one of OPP, LJG."),
+     "There is no pair potential 'Morse'; choose from OPP, LJG."),
     (lambda folder: potentials.make("OPP", {"k": 5, "depth": 1}),
      "The potential OPP takes k, phi; not known: depth; missing: phi."),
     (lambda folder: gas.random_points(50, 3.0, 2.0, np.random.default_rng([3])),

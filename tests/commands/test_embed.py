@@ -32,7 +32,8 @@ NEIGHBORS = tiny.NEIGHBORS
 
 def test_embed_writes_embedding_components_numbers_and_card(embed, weights, trajectory, capsys):
     embed("--components", 2)
-    assert "Wrote 900 rows of 3 frames to run_frame_classification.h5" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Read 3 frames (900 particles) and wrote 900 rows to run_frame_classification.h5 in" in said
     featurizer = Embedding.from_pretrained("frame_classification", weights=weights, progress=False)
     expected = np.concatenate([featurizer(frame) for frame in read_frames(trajectory)])
     with h5py.File("run_frame_classification.h5") as file:

@@ -87,7 +87,7 @@ def test_attention_takes_patterns_and_incomplete_files(steps, cut, capsys):
 @pytest.mark.parametrize("name", ["settled.gsd", "settled.xyz", "settled.dump"])
 def test_denoise_takes_several_files_and_writes_any_format(steps, cut, kernel, tmp_path, capsys, name):
     main(["denoise", steps, cut, "--partial", "--steps", "1", "-o", name])
-    assert "Wrote 4 frames" in capsys.readouterr().out
+    assert f"Read 4 frames ({4 * COUNT - 1} particles) and wrote {name} in" in capsys.readouterr().out
     frames, found = read_frames([steps]), read_frames(name)
     assert [len(frame) for frame in found] == 3 * [COUNT] + [COUNT - 1]
     for frame, each in zip(frames, found):

@@ -24,7 +24,8 @@ COMMANDS = {
     "attention": (["run.gsd", "--weights", "weights", "-o", "maps"], ["frame_classification"]),
     "phases": (["run.gsd", "--preset", "smoke", "--every", "2", "--count", "2", "--k", "6", "-o", "phases"],
                ["frames", "frame_classification epoch 1"]),
-    "pretrain": (["denoising", "--preset", "smoke", "--directory", "runs"], ["prototypes", "denoising epoch 1"]),
+    "pretrain": (["denoising", "--preset", "smoke", "--directory", "runs"],
+                 ["prototypes", "denoising epochs at most", "denoising epoch 1"]),
     "simulate": (["cI2-W", "--particles", "400", "--steps", "20", "--frames", "2", "--directory", "run"], ["cI2-W"]),
 }
 

@@ -91,12 +91,13 @@ def question(kind, seed=0):
     return [labels, *arrays] if kind == "LabeledMultivectorAttention" else arrays
 
 
-# Files are the same on any backend, and JAX compiles each operation for each.
-ROUNDS = [pytest.param({}, id="defaults", marks=pytest.mark.tensorflow), pytest.param(CORE, id="core"),
+ROUNDS = [pytest.param({}, id="defaults", marks=pytest.mark.slow), pytest.param(CORE, id="core"),
           pytest.param({"rank": 3, "reduce": False, "linear_terms": 2, "linear_mode": "full"}, id="rank 3",
-                       marks=pytest.mark.tensorflow)]
+                       marks=pytest.mark.slow)]
 
 
+# Files are the same on any backend, and JAX compiles each operation for each.
+@pytest.mark.tensorflow
 @pytest.mark.parametrize("options", ROUNDS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_config_file_and_weights_round_trip(kind, options, tmp_path):
@@ -118,6 +119,7 @@ def test_config_file_and_weights_round_trip(kind, options, tmp_path):
     np.testing.assert_array_equal(np.asarray(fresh(asked)), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("kind", KINDS)
 def test_published_layers_make_the_round_too(kind, tmp_path):
@@ -130,7 +132,8 @@ def test_published_layers_make_the_round_too(kind, tmp_path):
     np.testing.assert_array_equal(np.asarray(loaded(asked)), np.asarray(model(asked)))
 
 
-@pytest.mark.parametrize("options", [CORE, {"rank": 3, "reduce": False}], ids=["core", "rank 3"])
+@pytest.mark.parametrize("options", [
+    pytest.param(CORE, id="core"), pytest.param({"rank": 3, "reduce": False}, id="rank 3", marks=pytest.mark.slow)])
 def test_compiled_by_xla_equals_eager(options):
     model, asked = functional("Multivector2MultivectorAttention", options), question("")
     eager = np.asarray(model(asked))

@@ -13,6 +13,7 @@ from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.config import DataConfig
 from gala_ssl.tasks.models.build import build_model
 from tests.refusals import refused
+from tests.selection import in_tiers
 from tests.small_networks import card_of, small_core
 from tests.strategies import type_encodings
 
@@ -57,7 +58,7 @@ def test_questions_and_answers_are_finite(task):
 
 
 @pytest.mark.parametrize("attention", ATTENTIONS)
-@pytest.mark.parametrize("name", TASKS)
+@pytest.mark.parametrize("name", in_tiers(TASKS, ("denoising", "frame_classification"), slow=TASKS))
 def test_answers_losses_and_gradients_are_finite(name, attention):
     """As the task is trained: its loss, its weights, its dropout. A gradient that is not finite spoils the weights."""
     task = get_task(name)

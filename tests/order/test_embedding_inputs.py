@@ -21,7 +21,7 @@ from tests.properties import assert_close
 from tests.refusals import refused
 from tests.small_networks import small_config
 
-pytestmark = pytest.mark.any_backend
+pytestmark = pytest.mark.tensorflow  # on JAX test_embedding looks at the network's numbers
 
 TRAJECTORIES = pathlib.Path(__file__).parents[2] / "data" / "trajectories"
 

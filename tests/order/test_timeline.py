@@ -8,7 +8,7 @@ import pytest
 from gala_ssl.frames import prototypes
 from gala_ssl.frames.formats.gsd import snapshot
 from gala_ssl.frames.reading import read_frames
-from gala_ssl.order.identify import Identification
+from gala_ssl.order.identification import Identification
 from gala_ssl.order.named_files import check_named, named_file
 from gala_ssl.order.timeline import Timeline
 from tests.refusals import refused

@@ -139,7 +139,7 @@ def test_every_option(kind, data):
     assert_equal(layers, inputs, mask, data.draw(st.booleans()))
 
 
-@pytest.mark.parametrize("kind", KINDS[:2])
+@pytest.mark.parametrize("kind", [KINDS[0], pytest.param(KINDS[1], marks=pytest.mark.slow)])
 @examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_settings_of_the_core(kind, data, fast_calls):

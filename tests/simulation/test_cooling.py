@@ -167,7 +167,7 @@ def test_a_directory_in_use_is_refused(tiny, tmp_path):
 
 @pytest.mark.parametrize(("arguments", "words"), [
     (["cF9-Xx"], "no simulated system called 'cF9-Xx'; choose one of"),
-    (["cI2-W", "--engine", "gromacs"], "no simulation engine called 'gromacs'"),
+    (["cI2-W", "--engine", "gromacs"], "no simulation engine 'gromacs'"),
     (["cI2-W", "--steps", "-5"], "steps = -5, out of range"),
     (["cI2-W", "--particles", "10"], "use more particles"),
 ])

@@ -106,6 +106,7 @@ def test_a_run_learns_and_keeps_its_best_weights(environments, runs, name):
     assert found["loss"] == pytest.approx(history["val_loss"].min(), rel=1e-6)
 
 
+@pytest.mark.tensorflow  # on JAX the scan engine's test has this
 @pytest.mark.parametrize("name", in_tiers(TASKS))
 def test_a_run_stopped_after_an_epoch_goes_on_as_if_it_had_not(environments, runs, tmp_path, name):
     """Weights and history to the bit, whatever the weights of the model before it loaded the checkpoint."""
@@ -186,6 +187,7 @@ def test_a_free_core_moves_and_so_do_its_running_statistics(runs):
     assert any(path.endswith("kernel") for path in moved)
 
 
+@pytest.mark.slow
 def test_a_frozen_core_stays_and_so_do_its_running_statistics(environments, tmp_path):
     after, history = fitted(environments, tmp_path, frozen=True, epochs=2)
     before, core = dict(zip(after, drawn("denoising", 13), strict=True)), compiled("denoising", True).get_layer("core")

@@ -63,6 +63,7 @@ def trained(cell, folder, directory):
     return before, numbers(after.get_layer("core"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", in_tiers(["denoising", COMBINED]))
 def test_a_frozen_core_stays_to_the_bit(source, tmp_path):
     """Momentum statistics included."""
@@ -75,6 +76,7 @@ def test_a_frozen_core_stays_to_the_bit(source, tmp_path):
         assert not np.array_equal(after["projection/kernel"], before["projection/kernel"])
 
 
+@pytest.mark.slow
 def test_a_free_core_moves(tmp_path):
     before, after = trained(Cell("denoising", "nearest_bond", 1.0, False, 3), tiny.FOLDER, tmp_path)
     moved = [path for path in before if not np.array_equal(before[path], after[path])]

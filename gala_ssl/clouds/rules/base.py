@@ -3,7 +3,7 @@ import abc
 import dataclasses
 from typing import ClassVar
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 from gala_ssl.base.registry import register
 
 # The rules that there are, {name: class}, in their `order`.
@@ -88,9 +88,7 @@ def rule_named(name: str, most: int | None = None, **values) -> NeighborRule:
     Raises:
         InputError: there is no such rule, or it has no such parameter.
     """
-    if name not in RULES:
-        raise InputError(f"Neighbours are chosen by {', '.join(map(repr, RULES))}, not by {name!r}.",
-                         option="neighbors", value=name)
+    check_choice("rule for neighbours", name, RULES, option="neighbors")
     known = parameters(RULES[name])
     for option, value in values.items():
         if option not in known and value is not None:

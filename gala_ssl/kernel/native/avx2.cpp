@@ -7,7 +7,7 @@
 #endif
 #define LANES 8
 #define SET avx2
-#include "network.h"
+#include "learn.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -7,7 +7,7 @@
 #endif
 #define LANES 16
 #define SET avx512
-#include "network.h"
+#include "learn.h"
 #if defined(__clang__)
 #pragma clang attribute pop
 #endif

@@ -4,6 +4,9 @@ from keras import ops
 
 from gala_ssl.networks.layers.algebra import custom_norm
 
+# Part of the old average that a step keeps.
+MOMENTUM = 0.99
+
 
 def moments(values, mask=None):
     """Return mean and variance over all axes but the last, where `mask` (..., 1) is true if given."""
@@ -23,7 +26,7 @@ def _mean(values, axes, mask):
 class _Momentum(keras.layers.Layer):
     """What the two normalisations share: a momentum, a smallest divisor, and when statistics move."""
 
-    def __init__(self, momentum=0.99, epsilon=1e-7, **kwargs):
+    def __init__(self, momentum=MOMENTUM, epsilon=1e-7, **kwargs):
         super().__init__(**kwargs)
         self.momentum = momentum
         self.epsilon = epsilon

@@ -16,16 +16,14 @@ import importlib
 
 import numpy as np
 
-from gala_ssl.base.errors import InputError
+from gala_ssl.base.errors import InputError, check_choice
 
 ENGINES = {"lammps": "LammpsEngine", "hoomd": "HoomdEngine"}
 
 
 def check(name):
     """InputError if `name` is not the name of an engine; nothing is imported."""
-    if name not in ENGINES:
-        raise InputError(f"There is no simulation engine called {name!r}; "
-                         f"choose one of {', '.join(ENGINES)}.", option="engine", value=name)
+    check_choice("simulation engine", name, ENGINES, option="engine")
 
 
 def make(name, system, positions, velocities, kT=None, ramp_steps=1, seed=1):

@@ -2,9 +2,9 @@
 import dataclasses
 
 import numpy as np
-from tqdm import tqdm
 
 from gala_ssl.base.errors import InputError
+from gala_ssl.base.progress import Bar
 from gala_ssl.base.randomness import rng
 from gala_ssl.clouds.neighborhoods import PointClouds, point_clouds
 from gala_ssl.clouds.rules import Nearest
@@ -44,7 +44,7 @@ def prototype_environments(config, progress=True):
     """
     names = config.structures or prototypes.names()
     clouds, labels = [], []
-    for label, name in enumerate(tqdm(names, "prototypes", disable=None if progress else True)):
+    for label, name in enumerate(Bar(names, "prototypes", unit="structure", shown=progress)):
         for i, noise in enumerate(config.noises):
             frame = prototypes.build(name, config.min_particles, noise, seed=_noise_seed(config.seed, i))
             clouds.append(point_clouds(frame, Nearest(config.neighbors)))

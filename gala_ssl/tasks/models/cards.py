@@ -3,14 +3,14 @@ import contextlib
 import dataclasses
 import os
 
-from gala_ssl.base.errors import InputError, reason
+from gala_ssl.base.errors import InputError, nearest, reason
 from gala_ssl.base.files import read_json
 from gala_ssl.base.provenance import sha256
 from gala_ssl.base.validators import is_finite
 from gala_ssl.networks.config import CoreConfig
 from gala_ssl.tasks import TASKS, get_task
 from gala_ssl.tasks.data.config import DataConfig
-from gala_ssl.tasks.models.sets import SHIPPED, weights_file
+from gala_ssl.tasks.models.sets import SETS, SHIPPED, check_weights_folder, weights_file
 
 
 @contextlib.contextmanager
@@ -74,6 +74,8 @@ def weights_and_card(task, directory=SHIPPED):
     card = weights.with_suffix(".json")
     missing = [path.name for path in (weights, card) if not path.exists()]
     if missing:
+        if nearest(directory, SETS):
+            check_weights_folder(directory)
         others = tasks_with_weights(directory)
         raise InputError(f"There are no weights for {task} in {directory}: {' and '.join(missing)} missing. "
                          + (f"It has those for {', '.join(others)}; name that task, or" if others and task not in others
