@@ -37,7 +37,7 @@ card["structures"], card["epochs"], round(card["best"]["val_accuracy"], 2)
 # What each epoch brought. The level line is what a network that knows nothing has: the logarithm of three.
 history = pd.read_csv(directory / "history.csv")
 ax = gala_ssl.plot.learning_curves(history, trivial=1.0986)
-ax.set(title="three structures, 8 bonds each", ylim=(0.4, 1.6))
+_ = ax.set(title="three structures, 8 bonds each", ylim=(0.4, 1.6))
 
 # %%
 # The directory is a folder of weights, which whatever takes ``weights`` takes as well.
