@@ -104,11 +104,11 @@ $(INSTALLED): requirements.txt setup.cfg setup.py $(wildcard gala_ssl/kernel/nat
 	  { echo "gala_ssl needs Python 3.11 or newer; name one with PYTHON=python3.11"; exit 1; }
 	@echo "Installing the pinned versions into $(VENV), 2.6 GB, some minutes ..."
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-compile --require-hashes -r requirements.txt
 	$(PIP) --no-deps --no-build-isolation -e . --config-settings editable_mode=compat
 	touch $@
 
 $(DEVELOPER): requirements-dev.txt $(INSTALLED)
 	@echo "Installing what tests and checks need besides, 2 GB, some minutes ..."
-	$(PIP) --require-hashes -r requirements-dev.txt
+	$(PIP) --no-compile --require-hashes -r requirements-dev.txt
 	touch $@

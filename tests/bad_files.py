@@ -158,13 +158,13 @@ IMPOSSIBLE = {("no particles", "xyz"), ("no particles", "dump"),
 # What is put in place of what; "|" for choices of sentences.
 EDITS = {
     "xyz": [("64\n", "65\n", "no number of particles"), ("64\n", "63\n", "no number of particles"),
-            ("64\n", "-64\n", "no number of particles"), ("64\n", "9" * 15 + "\n", "of 999999999999999"),
+            ("64\n", "-64\n", "no number of particles"), ("64\n", "9" * 15 + "\n", "of 999,999,999,999,999"),
             ("pos:R:3", "force:R:3", "frame 0 cannot be read"), ("pos:R:3", "pos:R:99999999", "more than 999 columns"),
             ("pos:R:3", "pos:R:2", "row 0 has 4 words in place of 3"), ("Lattice", "Latice", "no periodic cell"),
             ('Lattice="4.0', 'Lattice="four', "could not convert"), ('Lattice="4.0', 'Lattice="', "8 numbers"),
             ("pos:R:3", "pos:R:4", "row 0 has 4 words in place of 5")],
     "dump": [("x y z", "a b c", "no columns of positions"), ("\n64\n", "\n63\n", "64 of 63 particles"),
-             ("\n64\n", "\n99999999999999\n", "64 of 99999999999999"),
+             ("\n64\n", "\n99999999999999\n", "64 of 99,999,999,999,999"),
              ("ITEM: BOX", "ITEM: BAX", "no ITEM: BOX BOUNDS"), ("x y z", "x y z vx vy", "row 0 has 5 words"),
              ("\n1 1 ", "\n1 999999999999 ", "knows 1 type of particles"),
              ("ITEM: TIMESTEP\n0", "TIMESTEP\n0", "does not start with ITEM")],
@@ -172,6 +172,6 @@ EDITS = {
             ("_fract_x", "_fract_w", "cannot be read"), ("Cu0 Cu", "Cu0 Qq", "knows 1 type of particles"),
             ("alpha 90.0", "alpha 0.0", "cannot be read|no volume"), ("'P 1'", "'Q 77'", "no space group Q 77"),
             ("Cu1 Cu", "Cu1", "cannot be read as CIF"), ("length_a 4.0", "length_a ?", "there is no _cell_length_a")],
-    "poscar": [("\n64\n", "\n99999999999\n", "64 of 99999999999"), ("\n64\n", "\n65\n", "64 of 65 particles"),
+    "poscar": [("\n64\n", "\n99999999999\n", "64 of 99,999,999,999"), ("\n64\n", "\n65\n", "64 of 65 particles"),
                ("\n64\n", "\n-64\n", "negative"), ("\n1.0\n", "\n0.0\n", "no periodic cell"),
                ("\nCu\n", "\nCu Zn\n", "2 names for 1"), ("4.0 0.0 0.0", "4.0 0.0", "cannot be read")]}

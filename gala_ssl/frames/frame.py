@@ -119,8 +119,7 @@ class Frame:
     @property
     def cell(self) -> np.ndarray:
         """(3, 3) float64: the box vectors, one a row."""
-        lx, ly, lz, xy, xz, yz = self.box
-        return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
+        return cell_of(self.box)
 
     def replicated(self, nx: int, ny: int, nz: int) -> "Frame":
         """The frame repeated nx, ny and nz times along its box vectors.
@@ -165,6 +164,12 @@ def _whole(types):
 def repeated(points, repeats):
     """Fractional points (n, 3) of a cell in `repeats` (3,) cells along its vectors, cell after cell, in cell units."""
     return (np.indices(repeats).reshape(3, -1).T[:, None] + points).reshape(-1, 3)
+
+
+def cell_of(box):
+    """(3, 3) float64, the vectors of a box Lx, Ly, Lz, xy, xz, yz, one a row: `box_of` backwards."""
+    lx, ly, lz, xy, xz, yz = np.asarray(box, float)
+    return np.array([[lx, 0, 0], [xy * ly, ly, 0], [xz * lz, yz * lz, lz]])
 
 
 def box_of(cell):

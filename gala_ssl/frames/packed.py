@@ -11,26 +11,20 @@ Layout of the file, for n frames of N_i particles:
 import numpy as np
 
 from gala_ssl.base.errors import InputError
-from gala_ssl.frames.frame import Frame
+from gala_ssl.frames.frame import Frame, cell_of
 
 LEVELS = 2 ** 16
 
 
-def box_matrix(box):
-    """(3, 3) float64, the edges of a box (6,) as columns."""
-    lx, ly, lz, xy, xz, yz = np.asarray(box, float)
-    return np.array([[lx, xy * ly, xz * lz], [0, ly, yz * lz], [0, 0, lz]])
-
-
 def pack(positions, box):
     """Positions (N, 3), centred on the box's centre or wrapped in any way, as (N, 3) uint16."""
-    fractions = np.linalg.solve(box_matrix(box), np.asarray(positions, float).T).T + 0.5
+    fractions = np.linalg.solve(cell_of(box).T, np.asarray(positions, float).T).T + 0.5
     return np.floor((fractions - np.floor(fractions)) * LEVELS).astype(np.int64).astype(np.uint16)
 
 
 def unpack(packed, box):
     """Positions (N, 3) float64 in the box centred at the origin, of what `pack` made."""
-    return ((np.asarray(packed, float) + 0.5) / LEVELS - 0.5) @ box_matrix(box).T
+    return ((np.asarray(packed, float) + 0.5) / LEVELS - 0.5) @ cell_of(box)
 
 
 def save_packed(file, frames):

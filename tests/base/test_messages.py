@@ -82,7 +82,7 @@ MESSAGES = [
      "3 phases are told apart in 10 frames or more, not 9; give a longer trajectory, or train on more of its "
      "frames (every, --every)."),
     (lambda: rule_named("farthest"),
-     f"There is no rule for neighbours 'farthest'; choose from {', '.join(RULES)}."),
+     f"There is no rule for neighbours 'farthest'; did you mean 'nearest'? Choose from {', '.join(RULES)}."),
     (lambda: Nearest(0),
      "A point cloud needs a whole number of neighbours, at least 1, not 0."),
     (lambda: rule_named("cutoff"),

@@ -112,7 +112,7 @@ def test_info_refuses_a_folder_that_is_not_there_or_weights_without_card(tmp_pat
 def test_simulate_lists_its_systems(capsys):
     main(["simulate", "--list"])
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(systems.names())
-    assert "no simulated system called 'x'" in failed(capsys, main, ["simulate", "x"])
+    assert "no simulated system 'x'" in failed(capsys, main, ["simulate", "x"])
 
 
 def test_pretrain_refuses_before_it_starts(tmp_path, capsys, monkeypatch):

@@ -32,7 +32,7 @@ from tests.written import crystals
     (["--task", "denosing"], "There is no task 'denosing'"),
     (["--task", "autoencoder"], "There are no weights for autoencoder"),
     (["--scale", "metre"], "There is no length scale 'metre'"),
-    (["--neighbors", "farthest"], "not by 'farthest'"),
+    (["--neighbors", "farthest"], "no rule for neighbours 'farthest'"),
     (["--neighbors", "cutoff"], "need r_max"),
     (["--k", "3000"], "k = 3000 bonds are too wide"),
     (["--neighbors", "cutoff", "--r-max", "50"], "The cutoff 50 is too large for the box of"),

@@ -66,6 +66,14 @@ def test_the_table_has_all_commands():
     assert set(KEPT) == set(commands())
 
 
+@pytest.fixture(autouse=True)
+def attentive():
+    """Ctrl-C reaches this process and those it starts, also where a shell has started it in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("command", KEPT)
 def test_ctrl_c_says_what_is_kept(command, monkeypatch, capsys):
     monkeypatch.setattr(commands()[command], "run", lambda arguments: os.kill(os.getpid(), signal.SIGINT))

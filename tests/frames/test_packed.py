@@ -2,7 +2,8 @@
 import numpy as np
 import pytest
 
-from gala_ssl.frames.packed import LEVELS, box_matrix, load_packed, pack, save_packed, unpack
+from gala_ssl.frames.frame import cell_of
+from gala_ssl.frames.packed import LEVELS, load_packed, pack, save_packed, unpack
 from tests.refusals import refused
 
 CUBE = np.array([20.0, 20, 20, 0, 0, 0])
@@ -13,9 +14,9 @@ TILTED = np.array([12.0, 15, 9, 0.3, -0.2, 0.5])
 def test_positions_come_back_within_half_a_level_of_each_edge(box):
     rng = np.random.default_rng(0)
     fractions = rng.uniform(-1.5, 1.5, (5000, 3))  # in several images of the box
-    positions = fractions @ box_matrix(box).T
+    positions = fractions @ cell_of(box)
     difference = unpack(pack(positions, box), box) - positions
-    back = np.linalg.solve(box_matrix(box), difference.T).T
+    back = np.linalg.solve(cell_of(box).T, difference.T).T
     off = back - np.round(back)
     assert np.abs(off).max() <= 0.5 / LEVELS + 1e-9
     assert np.abs(off).max() > 0.45 / LEVELS  # all 16 bits are used

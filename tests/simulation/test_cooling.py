@@ -166,7 +166,7 @@ def test_a_directory_in_use_is_refused(tiny, tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "words"), [
-    (["cF9-Xx"], "no simulated system called 'cF9-Xx'; choose one of"),
+    (["cF9-Xx"], "no simulated system 'cF9-Xx'; choose from"),
     (["cI2-W", "--engine", "gromacs"], "no simulation engine 'gromacs'"),
     (["cI2-W", "--steps", "-5"], "steps = -5, out of range"),
     (["cI2-W", "--particles", "10"], "use more particles"),

