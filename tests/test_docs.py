@@ -1,4 +1,5 @@
 """What the documentation shows in Python is run as it stands there."""
+import importlib
 import json
 import pathlib
 import pkgutil
@@ -18,6 +19,7 @@ from gala_ssl.commands.main import main
 from gala_ssl.networks.core import build_core
 from gala_ssl.tasks.data.streams import Stream
 from gala_ssl.tasks.models.build import build_model
+from gala_ssl.tasks.models.sets import SETS
 from gala_ssl.training.fit import compile_for
 
 pytestmark = pytest.mark.tensorflow
@@ -174,3 +176,43 @@ def test_the_task_of_the_how_to_learns(monkeypatch):
     compile_for(model, task, preset.training)
     losses = [model.fit(stream.dataset(epoch), shuffle=False, verbose=0).history["loss"][0] for epoch in range(3)]
     assert losses[-1] < losses[0]
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """The modules in docs/ that write pages."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    return importlib.import_module
+
+
+def test_a_page_has_each_card(pages):
+    cards = pages("cards")
+    text = cards.page()
+    for name in SETS:
+        for task, card in cards.cards_of(name).items():
+            assert f".. _card-{name}-{task}:" in text and card["sha256"] in text
+    assert "22 of 24" in cards.epochs_of(cards.cards_of("thermal")["frame_classification"])
+
+
+def test_a_card_may_lack_anything(pages):
+    cards = pages("cards")
+    assert "not in the card" in cards.card_part("mine", "denoising", {"task": "denoising"})
+    full = cards.cards_of("thermal")["frame_classification"]
+    for field in full:
+        assert cards.card_part("mine", "denoising", {key: value for key, value in full.items() if key != field})
+
+
+def test_the_benchmarks_are_those_of_the_results(pages):
+    measured = pages("measured")
+    assert "**kernel**" in measured.speeds() and "2,625" in measured.speeds()
+    assert "published" in measured.networks() and "4,096" in measured.small_frames()
+
+
+def test_a_notebook_is_a_page(pages, tmp_path):
+    pages("notebooks").write_pages(tmp_path)
+    names = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert names | {"index"} == {path.stem for path in tmp_path.glob("*.rst")}
+    for name in names:
+        page = (tmp_path / f"{name}.rst").read_text(encoding="utf-8")
+        assert f".. image:: {name}_0.png" in page and (tmp_path / f"{name}_0.png").exists()
+        assert not re.search(r"(?<!`)`(?![`<])[^`:]+`(?!`)", page.split(".. code-block")[0])  # no Markdown is left
