@@ -19,15 +19,15 @@ from gala_ssl.training.presets import PRESETS
 
 smoke = PRESETS["smoke"]
 preset = dataclasses.replace(
-    smoke, name="mine",
+    smoke, name="mine", dropout=0.0,
     data=dataclasses.replace(
         smoke.data, structures=("cF4-Cu", "cI2-W", "cF8-C"), min_particles=200),
-    core=dataclasses.replace(smoke.core, dropout=0.0),
     training=dataclasses.replace(
         smoke.training, epochs=12, learning_rate=5e-3, static_patience=(6, 12)))
 
 # %%
-# The compiled kernel takes the steps. A training is a directory. Started again it goes on where it was killed, and one that is done does nothing.
+# The compiled kernel takes the steps. A training is a directory. Started again it goes on where it was killed, and
+# one that is done does nothing.
 directory = pathlib.Path(tempfile.mkdtemp()) / "mine"
 card = gala_ssl.train(
     "frame_classification", preset=preset, run_dir=directory, engine="kernel",
