@@ -1,6 +1,5 @@
 """The transfer grid for reading: made-up grids, and what of the claims holds on them."""
 import contextlib
-import dataclasses
 import json
 import re
 
@@ -128,7 +127,7 @@ def results(tmp_path):
     grid = made_up()
     grid = grid[grid["source"] == SCRATCH].reset_index(drop=True)
     write_csv(tmp_path / "results/grid.csv", grid)
-    write_json(tmp_path / "results/card.json", {**dataclasses.asdict(preset("grid")), "cells": len(grid),
+    write_json(tmp_path / "results/card.json", {**preset("grid").values(), "cells": len(grid),
                                                 "weights_sha256": {}})
     return tmp_path / "results", grid
 
