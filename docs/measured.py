@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from gala_ssl.plot.style import COLORS
 
 RESULTS = pathlib.Path(__file__).parents[1] / "results" / "benchmarks"
-OURS = ("kernel", "kernel, 2 threads", "keras with XLA", "identify, kernel")
+OURS = ("kernel", "kernel, 2 threads", "keras with XLA", "identify, kernel", "identify, kernel, 2 threads")
 WHAT = {"kernel": "embedding, the default", "kernel, 2 threads": "", "keras with XLA": "the same network by Keras",
         "identify, kernel": "names of fifty structures, probabilities", "q4 and q6": "Steinhardt, by freud",
         "averaged q4 and q6": "averaged over neighbours, by freud", "PTM (mdapy)": "names of eight structures",
@@ -37,6 +37,15 @@ def networks():
     shown += [[row.attention, row.compiler, row.mode, f"{row.clouds_per_cpu_s:,.0f}", f"{row.part_of_floor:.0%}"]
               for row in rows.sort_values(["mode", "clouds_per_cpu_s"], ascending=False).itertuples()]
     return table(shown, (20, 20, 20, 22, 18))
+
+
+def lessons():
+    """reStructuredText: clouds per CPU second in training, by the kernel and by Keras."""
+    rows = pd.read_csv(RESULTS / "training.csv")
+    shown = [["Task", "Kernel", "Keras with XLA", "Ratio"]]
+    shown += [[row.task, f"{row.kernel_clouds_per_cpu_s:,.0f}", f"{row.keras_clouds_per_cpu_s:,.0f}", f"{row.ratio:.1f}"]
+              for row in rows.itertuples()]
+    return table(shown, (40, 20, 20, 20))
 
 
 def small_frames():
