@@ -40,7 +40,8 @@ SMALL = (32, 128, 512, 4096)
 # Frames of more particles are computed once, and only in a process of their own.
 LARGE = 50_000
 METHODS = ("kernel", "kernel, 2 threads", "keras with XLA", "q4 and q6", "averaged q4 and q6", "PTM (mdapy)",
-           "adaptive CNA (mdapy)", "identify, kernel", "identify, kernel, 2 threads")
+           "adaptive CNA (mdapy)", "identify, kernel",
+           "identify, kernel, 2 threads")
 
 
 @script
