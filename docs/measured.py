@@ -43,7 +43,8 @@ def lessons():
     """reStructuredText: clouds per CPU second in training, by the kernel and by Keras."""
     rows = pd.read_csv(RESULTS / "training.csv")
     shown = [["Task", "Kernel", "Keras with XLA", "Ratio"]]
-    shown += [[row.task, f"{row.kernel_clouds_per_cpu_s:,.0f}", f"{row.keras_clouds_per_cpu_s:,.0f}", f"{row.ratio:.1f}"]
+    shown += [[row.task, f"{row.kernel_clouds_per_cpu_s:,.0f}", f"{row.keras_clouds_per_cpu_s:,.0f}",
+               f"{row.ratio:.1f}"]
               for row in rows.itertuples()]
     return table(shown, (40, 20, 20, 20))
 
