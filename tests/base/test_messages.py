@@ -32,7 +32,7 @@ MESSAGES = [
     (lambda: DataConfig(structures="cF4-Cu"),
      "structures is 'cF4-Cu'; give a list of values."),
     (lambda: DataConfig(structures=(1,)),
-     "structures is (1,); give names of prototypes."),
+     "structures is (1,); give names of prototypes, or files."),
     (lambda: DataConfig(neighbors=1),
      "neighbors is 1; a point cloud needs at least 2 bonds, a whole number, at most 512."),
     (lambda: DataConfig(min_particles=0),

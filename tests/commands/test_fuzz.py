@@ -86,7 +86,7 @@ def test_any_setting_is_taken_or_refused(cls, data):
         assert cls(**json.loads(json.dumps(vars(made)))) == made
 
 
-CARD = {"task": "denoising", "task_settings": {}, "core": vars(CoreConfig()), "data": vars(DataConfig()),
+CARD = {"task": "denoising", "task_settings": {}, "core": vars(CoreConfig()), "data": DataConfig().values(),
         "mean_bond": 1.3, "preset": "paper", "epochs": 3, "best": {"val_mean_absolute_error": 0.25}}
 PARTS = [(), ("core",), ("data",), ("task_settings",), ("best",)]
 
