@@ -17,7 +17,7 @@ from tests import tiny
 from tests.scripts import main_of
 
 # Dask leaves sockets for Python to close.
-pytestmark = [pytest.mark.slow, pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::ResourceWarning"),
+pytestmark = [pytest.mark.long, pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::ResourceWarning"),
               pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
 
 TASKS = ("denoising", "noisy_bond", "nearest_bond")
@@ -71,7 +71,7 @@ def test_a_grid_is_run_once_and_what_is_missing_again(main, weights, tmp_path, c
                                   grid.drop(columns="seconds"))
 
 
-@pytest.fixture(params=[pytest.param("cluster", marks=pytest.mark.long), "local processes"])
+@pytest.fixture(params=["cluster", "local processes"])
 def workers(request):
     """(options of the grid, function that returns the process ids of the workers)."""
     if request.param == "cluster":

@@ -31,6 +31,7 @@ def test_the_kernel_trains_as_the_keras_loop_does(tmp_path):
     assert by_kernel["val_loss"][-1] < by_kernel["val_loss"][0]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     history, weights = trained(tmp_path / "whole")
     kept = fit.record
