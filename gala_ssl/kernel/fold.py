@@ -12,12 +12,13 @@ HEADS = (None, "cloud_class", "bond_class", "cloud_vector", "bond_vectors")
 SMALLEST_FACTOR, _SMALLEST_LENGTH = 1e-12, 1e-7
 
 
-def folded(weights, config, head=None, transposed=False):
-    """Return (shape, numbers): int32 and float32 arrays, in the order in which network.h reads them.
+def folded(weights, config, head=None):
+    """Return (shape, numbers, back): an int32 and two float32 arrays, in the order in which network.h reads them.
+
+    The last has the kernels of the step backwards, which are transposed, and otherwise the same numbers.
 
     Args:
         weights: of `gala_ssl.kernel.weights.read_weights`. config: CoreConfig. head: one of HEADS.
-        transposed: kernels are those of the step backwards.
 
     Raises:
         ValueError: arrays of other shapes than the config says.
@@ -25,7 +26,7 @@ def folded(weights, config, head=None, transposed=False):
     classes = weights["classifier"]["out"][1].size if "classifier" in weights else 0
     shape = [config.width, config.hidden, config.type_width, config.blocks, HEADS.index(head),
              config.vector_inputs == "bonds", classes]
-    parts = _Parts(config, transposed)
+    parts = _Parts(config)
     kernel, bias = weights["types"]
     parts.rows(kernel, config.type_width)
     parts.row(bias, config.width)
@@ -40,19 +41,26 @@ def folded(weights, config, head=None, transposed=False):
         parts.attention(weights["attention"])
     if classes:
         parts.mlp(weights["classifier"], classes)
-    return np.array(shape, np.int32), np.concatenate(parts.found).astype(np.float32)
+    return np.array(shape, np.int32), *(np.concatenate(found).astype(np.float32) for found in (parts.found, parts.back))
 
 
 class _Parts:
     """The arrays one after the other, flat; `config` says how large they must be."""
 
-    def __init__(self, config, transposed):
-        self.config, self.transposed, self.found = config, transposed, []
+    def __init__(self, config):
+        self.config, self.found, self.back = config, [], []
 
-    def numbers(self, array, *shape):
+    def add(self, array, back=None):
+        self.found.append(array.ravel())
+        self.back.append((array if back is None else back).ravel())
+
+    def check(self, array, shape):
         if array.shape != shape:
             raise ValueError(f"an array has the shape {array.shape} in place of {shape}")
-        self.found.append(array.ravel())
+
+    def numbers(self, array, *shape):
+        self.check(array, shape)
+        self.add(array)
 
     def row(self, array, size):
         self.rows(array[None], 1, size)
@@ -60,15 +68,14 @@ class _Parts:
     def rows(self, array, *shape):
         """Rows of `width` or of another size, filled up with zeros to a multiple of four."""
         shape = shape if len(shape) == 2 else (*shape, self.config.width)
-        self.numbers(array, *shape)
-        self.found[-1] = np.pad(array, ((0, 0), (0, -shape[1] % 4))).ravel()
+        self.check(array, shape)
+        self.add(np.pad(array, ((0, 0), (0, -shape[1] % 4))))
 
     def packed(self, kernel, *shape):
         """A kernel by fours of its columns, its rows and columns filled up with zeros to multiples of four."""
-        self.numbers(kernel, *shape)
+        self.check(kernel, shape)
         filled = np.pad(kernel, [(0, -size % 4) for size in shape])
-        filled = filled.T if self.transposed else filled
-        self.found[-1] = filled.reshape(len(filled), -1, 4).transpose(1, 0, 2).ravel()
+        self.add(*(each.reshape(len(each), -1, 4).transpose(1, 0, 2) for each in (filled, filled.T)))
 
     def mlp(self, net, size):
         kernel, bias, beta, out, out_bias = merged(net)

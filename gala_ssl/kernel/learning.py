@@ -62,8 +62,7 @@ class Learner:
                                         for array in (bonds, types, target, weight))
         weights = in_parts({path: np.asarray(array, np.float64) for path, array in arrays.items()}, self.config,
                            self.head)
-        shape, numbers = folded(weights, self.config, self.head)
-        _, back = folded(weights, self.config, self.head, transposed=True)
+        shape, numbers, back = folded(weights, self.config, self.head)
         answer = np.empty((*weight.shape, int(shape[-1]) or 3), np.float32)
         loss, gradient, statistics = library.learn(shape, numbers, back, bonds, types, target, weight, answer,
                                                    self.config.blocks + 1, self.instruction_set, self.threads)

@@ -45,7 +45,7 @@ class Kernel:
         self.config, self.head = config, head
         self.threads = library.threads() if threads is None else threads
         try:
-            self._shape, self._weights = folded(read_weights(path, config, head), config, head)
+            self._shape, self._weights, _ = folded(read_weights(path, config, head), config, head)
         except (KeyError, ValueError, OSError, SafetensorError) as error:
             raise NotForKernel(f"The weights in {path} are not those of the network that their card describes "
                                f"({error}); copy or train them again.", path=path) from error

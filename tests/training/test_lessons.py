@@ -7,7 +7,7 @@ import pytest
 from gala_ssl.kernel import NotForKernel, library
 from gala_ssl.training import fit, pretrain
 from tests.refusals import refused
-from tests.training.test_scan import TASK, TINY
+from tests.training.test_scan import TASK, TINY, killed_in_epoch
 
 pytestmark = pytest.mark.tensorflow
 try:
@@ -34,15 +34,7 @@ def test_the_kernel_trains_as_the_keras_loop_does(tmp_path):
 @pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     history, weights = trained(tmp_path / "whole")
-    kept = fit.record
-
-    def killed(row, *arguments, **options):
-        if row["epoch"] == 2:
-            raise KeyboardInterrupt
-        kept(row, *arguments, **options)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(fit, "record", killed)
+    with killed_in_epoch(2, fit, monkeypatch):
         trained(tmp_path / "killed")
     resumed, same = trained(tmp_path / "killed")
     np.testing.assert_array_equal(resumed["val_loss"], history["val_loss"])

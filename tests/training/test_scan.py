@@ -1,4 +1,5 @@
 """Training in one program: the questions, the course and the run directory of the Keras loop; several seeds at once."""
+import contextlib
 import dataclasses
 
 import keras
@@ -36,6 +37,21 @@ def weights(run):
         return [arrays[name] for name in arrays]
 
 
+@contextlib.contextmanager
+def killed_in_epoch(number, loop, monkeypatch):
+    """Trainings of a module end in this epoch, before it is written down."""
+    kept = loop.record
+
+    def killed(row, *arguments, **options):
+        if row["epoch"] == number:
+            raise KeyboardInterrupt
+        kept(row, *arguments, **options)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(loop, "record", killed)
+        yield
+
+
 @pytest.mark.skipif(keras.backend.backend() == "jax", reason="JAX is what the scan engine needs")
 def test_another_backend_is_refused(tmp_path):
     with refused(option="engine", value="scan"):
@@ -58,15 +74,7 @@ def test_one_program_trains_as_the_keras_loop_does(tmp_path):
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     _, (whole,), (whole_run,) = histories(tmp_path / "whole", "scan")
     from gala_ssl.training import scan
-    kept = scan.record
-
-    def killed(row, *arguments, **options):
-        if row["epoch"] == 2:
-            raise KeyboardInterrupt
-        kept(row, *arguments, **options)
-
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(scan, "record", killed)
+    with killed_in_epoch(2, scan, monkeypatch):
         histories(tmp_path / "killed", "scan")
     _, (resumed,), (run,) = histories(tmp_path / "killed", "scan")
     np.testing.assert_array_equal(resumed["val_loss"], whole["val_loss"])
